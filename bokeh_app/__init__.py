@@ -1,0 +1,1 @@
+"""The door: the Bokeh directory app. Holds no logic."""

@@ -1,0 +1,1 @@
+"""The works: from a source of messages to a promoted model."""

@@ -1,0 +1,68 @@
+"""The tables of the store that the works own. The desk adds its own to the same metadata."""
+
+from core.store.models.base import (
+    HOUR_MS,
+    Base,
+    DatasetId,
+    EventId,
+    MessageId,
+    Millis,
+    RunId,
+    now_ms,
+)
+from core.store.models.data import (
+    PRECEDENCE,
+    Dataset,
+    Event,
+    Label,
+    Message,
+    Origin,
+    Quarantine,
+    Snapshot,
+    Stage,
+    Truth,
+)
+from core.store.models.learning import (
+    Fold,
+    FoldPrediction,
+    Model,
+    Prediction,
+    Promotion,
+    Run,
+    RunState,
+    Score,
+)
+from core.store.models.rollups import SHARDS, ClassCount, ConfusionCount, Tally
+
+__all__ = [
+    "HOUR_MS",
+    "PRECEDENCE",
+    "SHARDS",
+    "Base",
+    "ClassCount",
+    "ConfusionCount",
+    "Dataset",
+    "DatasetId",
+    "Event",
+    "EventId",
+    "Fold",
+    "FoldPrediction",
+    "Label",
+    "Message",
+    "MessageId",
+    "Millis",
+    "Model",
+    "Origin",
+    "Prediction",
+    "Promotion",
+    "Quarantine",
+    "Run",
+    "RunId",
+    "RunState",
+    "Score",
+    "Snapshot",
+    "Stage",
+    "Tally",
+    "Truth",
+    "now_ms",
+]

@@ -1,0 +1,1 @@
+"""Named reads: each a statement that costs the same at any number of messages."""

@@ -1,0 +1,102 @@
+"""Adding to the roll-ups, in the transaction that adds the facts."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Table, func, literal, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import Insert
+
+from core.store.models import HOUR_MS, SHARDS, ClassCount, ConfusionCount, Message, Prediction, Tally, Truth
+from core.store.models.data import Origin
+
+VERDICTS = "verdicts"
+FOLDS = "folds"
+PREDICTED = "predicted"
+VERDICT = "verdict"
+
+message_hour = func.coalesce(Message.sent_at, Message.arrived_at) // HOUR_MS
+"""The hour a message counts in (hours since 1970)."""
+
+
+def any_shard() -> int:
+    """The shard that a writer adds its count to."""
+    return random.randrange(SHARDS)  # noqa: S311 - spreads load, guards nothing
+
+
+def upsert(connection: Connection, table: Table) -> Any:
+    """The database's own INSERT with ON CONFLICT."""
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def _adding(connection: Connection, table: Table, statement: Insert | None = None) -> Any:
+    keys = [column.name for column in table.primary_key]
+    insert: Any = upsert(connection, table) if statement is None else statement
+    return insert.on_conflict_do_update(index_elements=keys, set_={"n": table.c.n + insert.excluded.n})
+
+
+def add_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Add `n` of each row to the count under its key; the shard is chosen here."""
+    shard = any_shard()
+    # One order for all writers: two that add to the same counts then never wait for each other in a circle.
+    ordered = sorted(({**row, "shard": shard} for row in rows if row["n"]), key=lambda row: str(sorted(row.items())))
+    if ordered:
+        connection.execute(_adding(connection, table), ordered)
+
+
+def add_selected(connection: Connection, table: Table, query: Any) -> None:
+    """Add the counts that `query` gives, its columns in the table's order."""
+    insert = upsert(connection, table).from_select([column.name for column in table.columns], query)
+    connection.execute(_adding(connection, table, insert))
+
+
+def tally(connection: Connection, name: str, n: int) -> None:
+    """Add `n` to a plain count."""
+    add_rows(connection, Tally.__table__, [{"name": name, "n": n}])  # type: ignore[arg-type]  # it is a Table
+
+
+def count_verdict_truth(connection: Connection, message_id: int, klass: str, sign: int) -> None:
+    """Add (`sign` 1) or take away (-1) a message that the office holds to be `klass`.
+
+    Counts in the classes over time, and in the confusion of every model that has judged the message.
+    """
+    hour = connection.execute(select(message_hour).where(Message.id == message_id)).scalar_one()
+    row = {"series": VERDICT, "run_id": 0, "hour": hour, "klass": klass, "n": sign}
+    add_rows(connection, ClassCount.__table__, [row])  # type: ignore[arg-type]
+    said = connection.execute(
+        select(Prediction.run_id, Prediction.klass).where(Prediction.message_id == message_id)
+    ).all()
+    cells = [{"run_id": r.run_id, "against": VERDICTS, "truth": klass, "klass": r.klass, "n": sign} for r in said]
+    add_rows(connection, ConfusionCount.__table__, cells)  # type: ignore[arg-type]
+
+
+def count_predictions(connection: Connection, run_id: int, first: int, last: int) -> None:
+    """Count the predictions of a run for the messages with ids from `first` to `last`, just added."""
+    shard = literal(any_shard())
+    span = (Prediction.run_id == run_id, Prediction.message_id.between(first, last))
+    add_selected(
+        connection,
+        ClassCount.__table__,  # type: ignore[arg-type]
+        select(
+            literal(PREDICTED),
+            Prediction.run_id,
+            message_hour.label("hour"),
+            Prediction.klass,
+            shard,
+            func.count(),
+        )
+        .join(Message, Message.id == Prediction.message_id)
+        .where(*span)
+        .group_by(Prediction.run_id, message_hour, Prediction.klass),
+    )
+    add_selected(
+        connection,
+        ConfusionCount.__table__,  # type: ignore[arg-type]
+        select(Prediction.run_id, literal(VERDICTS), Truth.klass, Prediction.klass, shard, func.count())
+        .join(Truth, Truth.message_id == Prediction.message_id)
+        .where(*span, Truth.origin == Origin.VERDICT)
+        .group_by(Prediction.run_id, Truth.klass, Prediction.klass),
+    )

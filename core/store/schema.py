@@ -1,0 +1,104 @@
+"""The schema's version: making it current, and refusing another one with a sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine
+
+from core.errors import StoreError, StoreSchemaError
+from core.store.engine import place, told_in_a_sentence
+
+# Optuna keeps its own `alembic_version` in the same database.
+VERSION_TABLE = "tallyroom_schema"
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaStatus:
+    """Which revision the database has (None: none yet) and which one this version of Tallyroom needs."""
+
+    found: str | None
+    needed: str
+
+    @property
+    def current(self) -> bool:
+        """Whether the two agree."""
+        return self.found == self.needed
+
+
+def _config(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def status(engine: Engine) -> SchemaStatus:
+    """Look at the database's revision.
+
+    Raises:
+        StoreDownError: the database does not answer.
+    """
+    _require_folder(engine)
+    needed = ScriptDirectory.from_config(_config()).get_current_head()
+    assert needed is not None
+    with told_in_a_sentence(engine.url), engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+        return SchemaStatus(context.get_current_revision(), needed)
+
+
+def upgrade(engine: Engine) -> None:
+    """Bring the schema up to date; does nothing where it is.
+
+    Raises:
+        StoreDownError: the database does not answer.
+        StoreSchemaError: a newer version of Tallyroom made this schema.
+    """
+    found = status(engine)
+    if found.current:
+        return
+    _refuse_newer(engine, found)
+    with told_in_a_sentence(engine.url), engine.execution_options(write=True).begin() as connection:
+        if engine.dialect.name == "postgresql":  # two servers that start at once
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7300)")
+        command.upgrade(_config(connection), "head")
+
+
+def require_current(engine: Engine) -> None:
+    """Refuse a database that has another schema than this version needs.
+
+    Raises:
+        StoreDownError: the database does not answer.
+        StoreSchemaError: the schema is missing, older or newer; says what to do.
+    """
+    found = status(engine)
+    if found.current:
+        return
+    _refuse_newer(engine, found)
+    what = "there are no tables yet" if found.found is None else f"the tables are of an older version ({found.found})"
+    raise StoreSchemaError(what, where=place(engine.url), fix="Run 'tallyroom store upgrade'.")
+
+
+def _refuse_newer(engine: Engine, found: SchemaStatus) -> None:
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if found.found is not None and found.found not in known:
+        raise StoreSchemaError(
+            f"the tables were made by a newer version of Tallyroom ({found.found})",
+            where=place(engine.url),
+            fix="Update Tallyroom on this machine.",
+        )
+
+
+def _require_folder(engine: Engine) -> None:
+    """SQLite would answer 'unable to open database file', which names neither the folder nor the fix."""
+    if engine.dialect.name == "sqlite" and not Path(str(engine.url.database)).parent.is_dir():
+        raise StoreError(
+            "the folder of the store does not exist",
+            where=place(engine.url),
+            fix="Make the room with 'tallyroom init'.",
+        )

@@ -1,0 +1,1 @@
+"""The desk: queues, leases, verdicts, consensus, people. No screen, no model training."""

