@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, Operationa
 from core.errors import StoreDownError, StoreError
 
 SQLITE_BUSY_MS = 30_000
+SQLITE_RETRY_SECONDS = 0.002
 
 
 def parse_url(url: str, folder: Path) -> URL:
@@ -50,7 +52,7 @@ def parse_url(url: str, folder: Path) -> URL:
 def open_engine(url: URL) -> Engine:
     """An engine whose commits are on disk before they return."""
     if url.get_backend_name() == "sqlite":
-        engine = create_engine(url, connect_args={"timeout": SQLITE_BUSY_MS / 1000, "check_same_thread": False})
+        engine = create_engine(url, connect_args={"check_same_thread": False})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -71,16 +73,30 @@ def _prepare_sqlite(connection: DBAPIConnection, _record: Any) -> None:
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
-        f"busy_timeout={SQLITE_BUSY_MS}",
+        "busy_timeout=0",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
 
 def _begin_sqlite(connection: Any) -> None:
+    if not connection.get_execution_options().get("write", False):
+        connection.exec_driver_sql("BEGIN")
+        return
     # A writer takes the lock at once: a reader that turns writer halfway is refused when somebody wrote between.
-    write = connection.get_execution_options().get("write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    # We wait for it ourselves: SQLite's own waiting sleeps up to 100 ms at a time, and sleeps through the gap that
+    # a loading pipeline leaves between two of its batches.
+    raw = connection.connection.dbapi_connection
+    give_up = time.monotonic() + SQLITE_BUSY_MS / 1000
+    while True:
+        try:
+            raw.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > give_up:
+                raise
+            time.sleep(SQLITE_RETRY_SECONDS)
+        else:
+            return
 
 
 def place(url: URL) -> str:

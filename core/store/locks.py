@@ -1,10 +1,11 @@
-"""The one lock between verdicts and the batches that count labels."""
+"""The few moments at which writers must not overlap."""
 
 from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
 LABELS_LOCK = 7_301
+MESSAGES_LOCK = 7_302
 
 
 def share_labels_lock(connection: Connection) -> None:
@@ -21,3 +22,9 @@ def own_labels_lock(connection: Connection) -> None:
     """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LABELS_LOCK})
+
+
+def own_messages_lock(connection: Connection) -> None:
+    """One transaction at a time adds messages: their ids then commit in order, and "all after id n" misses none."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MESSAGES_LOCK})

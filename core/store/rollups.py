@@ -6,12 +6,10 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, literal, select
+from sqlalchemy import Connection, Table, func, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.sql.dml import Insert
 
-from core.store.models import HOUR_MS, SHARDS, ClassCount, ConfusionCount, Message, Prediction, Tally, Truth
-from core.store.models.data import Origin
+from core.store.models import HOUR_MS, SHARDS, ClassCount, ConfusionCount, Message, Prediction, Tally
 
 VERDICTS = "verdicts"
 FOLDS = "folds"
@@ -32,9 +30,9 @@ def upsert(connection: Connection, table: Table) -> Any:
     return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
 
 
-def _adding(connection: Connection, table: Table, statement: Insert | None = None) -> Any:
+def _adding(connection: Connection, table: Table) -> Any:
     keys = [column.name for column in table.primary_key]
-    insert: Any = upsert(connection, table) if statement is None else statement
+    insert: Any = upsert(connection, table)
     return insert.on_conflict_do_update(index_elements=keys, set_={"n": table.c.n + insert.excluded.n})
 
 
@@ -45,12 +43,6 @@ def add_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any]
     ordered = sorted(({**row, "shard": shard} for row in rows if row["n"]), key=lambda row: str(sorted(row.items())))
     if ordered:
         connection.execute(_adding(connection, table), ordered)
-
-
-def add_selected(connection: Connection, table: Table, query: Any) -> None:
-    """Add the counts that `query` gives, its columns in the table's order."""
-    insert = upsert(connection, table).from_select([column.name for column in table.columns], query)
-    connection.execute(_adding(connection, table, insert))
 
 
 def tally(connection: Connection, name: str, n: int) -> None:
@@ -71,32 +63,3 @@ def count_verdict_truth(connection: Connection, message_id: int, klass: str, sig
     ).all()
     cells = [{"run_id": r.run_id, "against": VERDICTS, "truth": klass, "klass": r.klass, "n": sign} for r in said]
     add_rows(connection, ConfusionCount.__table__, cells)  # type: ignore[arg-type]
-
-
-def count_predictions(connection: Connection, run_id: int, first: int, last: int) -> None:
-    """Count the predictions of a run for the messages with ids from `first` to `last`, just added."""
-    shard = literal(any_shard())
-    span = (Prediction.run_id == run_id, Prediction.message_id.between(first, last))
-    add_selected(
-        connection,
-        ClassCount.__table__,  # type: ignore[arg-type]
-        select(
-            literal(PREDICTED),
-            Prediction.run_id,
-            message_hour.label("hour"),
-            Prediction.klass,
-            shard,
-            func.count(),
-        )
-        .join(Message, Message.id == Prediction.message_id)
-        .where(*span)
-        .group_by(Prediction.run_id, message_hour, Prediction.klass),
-    )
-    add_selected(
-        connection,
-        ConfusionCount.__table__,  # type: ignore[arg-type]
-        select(Prediction.run_id, literal(VERDICTS), Truth.klass, Prediction.klass, shard, func.count())
-        .join(Truth, Truth.message_id == Prediction.message_id)
-        .where(*span, Truth.origin == Origin.VERDICT)
-        .group_by(Prediction.run_id, Truth.klass, Prediction.klass),
-    )

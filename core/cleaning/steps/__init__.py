@@ -1,0 +1,1 @@
+"""The cleaning steps, one family a file."""

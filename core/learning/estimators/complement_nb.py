@@ -1,0 +1,28 @@
+"""Complement naive Bayes."""
+
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.naive_bayes import ComplementNB
+
+from core.learning.estimators.estimator import Estimator, Weights
+
+
+class ComplementNaiveBayes(Estimator):
+    """Complement naive Bayes: trained in a blink, hard to beat on little data."""
+
+    name: ClassVar[str] = "cnb"
+    title: ClassVar[str] = "Complement naive Bayes"
+
+    def build(self, seed: int) -> Any:  # noqa: ARG002 - nothing random in it
+        """The classifier."""
+        return ComplementNB(alpha=0.3)
+
+    def margins(self, fitted: Any, matrix: Any) -> np.ndarray:
+        """The joint log likelihood."""
+        return np.asarray(fitted.predict_joint_log_proba(matrix))
+
+    def weights(self, fitted: Any) -> Weights:
+        """It is linear in the features: the weights are its log probabilities."""
+        coef = np.asarray(fitted.feature_log_prob_)
+        return Weights(coef, np.zeros(len(coef)))

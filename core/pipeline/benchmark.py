@@ -1,0 +1,134 @@
+"""truth -> benchmark: all candidates on the same folds, each fold in the store as soon as it is finished."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import luigi
+import numpy as np
+import pandas as pd
+
+from core.errors import TallyroomError
+from core.fingerprint import fingerprint
+from core.learning import Candidate, FoldResult, benchmark, fit_temperature, repeated_stratified
+from core.pipeline.stage import CODE_VERSION, StageTask
+from core.pipeline.training import TrainingSet, training_set
+from core.store.models import RunId
+from core.store.paced import write_paced
+from core.store.records.runs import FoldRecord, NewRun, add_fold, add_fold_predictions, finish_run, start_run
+
+
+class Benchmark(StageTask):
+    """Cross-validate the room's candidates on the labels up to a label id."""
+
+    cutoff: int = luigi.IntParameter(description="the last label id that counts")
+
+    def made_from(self) -> str:
+        """The labels, the cleaning, and all settings of the trial."""
+        settings = self.project.settings.pipeline
+        trial = settings.model_dump(
+            mode="json", include={"train_on", "train_limit", "candidates", "folds", "repeats", "curve", "seed"}
+        )
+        return fingerprint(
+            "benchmark",
+            CODE_VERSION,
+            self.project.dictionary().fingerprint,
+            self.project.classes,
+            self.cutoff,
+            trial,
+        )
+
+    def work(self) -> Mapping[str, Any]:
+        """Run every candidate; a failure ends its runs with a sentence."""
+        training = training_set(self.project, self.cutoff)
+        runs = self._start_runs(training)
+        try:
+            temperatures = self._run(training, runs)
+        except Exception as error:
+            sentence = str(error) if isinstance(error, TallyroomError) else f"{type(error).__name__}: {error}"
+            self._finish(runs, error=sentence)
+            raise
+        self._finish(runs)
+        return {
+            "runs": {name: int(run_id) for name, run_id in runs.items()},
+            "temperatures": temperatures,
+            "messages": len(training),
+        }
+
+    def _start_runs(self, training: TrainingSet) -> dict[str, RunId]:
+        settings = self.project.settings.pipeline
+        made_from = self.made_from()
+        runs = {}
+        for name in settings.candidates:
+            new = NewRun(
+                dataset_id=self.project.dataset_id,
+                candidate=name,
+                fingerprint=fingerprint(made_from, name),
+                label_cutoff=self.cutoff,
+                train_size=len(training),
+                folds_planned=settings.folds * settings.repeats,
+                seed=settings.seed,
+                params={"curve": list(settings.curve), "folds": settings.folds, "repeats": settings.repeats},
+            )
+            runs[name] = self.project.store.write(lambda connection, new=new: start_run(connection, new))  # type: ignore[misc]
+        return runs
+
+    def _run(self, training: TrainingSet, runs: Mapping[str, RunId]) -> dict[str, float]:
+        """Run all folds; gives each candidate's temperature, from messages that it had not seen."""
+        settings = self.project.settings.pipeline
+        splits = repeated_stratified(
+            training.y, folds=settings.folds, repeats=settings.repeats, seed=settings.seed, classes=training.classes
+        )
+        results = benchmark(
+            training.texts,
+            training.y,
+            training.classes,
+            [Candidate.parse(name) for name in settings.candidates],
+            splits,
+            curve=settings.curve,
+            seed=settings.seed,
+        )
+        planned = len(settings.candidates) * len(splits) * len(settings.curve)
+        unseen: dict[str, list[FoldResult]] = {name: [] for name in settings.candidates}
+        for number, result in enumerate(results, start=1):
+            self._store(training, runs[result.candidate], result)
+            self.tell(number, planned)
+            if result.fraction == 1.0:
+                unseen[result.candidate].append(result)
+        return {name: _temperature(folds, training.y) for name, folds in unseen.items()}
+
+    def _store(self, training: TrainingSet, run_id: RunId, result: FoldResult) -> None:
+        store = self.project.store
+        classes = np.array(training.classes, dtype=object)
+        if result.fraction == 1.0:
+            said = pd.DataFrame(
+                {
+                    "message_id": training.message_ids[result.test],
+                    "truth": classes[training.y[result.test]],
+                    "klass": classes[result.predicted],
+                    "confidence": result.confidence,
+                }
+            )
+            for _ in write_paced(store, said, lambda c, piece: add_fold_predictions(c, run_id, result.repeat, piece)):
+                pass
+        record = FoldRecord(
+            repeat=result.repeat,
+            fold=result.fold,
+            fraction=result.fraction,
+            train_size=result.train_size,
+            test_size=len(result.test),
+            fit_seconds=result.fit_seconds,
+            predict_seconds=result.predict_seconds,
+            scores=[(score.metric, score.klass or "", score.value) for score in result.scores],
+        )
+        store.write(lambda connection: add_fold(connection, run_id, record))
+
+    def _finish(self, runs: Mapping[str, RunId], *, error: str | None = None) -> None:
+        for run_id in runs.values():
+            self.project.store.write(lambda c, run_id=run_id: finish_run(c, run_id, error=error))  # type: ignore[misc]
+
+
+def _temperature(folds: list[FoldResult], y: np.ndarray) -> float:
+    margins = np.concatenate([fold.margins for fold in folds])
+    return fit_temperature(margins, np.concatenate([y[fold.test] for fold in folds]))

@@ -1,0 +1,101 @@
+"""One run over the straight line: what is stale is made again, and nothing else."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import luigi
+from luigi.execution_summary import LuigiStatusCode
+
+from core.errors import PipelineError, TallyroomError
+from core.pipeline.fit import Fit
+from core.pipeline.ingest import Ingest, listing, stale
+from core.pipeline.predict import predict
+from core.pipeline.stage import Progress, silent, workshop
+from core.pipeline.tag import tag
+from core.pipeline.training import choose_cutoff
+from core.project import Project
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """What a run did: names of the stages it ran, messages predicted, and the seconds it took."""
+
+    stages: tuple[str, ...]
+    predicted: int
+    tagged: int
+    seconds: float
+
+    @property
+    def nothing_to_do(self) -> bool:
+        """Whether everything was up to date."""
+        return not self.stages and not self.predicted and not self.tagged
+
+
+def run(project: Project, progress: Progress = silent, *, predict_at_most: int | None = None) -> RunSummary:
+    """Bring the room up to date: ingest, tag, benchmark, fit, promote, predict.
+
+    Raises:
+        PipelineError: a stage failed; what was finished before stays.
+        TallyroomError: a dictionary, a rule file or a source cannot be used.
+    """
+    began = time.monotonic()
+    room = workshop.enter(project, progress)
+    ran: list[str] = []
+    if to_ingest := stale(project, listing(project)):
+        ran += _build(Ingest(room=room, listed=to_ingest))
+    tagged = tag(project, progress)
+    cutoff = choose_cutoff(project)
+    if cutoff:
+        ran += _build(Fit(room=room, cutoff=cutoff))
+    predicted = predict(project, progress, at_most=predict_at_most)
+    return RunSummary(tuple(ran), predicted, tagged, time.monotonic() - began)
+
+
+def _build(task: luigi.Task) -> list[str]:
+    """Build a task and what it needs; gives the names of the tasks that ran.
+
+    Raises:
+        The error of a stage that failed, as it was raised where it is one of ours.
+    """
+    failures: list[BaseException] = []
+    ran: list[str] = []
+
+    def failed(failing: luigi.Task, error: BaseException) -> None:
+        error.add_note(f"in the stage {failing.task_family}")
+        failures.append(error)
+
+    def succeeded(done: luigi.Task) -> None:
+        if not isinstance(done, luigi.WrapperTask):
+            ran.append(done.task_family)
+
+    listeners: dict[str, Callable[..., None]] = {
+        luigi.Event.FAILURE: failed,
+        luigi.Event.BROKEN_TASK: failed,
+        luigi.Event.SUCCESS: succeeded,
+    }
+    for event, listener in listeners.items():
+        luigi.Task.event_handler(event)(listener)
+    try:
+        outcome = luigi.build([task], local_scheduler=True, detailed_summary=True, no_lock=True, **_quiet())
+    finally:
+        for event, listener in listeners.items():
+            luigi.Task.remove_event_handler(event, listener)
+    if failures:
+        error = failures[0]
+        if isinstance(error, TallyroomError):
+            raise error
+        raise PipelineError(f"a stage failed: {type(error).__name__}: {error}") from error
+    # `scheduling_succeeded` is False after a retry that succeeded; `status` is not.
+    if outcome.status not in (LuigiStatusCode.SUCCESS, LuigiStatusCode.SUCCESS_WITH_RETRY):
+        raise PipelineError(f"the pipeline stopped: {outcome.one_line_summary}")
+    return ran
+
+
+def _quiet() -> dict[str, object]:
+    logging.getLogger("luigi").setLevel(logging.CRITICAL)
+    logging.getLogger("luigi-interface").setLevel(logging.CRITICAL)
+    return {"log_level": "CRITICAL", "workers": 1}

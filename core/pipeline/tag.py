@@ -1,0 +1,78 @@
+"""rules -> label: the rules vote on every message, once, and on new ones as they come."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import Connection
+
+from core.fingerprint import fingerprint
+from core.pipeline.stage import CODE_VERSION, Progress, silent
+from core.project import Project
+from core.rules import ABSTAIN, RuleSet, Scanner, vote
+from core.store.models import Origin
+from core.store.paced import write_paced
+from core.store.queries.walk import above, newest_message, rule_labels
+from core.store.records.labels import add_labels
+from core.store.records.stages import done, set_progress
+
+NAME = "Tag"
+PAGE = 5_000
+
+
+def tag(project: Project, progress: Progress = silent) -> int:
+    """Let the rules vote on the messages they have not seen; gives how many labels changed.
+
+    Follows the messages: where it stopped is kept in the store under the rules' fingerprint, so changed rules begin
+    at the first message again, and only labels that come out differently are written.
+    """
+    rules = project.ruleset()
+    scanner = project.scanner()
+    if rules is None or scanner is None:
+        return 0
+    made_from = fingerprint("tag", CODE_VERSION, rules.fingerprint, project.dictionary().fingerprint)
+    store = project.store
+    with store.read() as connection:
+        seen = int((done(connection, made_from) or {}).get("up_to", 0))
+    newest = newest_message(store)
+    changed = 0
+    while seen < newest:
+        page = above(store, project.dataset_id, seen, PAGE)
+        if page.empty:
+            break
+        with store.read() as connection:
+            before = rule_labels(connection, int(page["message_id"].iloc[0]), int(page["message_id"].iloc[-1]))
+        differs = _differing(_votes(rules, scanner, page), before)
+        changed += sum(write_paced(store, differs, lambda c, piece: add_labels(c, Origin.RULE, piece)))
+        seen = int(page["message_id"].iloc[-1])
+        store.write(lambda c, mark=seen: _mark(c, made_from, mark))  # type: ignore[misc]
+        progress(NAME, seen, newest)
+    return changed
+
+
+def _mark(connection: Connection, made_from: str, seen: int) -> None:
+    set_progress(connection, NAME, made_from, {"up_to": seen})
+
+
+def _votes(rules: RuleSet, scanner: Scanner, page: pd.DataFrame) -> pd.DataFrame:
+    """What the rules say: message_id, klass (None where they abstain), origin_ref (the rule)."""
+    votes = vote(rules, scanner.scan(page["text"].tolist()))
+    names = np.array([rule.name for rule in rules.rules] + [""], dtype=object)
+    classes = np.array([*rules.classes, None], dtype=object)
+    decided = votes.codes != ABSTAIN
+    return pd.DataFrame(
+        {
+            "message_id": page["message_id"].to_numpy(),
+            "klass": classes[np.where(decided, votes.codes, len(classes) - 1)],
+            "origin_ref": names[np.where(decided, votes.rules, len(names) - 1)],
+        }
+    )
+
+
+def _differing(votes: pd.DataFrame, before: dict[int, tuple[str | None, str]]) -> pd.DataFrame:
+    """The rows whose class is not what the rules had said before."""
+    was: Any = votes["message_id"].map(lambda message_id: before.get(message_id, (None, ""))[0])
+    same = [now == then for now, then in zip(votes["klass"], was.where(was.notna(), None), strict=True)]
+    return votes[~np.array(same, dtype=bool)]

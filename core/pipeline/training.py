@@ -1,0 +1,83 @@
+"""truth -> training set: which labels, up to where, and when there are enough new ones to begin again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from core.errors import PipelineError
+from core.project import Project
+from core.store.models import Origin
+from core.store.queries.training import labelled, labels_since, last_cutoff, newest_label
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSet:
+    """Labelled messages in order of their ids: n texts, n class codes into `classes`."""
+
+    message_ids: np.ndarray
+    texts: list[str]
+    y: np.ndarray
+    classes: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+
+def origins(project: Project) -> tuple[Origin, ...]:
+    """Whose labels train this room's models."""
+    return tuple(Origin(name) for name in project.settings.pipeline.train_on)
+
+
+def choose_cutoff(project: Project) -> int:
+    """The label id up to which models are trained now.
+
+    It stays where the last benchmark had it until `retrain_after` new labels have come; so a run with nothing new
+    has nothing to do. 0 where there are no labels at all.
+    """
+    store = project.store
+    last = last_cutoff(store, project.dataset_id)
+    enough = 1 if last == 0 else project.settings.pipeline.retrain_after
+    if labels_since(store, last, origins(project), enough) < enough:
+        return last
+    return newest_label(store)
+
+
+def training_set(project: Project, cutoff: int) -> TrainingSet:
+    """The labelled messages up to a label id, `train_limit` at most: people's first, then a fixed sample of the rest.
+
+    Raises:
+        PipelineError: a label names a class that the room does not have.
+    """
+    pages = list(labelled(project.store, project.dataset_id, cutoff, origins(project)))
+    if not pages:
+        return TrainingSet(np.array([], dtype=np.int64), [], np.array([], dtype=np.int64), project.classes)
+    rows = _limited(pd.concat(pages, ignore_index=True), project.settings.pipeline.train_limit)
+    codes = {klass: code for code, klass in enumerate(project.classes)}
+    unknown = sorted(set(rows["klass"]) - set(codes))
+    if unknown:
+        raise PipelineError(
+            f"labels in the store name {', '.join(map(repr, unknown))}",
+            where="[room] classes",
+            fix="Add the class to the room's classes, or withdraw those labels.",
+        )
+    return TrainingSet(
+        rows["message_id"].to_numpy(np.int64),
+        rows["text"].tolist(),
+        rows["klass"].map(codes).to_numpy(np.int64),
+        project.classes,
+    )
+
+
+def _limited(rows: pd.DataFrame, limit: int) -> pd.DataFrame:
+    """The rows that fit: verdicts before all others, and of the others those with the smallest scrambled id."""
+    if len(rows) <= limit:
+        return rows
+    ids = rows["message_id"].to_numpy(np.uint64)
+    # Multiplying by an odd number permutes the 64-bit integers: a sample that a new message does not change.
+    scrambled = ids * np.uint64(0x9E3779B97F4A7C15)
+    others = (rows["origin"] != Origin.VERDICT).to_numpy()
+    chosen = np.lexsort((scrambled, others))[:limit]
+    return rows.iloc[np.sort(chosen)].reset_index(drop=True)

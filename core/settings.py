@@ -1,0 +1,208 @@
+"""A room's settings: `tallyroom.toml`, with overrides from the environment.
+
+Each key can be overridden by an environment variable: `TALLYROOM_` and its path in capitals with two
+underscores between the parts, such as `TALLYROOM_STORE__URL` or `TALLYROOM_SERVER__PORT`.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from core.errors import SettingsError, did_you_mean
+
+FILE_NAME = "tallyroom.toml"
+_PREFIX = "TALLYROOM_"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class RoomSettings(_Section):
+    """What the room is about."""
+
+    name: str = Field("Tallyroom", max_length=80, description="The room's name, shown on its pages.")
+    classes: tuple[Annotated[str, Field(min_length=1, max_length=60)], ...] = Field(
+        description="The classes, 2 to 20, in the order of their keys on the review page."
+    )
+    guide: str = Field("guide.md", description="A Markdown file beside this one that tells reviewers what is what.")
+
+    @field_validator("classes")
+    @classmethod
+    def _two_to_twenty(cls, classes: tuple[str, ...]) -> tuple[str, ...]:
+        if not 2 <= len(classes) <= 20:
+            raise ValueError(f"a room has 2 to 20 classes, this one has {len(classes)}")
+        if len(set(classes)) != len(classes):
+            raise ValueError("a class is named twice")
+        return classes
+
+
+class StoreSettings(_Section):
+    """Where everything is kept."""
+
+    url: str = Field(
+        "sqlite:///tallyroom.db",
+        description="`sqlite:///file` (taken from the room's folder) or `postgresql://user@host/database`.",
+    )
+
+
+class PipelineSettings(_Section):
+    """What is trained, on what, and when again."""
+
+    dataset: str = Field("messages", description="The dataset; its dictionary is `dictionaries/<dataset>.yaml`.")
+    rules: str = Field("rules.yaml", description="The rule file; a room without one has no rules.")
+    train_on: tuple[str, ...] = Field(
+        ("verdict", "imported"),
+        description="Whose labels train models: any of `verdict`, `imported`, `rule`. People always come first.",
+    )
+    candidates: tuple[str, ...] = Field(
+        ("word-cnb", "word-logreg", "word-sgd", "char-logreg", "char-svc"),
+        min_length=1,
+        description="The models on trial, each `<features>-<estimator>`.",
+    )
+    folds: int = Field(5, ge=2, le=50, description="Folds of the cross-validation.")
+    repeats: int = Field(1, ge=1, le=20, description="How often the cross-validation is repeated with other folds.")
+    curve: tuple[Annotated[float, Field(gt=0, le=1)], ...] = Field(
+        (0.1, 0.3, 1.0), description="Points of the learning curve, as shares of each training part."
+    )
+    seed: int = Field(7, ge=0, description="The seed of folds, curves and estimators.")
+    train_limit: int = Field(
+        200_000, ge=100, description="At most this many labelled messages are used, verdicts first."
+    )
+    retrain_after: int = Field(25, ge=1, description="`run --watch` retrains after this many new verdicts.")
+    predict_batch: int = Field(2_000, ge=100, le=100_000, description="Messages predicted in one transaction.")
+
+    @field_validator("curve")
+    @classmethod
+    def _ends_whole(cls, curve: tuple[float, ...]) -> tuple[float, ...]:
+        if sorted(curve) != list(curve) or curve[-1:] != (1.0,):
+            raise ValueError("the points rise and the last one is 1.0, the whole training part")
+        return curve
+
+    @field_validator("train_on")
+    @classmethod
+    def _known_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        known = ("verdict", "imported", "rule")
+        for origin in origins:
+            if origin not in known:
+                raise ValueError(f"'{origin}' is no origin of labels. {did_you_mean(origin, known)}")
+        return origins
+
+
+class DeskSettings(_Section):
+    """How messages are handed to people."""
+
+    overlap: int = Field(1, ge=1, le=5, description="How many people judge each message.")
+    blind_share: float = Field(0.1, ge=0, le=1, description="The share of messages shown without their prediction.")
+    lease_seconds: int = Field(180, ge=5, le=86_400, description="How long a message is held for one person.")
+    queue_size: int = Field(500, ge=10, description="How many messages the queue is topped up to.")
+    order: str = Field("least_sure", description="Which messages come first.")
+
+
+class ServerSettings(_Section):
+    """Where the pages are served."""
+
+    address: str = Field("127.0.0.1", description="The address to listen on; loopback unless accounts exist.")
+    port: int = Field(5006, ge=0, le=65_535, description="The port; 0 takes a free one.")
+
+
+class Settings(BaseSettings):
+    """All settings of a room. Read them with `load_settings`."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid",
+        frozen=True,
+        env_prefix=_PREFIX,
+        env_nested_delimiter="__",
+        nested_model_default_partial_update=True,
+    )
+
+    room: RoomSettings
+    store: StoreSettings = StoreSettings()
+    pipeline: PipelineSettings = PipelineSettings()
+    desk: DeskSettings = DeskSettings()
+    server: ServerSettings = ServerSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment before the file (which comes in as the arguments)."""
+        return env_settings, init_settings
+
+
+def load_settings(folder: Path) -> Settings:
+    """The settings of the room in `folder`.
+
+    Raises:
+        SettingsError: no room there, or a key that cannot be used; names file, line, key and fix.
+    """
+    path = folder / FILE_NAME
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        raise SettingsError(
+            f"there is no room in {folder or '.'}",
+            where=str(path),
+            fix="Make one with 'tallyroom init', or name its folder with --room.",
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"cannot be read ({error})", where=str(path)) from error
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"this is not TOML: {error}", where=str(path), fix="Mend that line.") from None
+    try:
+        return Settings(**data)
+    except ValidationError as error:
+        raise _explained(error, path, text) from None
+
+
+def _explained(error: ValidationError, path: Path, text: str) -> SettingsError:
+    first = error.errors()[0]
+    keys = [str(part) for part in first["loc"]]
+    where = f"{path}:{_line_of(text, keys)}"
+    dotted = ".".join(keys)
+    more = f" ({error.error_count() - 1} more after this one)" if error.error_count() > 1 else ""
+    if first["type"] == "extra_forbidden":
+        return SettingsError(
+            f"no setting is called '{dotted}'{more}", where=where, fix=did_you_mean(keys[-1], _keys_beside(keys))
+        )
+    if first["type"] == "missing":
+        return SettingsError(f"'{dotted}' is missing{more}", where=where, fix=f"Add it under [{keys[0]}].")
+    message = first["msg"].removeprefix("Value error, ")
+    return SettingsError(f"'{dotted}': {message}{more}", where=where, fix="See 'tallyroom init --help'.")
+
+
+def _keys_beside(keys: list[str]) -> list[str]:
+    """The names that could have been meant where `keys` stands."""
+    model: Any = Settings
+    for part in keys[:-1]:
+        model = model.model_fields[part].annotation
+    return list(model.model_fields)
+
+
+def _line_of(text: str, keys: list[str]) -> int:
+    """The line of a key in the file (its table's line where the key itself is not there, else 1)."""
+    table, found = "", 1
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := re.match(r"\s*\[([^\[\]]+)\]", line):
+            table = header[1].strip()
+            if keys[0] == table:
+                found = number
+        elif (key := re.match(r"\s*([\w-]+)\s*=", line)) and [*filter(None, [table]), key[1]] == keys[
+            : 2 if table else 1
+        ]:
+            return number
+    return found

@@ -1,0 +1,47 @@
+"""Fitted models out of the store, and what is known of a run."""
+
+from __future__ import annotations
+
+import numpy as np
+from sqlalchemy import select
+
+from core.errors import StoreError
+from core.store.models import Fold, Model, Run, RunId, Score
+from core.store.store import Store
+
+
+def model_content(store: Store, run_id: RunId) -> bytes:
+    """The bytes of a run's model.
+
+    Raises:
+        StoreError: the run was not fitted.
+    """
+    with store.read() as connection:
+        content = connection.execute(select(Model.content).where(Model.run_id == run_id)).scalar()
+    if content is None:
+        raise StoreError(f"run {run_id} has no fitted model")
+    return content
+
+
+def has_model(store: Store, run_id: RunId) -> bool:
+    """Whether the run was fitted."""
+    with store.read() as connection:
+        return connection.execute(select(Model.run_id).where(Model.run_id == run_id)).scalar() is not None
+
+
+def fold_scores(store: Store, run_id: RunId, metric: str = "macro_f1") -> np.ndarray:
+    """A metric of the run's folds at the whole training part, in the order of the folds."""
+    with store.read() as connection:
+        rows = connection.execute(
+            select(Score.value)
+            .join(Fold, Fold.id == Score.fold_id)
+            .where(Fold.run_id == run_id, Fold.fraction == 1.0, Score.metric == metric, Score.klass == "")
+            .order_by(Fold.repeat, Fold.fold)
+        )
+        return np.array(rows.scalars().all(), dtype=float)
+
+
+def candidate_of(store: Store, run_id: RunId) -> str:
+    """The candidate that a run tried."""
+    with store.read() as connection:
+        return connection.execute(select(Run.candidate).where(Run.id == run_id)).scalar_one()

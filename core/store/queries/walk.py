@@ -1,0 +1,45 @@
+"""Walking over the messages of a dataset by their ids, a page at a time."""
+
+from __future__ import annotations
+
+import pandas as pd
+from sqlalchemy import Connection, func, select
+
+from core.store.models import DatasetId, Label, Message, Origin
+from core.store.rollups import message_hour
+from core.store.store import Store
+
+COLUMNS = ["message_id", "text", "hour"]
+
+
+def newest_message(store: Store) -> int:
+    """The highest message id; ids commit in their order, so none below it is still to come."""
+    with store.read() as connection:
+        return connection.execute(select(func.coalesce(func.max(Message.id), 0))).scalar_one()
+
+
+def above(store: Store, dataset: DatasetId, low: int, limit: int) -> pd.DataFrame:
+    """The next messages with ids above `low`, rising: message_id, text, hour."""
+    return _page(store, dataset, Message.id > low, Message.id.asc(), limit)
+
+
+def below(store: Store, dataset: DatasetId, high: int, limit: int) -> pd.DataFrame:
+    """The next messages with ids below `high`, falling: message_id, text, hour."""
+    return _page(store, dataset, Message.id < high, Message.id.desc(), limit)
+
+
+def _page(store: Store, dataset: DatasetId, where: object, order: object, limit: int) -> pd.DataFrame:
+    query = select(Message.id, Message.text, message_hour).where(Message.dataset_id == dataset, where)  # type: ignore[arg-type]
+    with store.read() as connection:
+        rows = connection.execute(query.order_by(order).limit(limit)).all()  # type: ignore[arg-type]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def rule_labels(connection: Connection, first: int, last: int) -> dict[int, tuple[str | None, str]]:
+    """The newest label that a rule gave each message with an id from `first` to `last`: class and rule."""
+    rows = connection.execute(
+        select(Label.message_id, Label.klass, Label.origin_ref)
+        .where(Label.message_id.between(first, last), Label.origin == Origin.RULE)
+        .order_by(Label.id)
+    )
+    return {message_id: (klass, ref) for message_id, klass, ref in rows}

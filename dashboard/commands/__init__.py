@@ -1,0 +1,1 @@
+"""One command a file. Each has `register(app)`, or is an `app` of sub-commands."""

@@ -1,0 +1,72 @@
+"""`tallyroom run`: bring the room up to date, once or for as long as it runs."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from core import Project
+from core.pipeline import RunSummary, watch
+from core.pipeline import run as run_once
+from dashboard.commands.options import AsJson, Bars, Room, answer, say
+from labeling.queues import refill
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(name="run")(run)
+
+
+def run(
+    room: Room = ".",  # type: ignore[assignment]
+    follow: Annotated[
+        bool, typer.Option("--watch", help="Run on: retrain when new verdicts or messages have come.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Bring the room up to date: ingest, rules, benchmark, champion, predictions, queue.
+
+    Only what is stale is made again; a second run does nothing.
+    """
+    project = Project(room)
+    if follow:
+        _follow(project, as_json)
+        return
+    with Bars() as bars:
+        summary = run_once(project, bars)
+    queued = refill(project.store, project.settings.desk, project.dataset_id)
+    project.close()
+    _tell(summary, queued, as_json)
+
+
+def _tell(summary: RunSummary, queued: int, as_json: bool) -> None:
+    if summary.nothing_to_do and not queued:
+        sentence = f"Nothing to do: everything is up to date ({summary.seconds:.1f} s)."
+    else:
+        stages = ", ".join(dict.fromkeys(summary.stages)) or "no stage"
+        sentence = (
+            f"Ran {stages}; {summary.tagged:,} labels by rules, {summary.predicted:,} predictions, "
+            f"{queued:,} messages queued for review ({summary.seconds:.1f} s)."
+        )
+    answer(as_json, {**asdict(summary), "queued": queued, "nothing_to_do": summary.nothing_to_do}, sentence)
+
+
+def _follow(project: Project, as_json: bool) -> None:
+    stop = threading.Event()
+
+    def end(*_signal: Any) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    say("Watching; Ctrl+C ends it.")
+
+    def after_run(summary: RunSummary) -> None:
+        _tell(summary, refill(project.store, project.settings.desk, project.dataset_id), as_json)
+
+    watch(project, stop=stop, after_run=after_run, on_trouble=lambda error: say(f"Trouble, waiting: {error}"))
+    project.close()
