@@ -1,6 +1,6 @@
 """The stages of the straight line, tied to the store: ingest, tag, benchmark, fit, predict."""
 
-from core.pipeline.run import RunSummary, run
+from core.pipeline.run import RunSummary, ingest_sources, run
 from core.pipeline.watch import watch
 
-__all__ = ["RunSummary", "run", "watch"]
+__all__ = ["RunSummary", "ingest_sources", "run", "watch"]

@@ -55,6 +55,21 @@ def run(project: Project, progress: Progress = silent, *, predict_at_most: int |
     return RunSummary(tuple(ran), predicted, tagged, time.monotonic() - began)
 
 
+def ingest_sources(project: Project, progress: Progress = silent) -> dict[str, int]:
+    """Bring what is new or has changed in the sources into the store.
+
+    Returns:
+        rows_read, stored, sampled_out and quarantined, which add up; new, changed, labels.
+    """
+    room = workshop.enter(project, progress)
+    to_ingest = stale(project, listing(project))
+    if to_ingest:
+        _build(Ingest(room=room, listed=to_ingest))
+    results = [task.result() for task in Ingest(room=room, listed=to_ingest).requires()]
+    names = ("rows_read", "stored", "sampled_out", "quarantined", "new", "changed", "labels")
+    return {name: sum(int(result[name]) for result in results) for name in names}
+
+
 def _build(task: luigi.Task) -> list[str]:
     """Build a task and what it needs; gives the names of the tasks that ran.
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
@@ -72,7 +70,8 @@ def _votes(rules: RuleSet, scanner: Scanner, page: pd.DataFrame) -> pd.DataFrame
 
 
 def _differing(votes: pd.DataFrame, before: dict[int, tuple[str | None, str]]) -> pd.DataFrame:
-    """The rows whose class is not what the rules had said before."""
-    was: Any = votes["message_id"].map(lambda message_id: before.get(message_id, (None, ""))[0])
-    same = [now == then for now, then in zip(votes["klass"], was.where(was.notna(), None), strict=True)]
-    return votes[~np.array(same, dtype=bool)]
+    """The rows whose class is not what the rules had said before (nothing, where they never voted)."""
+    was = [before.get(int(message_id), (None, ""))[0] for message_id in votes["message_id"]]
+    # A list, not a column: pandas would turn None into NaN, which differs from itself.
+    now = [klass if isinstance(klass, str) else None for klass in votes["klass"]]
+    return votes[np.array([new != old for new, old in zip(now, was, strict=True)], dtype=bool)]

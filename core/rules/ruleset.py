@@ -1,8 +1,8 @@
 r"""The rule file: named regular expressions, each a vote for a class.
 
 The language is that of Vectorscan: Perl's regular expressions without look-around and back-references, over UTF-8,
-where `\b`, `\w`, `\d` and `\s` know ASCII only. A pattern that Vectorscan cannot take is matched by the `regex` package under
-a time limit, where those know all of Unicode; the report says which engine matched which rule.
+where `\b`, `\w`, `\d` and `\s` know ASCII only. A pattern that Vectorscan cannot take is matched by the `regex`
+package under a time limit, where those know all of Unicode; the report says which engine matched which rule.
 """
 
 from __future__ import annotations

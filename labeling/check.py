@@ -1,0 +1,40 @@
+"""Counting the desk's state again from its facts."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, func, select
+
+from core.store.check import Difference, compare
+from core.store.models import Tally
+from labeling.models import OpenLease, Task, Verdict, VerdictKind
+from labeling.tasks import current
+
+
+def check(connection: Connection) -> list[Difference]:
+    """Where the desk's state differs from its leases and verdicts. Reads everything."""
+    judged = connection.execute(
+        select(Verdict.task_id, func.count())
+        .where(Verdict.kind == VerdictKind.LABEL, current())
+        .group_by(Verdict.task_id)
+    ).all()
+    open_leases = select(OpenLease.task_id, func.count()).group_by(OpenLease.task_id)
+    held = {row[0]: row[1] for row in connection.execute(open_leases)}
+    counts = {row[0]: row[1] for row in judged}
+    tasks = connection.execute(select(Task.id, Task.queue_id, Task.overlap, Task.free, Task.judged)).all()
+    free = [(task.id, max(0, task.overlap - counts.get(task.id, 0) - held.get(task.id, 0))) for task in tasks]
+    done: dict[tuple[str], int] = {}
+    for task in tasks:
+        for what, n in (("total", 1), ("done", int(counts.get(task.id, 0) >= task.overlap))):
+            name = f"queue:{task.queue_id}:{what}"
+            done[(name,)] = done.get((name,), 0) + n
+    kept = connection.execute(
+        select(Tally.name, func.sum(Tally.n))
+        .where(Tally.name.like("queue:%") | (Tally.name == "verdicts"))
+        .group_by(Tally.name)
+    ).all()
+    counted = [*((name, n) for (name,), n in done.items()), ("verdicts", sum(counts.values()))]
+    return [
+        *compare("verdicts on task", [(t.id, t.judged) for t in tasks], judged),
+        *compare("free places at task", [(t.id, t.free) for t in tasks], free),
+        *compare("count of", kept, counted),
+    ]

@@ -1,0 +1,49 @@
+"""The desk: the one service that hands messages out and takes verdicts, each call one transaction.
+
+Every method gives a future, done after COMMIT: a page acknowledges nothing earlier. Call `.result()` where waiting is
+fine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+
+from core.store import Store
+from labeling import claims, tasks, verdicts
+from labeling.claims import HandOut
+from labeling.people import PersonId
+from labeling.verdicts import Given, Taken
+
+
+class Desk:
+    """The desk of a room.
+
+    Args:
+        store: the room's store.
+        classes: the room's classes; a verdict names one of them.
+    """
+
+    def __init__(self, store: Store, classes: Sequence[str]) -> None:
+        self._store = store
+        self._classes = tuple(classes)
+
+    def claim(self, person: PersonId, count: int = 1) -> Future[list[HandOut]]:
+        """Hand messages out until the person holds `count`; the future has all that they hold."""
+        return self._store.submit(lambda connection: claims.claim(connection, person, count))
+
+    def judge(self, person: PersonId, given: Given) -> Future[Taken]:
+        """Take a label, a skip or a flag."""
+        return self._store.submit(lambda connection: verdicts.judge(connection, person, given, self._classes))
+
+    def undo(self, person: PersonId, uuid: str) -> Future[HandOut | None]:
+        """Take back the person's last verdict; the future has the message again, or None."""
+        return self._store.submit(lambda connection: verdicts.undo(connection, person, uuid))
+
+    def heartbeat(self, person: PersonId, lease_ids: Sequence[int]) -> Future[int]:
+        """Hold leases on; the future has how many are still held."""
+        return self._store.submit(lambda connection: claims.heartbeat(connection, person, lease_ids))
+
+    def reap(self) -> Future[int]:
+        """Take expired leases back; claims do it too."""
+        return self._store.submit(tasks.reap)

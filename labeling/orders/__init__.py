@@ -1,0 +1,5 @@
+"""Orders: which messages a queue asks for next, one order a file."""
+
+from labeling.orders.order import ORDERS, Order
+
+__all__ = ["ORDERS", "Order"]

@@ -1,0 +1,191 @@
+"""What pages show of the desk."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select
+
+from core.store.models import Message, Origin, Prediction, Promotion, Truth, now_ms
+from core.store.queries.live import tallies
+from labeling.models import OpenLease, Person, Queue, QueueState, Verdict, VerdictKind
+from labeling.orders import ORDERS
+from labeling.people import PersonId
+from labeling.tasks import current
+
+DAY_MS = 86_400_000
+AT_DESK_MS = 600_000
+LOOK_BACK = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class RecentVerdict:
+    """A verdict in the list of the newest."""
+
+    verdict_id: int
+    body: str
+    klass: str | None
+    shown: str | None
+    blind: bool
+    person: str
+    simulated: bool
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class QueueStanding:
+    """How a queue stands: messages in all, judged, in somebody's hands; seconds until the next may come back."""
+
+    queue_id: int
+    name: str
+    sentence: str
+    overlap: int
+    blind_share: float
+    total: int
+    done: int
+    held: int
+    back_in_seconds: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class DayOf:
+    """A person's day: verdicts, the median of their seconds, and of those with a consensus how many agree with it."""
+
+    verdicts: int
+    seconds: float | None
+    compared: int
+    agreed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sway:
+    """Of the newest verdicts on messages with a prediction: confirmed among those that saw it, and that did not."""
+
+    shown: int
+    shown_confirmed: int
+    blind: int
+    blind_confirmed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """The office at a glance: verdicts of the last 24 hours, people and simulated colleagues at their desks."""
+
+    today: int
+    people: int
+    simulated: int
+
+
+def recent_verdicts(connection: Connection, most: int = 12, after: int = 0) -> list[RecentVerdict]:
+    """The newest verdicts that stand, the newest first."""
+    rows = connection.execute(
+        select(
+            Verdict.id,
+            Message.body,
+            Verdict.klass,
+            Verdict.shown_klass,
+            Verdict.blind,
+            Person.name,
+            Person.simulated,
+            Verdict.at,
+        )
+        .join(Message, Message.id == Verdict.message_id)
+        .join(Person, Person.id == Verdict.person_id)
+        .where(Verdict.kind == VerdictKind.LABEL, Verdict.id > after, current())
+        .order_by(Verdict.id.desc())
+        .limit(most)
+    )
+    return [RecentVerdict(*row) for row in rows]
+
+
+def office(connection: Connection) -> Office:
+    """Who is at work. Looks at the newest verdicts only, so it costs the same however many there are."""
+    newest = select(Verdict.person_id, Verdict.at, Verdict.kind).order_by(Verdict.id.desc()).limit(LOOK_BACK).subquery()
+    today = connection.execute(
+        select(func.count()).select_from(newest).where(newest.c.at > now_ms() - DAY_MS, newest.c.kind == "label")
+    ).scalar_one()
+    at_desk = connection.execute(
+        select(Person.simulated, func.count(func.distinct(Person.id)))
+        .join(newest, newest.c.person_id == Person.id)
+        .where(newest.c.at > now_ms() - AT_DESK_MS)
+        .group_by(Person.simulated)
+    ).all()
+    counts = {bool(simulated): n for simulated, n in at_desk}
+    return Office(today, counts.get(False, 0), counts.get(True, 0))
+
+
+def open_queues(connection: Connection) -> list[QueueStanding]:
+    """The queues that hand out messages now."""
+    counts = tallies(connection)
+    queues = connection.execute(
+        select(Queue.id, Queue.name, Queue.order, Queue.overlap, Queue.blind_share)
+        .where(Queue.state == QueueState.OPEN)
+        .order_by(Queue.id)
+    ).all()
+    states = []
+    for queue in queues:
+        held, first_back = connection.execute(
+            select(func.count(), func.min(OpenLease.expires_at) - now_ms()).where(OpenLease.queue_id == queue.id)
+        ).one()
+        states.append(
+            QueueStanding(
+                queue_id=queue.id,
+                name=queue.name,
+                sentence=ORDERS.get(queue.order).sentence,
+                overlap=queue.overlap,
+                blind_share=queue.blind_share,
+                total=counts.get(f"queue:{queue.id}:total", 0),
+                done=counts.get(f"queue:{queue.id}:done", 0),
+                held=held,
+                back_in_seconds=None if first_back is None else max(0, round(first_back / 1000)),
+            )
+        )
+    return states
+
+
+def day_of(connection: Connection, person: PersonId) -> DayOf:
+    """A person's last 24 hours."""
+    rows = connection.execute(
+        select(Verdict.klass, Verdict.seconds, Truth.klass.label("truth"))
+        .outerjoin(Truth, (Truth.message_id == Verdict.message_id) & (Truth.origin == Origin.VERDICT))
+        .where(
+            Verdict.person_id == person, Verdict.kind == VerdictKind.LABEL, Verdict.at > now_ms() - DAY_MS, current()
+        )
+        .order_by(Verdict.id.desc())
+        .limit(LOOK_BACK)
+    ).all()
+    seconds = [row.seconds for row in rows if row.seconds is not None]
+    compared = [row for row in rows if row.truth is not None]
+    agreed = sum(row.truth == row.klass for row in compared)
+    return DayOf(len(rows), statistics.median(seconds) if seconds else None, len(compared), agreed)
+
+
+def sway(connection: Connection) -> Sway:
+    """How often the office confirms what it saw, and what it would have seen (the blind share).
+
+    What a blind message would have shown is the prediction of the lease's time, which the champion's predictions keep.
+    """
+    rows = _confirmations(connection)
+    shown = [confirmed for blind, confirmed in rows if not blind]
+    unseen = [confirmed for blind, confirmed in rows if blind]
+    return Sway(len(shown), sum(shown), len(unseen), sum(unseen))
+
+
+def _confirmations(connection: Connection) -> Sequence[tuple[bool, bool]]:
+    reigning = select(Promotion.run_id).order_by(Promotion.id.desc()).limit(1).scalar_subquery()
+    newest = (
+        select(Verdict.id, Verdict.message_id, Verdict.klass, Verdict.blind, Verdict.shown_klass)
+        .where(Verdict.kind == VerdictKind.LABEL, current())
+        .order_by(Verdict.id.desc())
+        .limit(LOOK_BACK)
+        .subquery()
+    )
+    predicted = func.coalesce(newest.c.shown_klass, Prediction.klass)
+    rows = connection.execute(
+        select(newest.c.blind, newest.c.klass, predicted)
+        .outerjoin(Prediction, (Prediction.message_id == newest.c.message_id) & (Prediction.run_id == reigning))
+        .where(predicted.is_not(None))
+    )
+    return [(bool(blind), klass == said) for blind, klass, said in rows]
