@@ -23,6 +23,11 @@ class Word:
     terms: tuple[str, ...]
 
 
+def split_words(text: str) -> list[tuple[int, int]]:
+    """The words of a text as (start, end) in code points."""
+    return [match.span() for match in _WORD.finditer(text)]
+
+
 def words_of(text: str, vectoriser: TfidfVectorizer) -> list[Word]:
     """The words of a text with their terms, as the vectoriser cuts them."""
     found = [(match.start(), match.end(), match[0].lower()) for match in _WORD.finditer(text)]

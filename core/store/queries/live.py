@@ -41,14 +41,14 @@ class Champion:
 
 @dataclass(frozen=True, slots=True)
 class CurveRun:
-    """A run's learning curve: a row a finished fold, as (training messages, fraction, fold, value)."""
+    """A run's learning curve: a row a finished fold, as (training messages, fraction, repeat, fold, value)."""
 
     run_id: RunId
     candidate: str
     version: int
     state: str
     folds_planned: int
-    folds: Sequence[tuple[int, float, int, float]]
+    folds: Sequence[tuple[int, float, int, int, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ def curves(connection: Connection, dataset: DatasetId, runs: int = 8) -> list[Cu
         .limit(runs)
     ).all()
     folds = connection.execute(
-        select(Fold.run_id, Fold.train_size, Fold.fraction, Fold.fold, Score.value)
+        select(Fold.run_id, Fold.train_size, Fold.fraction, Fold.repeat, Fold.fold, Score.value)
         .join(Score, Score.fold_id == Fold.id)
         .where(Fold.run_id.in_([run.id for run in chosen]), Score.metric == HEADLINE_METRIC, Score.klass == "")
         .order_by(Fold.id)
@@ -126,7 +126,7 @@ def curves(connection: Connection, dataset: DatasetId, runs: int = 8) -> list[Cu
             run.version,
             run.state,
             run.folds_planned,
-            [(f.train_size, f.fraction, f.fold, f.value) for f in folds if f.run_id == run.id],
+            [(f.train_size, f.fraction, f.repeat, f.fold, f.value) for f in folds if f.run_id == run.id],
         )
         for run in chosen
     ]

@@ -45,3 +45,10 @@ def candidate_of(store: Store, run_id: RunId) -> str:
     """The candidate that a run tried."""
     with store.read() as connection:
         return connection.execute(select(Run.candidate).where(Run.id == run_id)).scalar_one()
+
+
+def candidate_version(store: Store, run_id: RunId) -> str:
+    """A run's title, such as `char-svc v3`."""
+    with store.read() as connection:
+        row = connection.execute(select(Run.candidate, Run.version).where(Run.id == run_id)).one()
+    return f"{row.candidate} v{row.version}"

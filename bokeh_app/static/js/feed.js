@@ -1,0 +1,56 @@
+// The live feed: one socket a page. Rests while the tab is hidden, comes back by itself when the line breaks.
+import {route, say, warn} from "./shell.js";
+
+const SILENCE_MS = 1900; // the server beats each second: two missed beats are trouble
+const FIRST_RETRY_MS = 250, LAST_RETRY_MS = 4000;
+
+export function follow(onMessage) {
+  let socket, retry = FIRST_RETRY_MS, heard = performance.now(), lost = null, timer = 0;
+
+  function connect() {
+    clearTimeout(timer);
+    const scheme = location.protocol === "https:" ? "wss" : "ws";
+    const folder = location.pathname.replace(/\/+$/, "").replace(/[^/]*$/, "");
+    socket = new WebSocket(`${scheme}://${location.host}${folder}${route("feed")}`);
+    socket.onmessage = (event) => {
+      heard = performance.now();
+      retry = FIRST_RETRY_MS;
+      const message = JSON.parse(event.data);
+      health(message);
+      if (message.kind !== "beat" && message.kind !== "waiting") onMessage(message);
+    };
+    socket.onopen = () => { if (document.hidden) socket.send("rest"); };
+    socket.onclose = () => {
+      timer = setTimeout(connect, retry * (0.7 + 0.6 * Math.random()));
+      retry = Math.min(LAST_RETRY_MS, retry * 1.7);
+    };
+  }
+
+  function health(message) {
+    lost = null;
+    if (message.away === null) {
+      say("live", `live, ${message.behind.toFixed(1)} s behind the store`);
+      warn("");
+    } else {
+      say("away", `the store is away`);
+      warn(`The store does not answer (for ${Math.round(message.away)} s). What you see is the last that was read; it goes on by itself.`);
+    }
+  }
+
+  setInterval(() => {
+    if (document.hidden || performance.now() - heard < SILENCE_MS) return;
+    lost = lost ?? heard;
+    const seconds = Math.round((performance.now() - lost) / 1000);
+    say("away", "no connection");
+    warn(`No connection to the server for ${seconds} s. What you see is the last that came; it comes back by itself.`);
+    if (socket.readyState === WebSocket.OPEN && seconds > 4) socket.close(); // asleep, or the network changed
+  }, 500);
+
+  document.addEventListener("visibilitychange", () => {
+    heard = performance.now();
+    if (socket.readyState === WebSocket.OPEN) socket.send(document.hidden ? "rest" : "look");
+    else if (!document.hidden) connect();
+  });
+  addEventListener("online", connect);
+  connect();
+}

@@ -1,0 +1,129 @@
+"""Cross-validation curves: macro-F1 against training messages, a dot a fold, drawn as it finishes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from bokeh.models import ColumnDataSource, CustomJSTickFormatter, DataRange1d, HoverTool, NumeralTickFormatter
+
+from core.learning.metrics import mean_interval
+from core.store.models import RunState
+from core.store.queries.live import CurveRun
+from dashboard.figures.figure import Figure, Row, Rows, plain_figure
+from dashboard.theme import RUN_COLORS, paint
+
+if TYPE_CHECKING:
+    from dashboard.reading import Reading
+
+
+class CurvesFigure(Figure):
+    """The candidates' learning curves."""
+
+    name: ClassVar[str] = "curves"
+    title: ClassVar[str] = "Cross-validation benchmark"
+    note: ClassVar[str] = "macro-F1 against training messages; a dot a fold, drawn as it finishes"
+    wakes_on: ClassVar[frozenset[str]] = frozenset({"fold", "run", "promoted"})
+
+    def columns(self) -> Mapping[str, tuple[str, ...]]:
+        """Lines, dots, the lines' names, the champion's band."""
+        return {
+            "lines": ("x", "y", "color", "dash", "width", "title"),
+            "dots": ("x", "y", "color", "title", "fold"),
+            "names": ("x", "y", "text", "color", "dy"),
+            "band": ("x", "low", "high"),
+        }
+
+    def rows(self, reading: Reading) -> dict[str, Rows]:
+        """A line a run, a dot a fold, a name at the end of each line, and the champion's interval."""
+        lines: Rows = {}
+        dots: Rows = {}
+        champion = reading.champion.run_id if reading.champion else None
+        colors = {
+            name: RUN_COLORS[n % len(RUN_COLORS)] for n, name in enumerate(sorted(r.candidate for r in reading.curves))
+        }
+        for run in reading.curves:
+            color = colors[run.candidate]
+            lines[str(run.run_id)] = self._line(run, color, is_champion=run.run_id == champion)
+            for size, fraction, repeat, fold, value in run.folds:
+                title = f"{run.candidate} v{run.version}"
+                key = f"{run.run_id}|{fraction}|{repeat}|{fold}"
+                dots[key] = {"x": size, "y": value, "color": color, "title": title, "fold": fold + 1}
+        chosen = next((run for run in reading.curves if run.run_id == champion), None)
+        return {"lines": lines, "dots": dots, "names": self._names(lines), "band": self._band(chosen)}
+
+    @staticmethod
+    def _points(run: CurveRun) -> dict[float, tuple[float, list[float]]]:
+        """By fraction: the mean number of training messages, and the folds' values."""
+        values: defaultdict[float, list[tuple[int, float]]] = defaultdict(list)
+        for size, fraction, _, _, value in run.folds:
+            values[fraction].append((size, value))
+        return {
+            fraction: (sum(size for size, _ in points) / len(points), [value for _, value in points])
+            for fraction, points in sorted(values.items())
+        }
+
+    def _line(self, run: CurveRun, color: str, *, is_champion: bool) -> Row:
+        points = self._points(run).values()
+        running = run.state == RunState.RUNNING
+        return {
+            "x": [round(size) for size, _ in points],
+            "y": [round(sum(values) / len(values), 5) for _, values in points],
+            "color": color,
+            "dash": "dashed" if running else "solid",
+            "width": 2.8 if is_champion else 2.0,
+            "title": f"{run.candidate} v{run.version}" + (", running" if running else ""),
+        }
+
+    def _names(self, lines: Rows) -> Rows:
+        """At the right end of each line; pushed apart where lines end close together."""
+        ends = {key: row for key, row in lines.items() if row["x"]}
+        rows: Rows = {}
+        last = None
+        for key, row in sorted(ends.items(), key=lambda item: -item[1]["y"][-1]):
+            wanted = row["y"][-1]
+            y = wanted if last is None else min(wanted, last - 0.006)
+            last = y
+            rows[key] = {"x": row["x"][-1], "y": y, "text": row["title"], "color": row["color"], "dy": 0}
+        return rows
+
+    def _band(self, champion: CurveRun | None) -> Rows:
+        if champion is None:
+            return {}
+        rows: Rows = {}
+        for fraction, (size, values) in self._points(champion).items():
+            mean, half = mean_interval(values)
+            rows[str(fraction)] = {"x": round(size), "low": mean - half, "high": mean + half}
+        return rows
+
+    def build(self, sources: Mapping[str, ColumnDataSource]) -> Any:
+        """Lines and dots over a logarithmic axis."""
+        plot = plain_figure(x_axis_type="log", tools="")
+        plot.xgrid.visible = False
+        plot.x_range = DataRange1d(range_padding=0.06)
+        band = plot.varea("x", y1="low", y2="high", source=sources["band"], fill_alpha=0.10)
+        paint(band.glyph, fill_color="accent")
+        plot.multi_line("x", "y", source=sources["lines"], line_color="color", line_width="width", line_dash="dash")
+        dots = plot.scatter("x", "y", source=sources["dots"], size=6, color="color", alpha=0.5, line_alpha=0)
+        plot.text(
+            "x", "y", text="text", text_color="color", source=sources["names"], x_offset=10, y_offset="dy",
+            text_baseline="middle", text_font_size="12.5px", text_font_style="bold",
+        )  # fmt: skip
+        plot.add_tools(
+            HoverTool(
+                renderers=[dots],
+                tooltips=[
+                    ("model", "@title"),
+                    ("fold", "@fold"),
+                    ("macro-F1", "@y{0.0000}"),
+                    ("trained on", "@x{0,0}"),
+                ],
+            )
+        )
+        plot.yaxis.formatter = NumeralTickFormatter(format="0.00")
+        plot.xaxis.formatter = CustomJSTickFormatter(
+            code="return tick >= 1e6 ? tick / 1e6 + 'M' : tick >= 1e3 ? tick / 1e3 + 'k' : String(tick);"
+        )
+        plot.min_border_right = 130
+        return plot

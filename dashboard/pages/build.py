@@ -1,0 +1,69 @@
+"""Building a document: who asks, which page, which roots."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from bokeh.document import Document
+
+from dashboard.pages.page import PAGES, Page
+from dashboard.room import room
+from dashboard.routes.base import cookie_name, host_is_ours
+from dashboard.theme import TOKENS, class_colors, css
+from labeling.people import Reviewer, identify
+
+
+def build(document: Document) -> None:
+    """Fill a session's document with the page that its address asks for, or with the closed door."""
+    context: Any = document.session_context
+    request = context.request
+    person = _who(request.headers.get("Host", ""), request.cookies)
+    here = room().project
+    pages = sorted(PAGES, key=lambda page: page.place)
+    asked = _argument(request, "page")
+    chosen = next((page for page in pages if page.name == asked), pages[0])
+    document.title = f"{chosen.title} · {here.settings.room.name}"
+    document.template_variables.update(
+        slug=context.server_context.application_context.url.strip("/").split("/")[-1],
+        room_name=here.settings.room.name,
+        classes=list(here.classes),
+        tokens_css=css(here.classes),
+        pages=pages,
+        page=chosen,
+        person=person,
+        only="",
+    )
+    if person is not None:
+        _furnish(document, chosen(here.classes), person, _argument(request, "only"))
+
+
+def _furnish(document: Document, page: Page, person: Reviewer, only: str) -> None:
+    roots = page.roots()
+    for name, model in roots.items():
+        if not only or only == name:
+            model.name = name
+            document.add_root(model)
+    facts = {
+        "page": page.name,
+        "classes": page.classes,
+        "colors": class_colors(page.classes),
+        "tokens": TOKENS,
+        "person": {"name": person.name, "role": person.role},
+    }
+    # "<" would end the script element that holds this.
+    document.template_variables.update(
+        facts=json.dumps(facts).replace("<", "\\u003c"), only=only if only in roots else "", figures=list(roots)
+    )
+
+
+def _who(host: str, cookies: dict[str, str]) -> Reviewer | None:
+    if not host_is_ours(host):
+        return None
+    session = cookies.get(cookie_name(host))
+    return identify(room().project.store, session) if session else None
+
+
+def _argument(request: Any, name: str) -> str:
+    values = request.arguments.get(name, [b""])
+    return bytes(values[0]).decode("utf-8", "replace")

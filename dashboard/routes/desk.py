@@ -1,0 +1,117 @@
+"""The desk's routes: what the review page asks for and sends."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import Future
+from dataclasses import asdict
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from core.errors import TallyroomError
+from dashboard.desk_view import hand_outs, panel
+from dashboard.room import room
+from dashboard.routes.base import Handler
+from labeling.models import Role, VerdictKind
+from labeling.verdicts import Given
+
+M = TypeVar("M", bound=BaseModel)
+T = TypeVar("T")
+
+
+class _Asked(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class _Count(_Asked):
+    count: int = Field(5, ge=1, le=20)
+
+
+class _Verdict(_Asked):
+    uuid: str = Field(max_length=36)
+    lease_id: int = Field(ge=0, lt=2**63)
+    kind: Literal["label", "skip", "flag"]
+    klass: str | None = Field(None, max_length=200)
+    note: str | None = Field(None, max_length=2000)
+    seconds: float | None = Field(None, ge=0, le=86_400, allow_inf_nan=False)
+
+
+class _Undo(_Asked):
+    uuid: str = Field(max_length=36)
+
+
+class _Leases(_Asked):
+    lease_ids: list[int] = Field(max_length=20)
+
+
+class DeskHandler(Handler):
+    """A route of the desk, for reviewers."""
+
+    role = Role.REVIEWER
+
+    def asked(self, model: type[M]) -> M:
+        """The request's body as the route wants it."""
+        try:
+            return model.model_validate(self.body())
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(map(str, first["loc"]))
+            raise TallyroomError(f"{where}: {first['msg']}") from None
+
+
+async def committed(future: Future[T]) -> T:
+    """Wait for the desk without holding up anybody else; done after COMMIT."""
+    return await asyncio.wrap_future(future)
+
+
+class Claim(DeskHandler):
+    """Hands messages out."""
+
+    async def post(self) -> None:
+        """Until the person holds `count`; answers with all that they hold."""
+        held = await committed(room().desk.claim(self.person.id, self.asked(_Count).count))
+        loop = asyncio.get_running_loop()
+        self.answer({"messages": await loop.run_in_executor(None, hand_outs, room(), held)})
+
+
+class Judge(DeskHandler):
+    """Takes a verdict."""
+
+    async def post(self) -> None:
+        """Answers after COMMIT, and not before."""
+        asked = self.asked(_Verdict)
+        given = Given(asked.uuid, asked.lease_id, VerdictKind(asked.kind), asked.klass, asked.note, asked.seconds)
+        taken = await committed(room().desk.judge(self.person.id, given))
+        self.answer({"saved": True, **asdict(taken)})
+
+
+class Undo(DeskHandler):
+    """Takes the last verdict back."""
+
+    async def post(self) -> None:
+        """Answers with the message again, or null where nothing is left to undo."""
+        handed = await committed(room().desk.undo(self.person.id, self.asked(_Undo).uuid))
+        again: list[dict[str, Any]] = []
+        if handed is not None:
+            loop = asyncio.get_running_loop()
+            again = await loop.run_in_executor(None, hand_outs, room(), [handed])
+        self.answer({"message": again[0] if again else None})
+
+
+class Heartbeat(DeskHandler):
+    """Holds messages on."""
+
+    async def post(self) -> None:
+        """Answers with how many are still held."""
+        held = await committed(room().desk.heartbeat(self.person.id, self.asked(_Leases).lease_ids))
+        self.answer({"held": held})
+
+
+class Panel(Handler):
+    """What stands beside the message."""
+
+    async def get(self) -> None:
+        """Queue, day, guide."""
+        loop = asyncio.get_running_loop()
+        self.answer(await loop.run_in_executor(None, panel, room(), self.person))

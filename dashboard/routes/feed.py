@@ -1,0 +1,89 @@
+"""The live feed's socket: a page says that it looks, and gets what changes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from contextlib import suppress
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+
+from tornado.web import HTTPError
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
+
+from dashboard.room import room
+from dashboard.routes.base import cookie_name, host_is_ours
+from labeling.models import Role
+from labeling.people import identify
+
+
+class FeedSocket(WebSocketHandler):
+    """One page's socket.
+
+    A page that reads too slowly is not queued for: what it misses is dropped, and it gets the whole state once it has
+    read what was under way.
+    """
+
+    masks = True
+
+    def initialize(self, **_bokeh: Any) -> None:
+        """Bokeh passes its own context to every route of an app."""
+        self._looking = False
+        self._under_way: asyncio.Future[None] | None = None
+        self._missed = False
+
+    def check_origin(self, origin: str) -> bool:
+        """Only our own pages."""
+        return urlsplit(origin).netloc == self.request.host
+
+    def prepare(self) -> None:
+        """Only to those with a session, under our own name."""
+        if not host_is_ours(self.request.host):
+            raise HTTPError(HTTPStatus.MISDIRECTED_REQUEST)
+        session = self.get_cookie(cookie_name(self.request.host))
+        person = identify(room().project.store, session) if session else None
+        if person is None:
+            raise HTTPError(HTTPStatus.UNAUTHORIZED)
+        self.masks = not person.may(Role.REVIEWER)
+
+    def open(self, *_args: str, **_kwargs: str) -> None:
+        """Begin to look."""
+        self.set_nodelay(True)
+        self.on_message("look")
+
+    def on_message(self, message: str | bytes) -> None:
+        """The page says "look" or, when its tab is hidden, "rest"."""
+        hub = room().hub
+        if message == "look" and not self._looking:
+            self._looking = True
+            hub.join(self)
+        elif message == "rest":
+            self._looking = False
+            hub.leave(self)
+
+    def on_close(self) -> None:
+        """The page is gone."""
+        room().hub.leave(self)
+
+    def send(self, message: bytes) -> None:
+        """Send a message, or note that one was missed."""
+        if self._under_way is not None and not self._under_way.done():
+            self._missed = True
+            return
+        try:
+            self._under_way = asyncio.ensure_future(_finished(self.write_message(message.decode("utf-8"))))
+        except WebSocketClosedError:
+            room().hub.leave(self)
+            return
+        self._under_way.add_done_callback(self._catch_up)
+
+    def _catch_up(self, _written: asyncio.Future[None]) -> None:
+        if self._missed and self._looking:
+            self._missed = False
+            self.send(room().hub.snapshot(masks=self.masks))
+
+
+async def _finished(writing: Awaitable[None]) -> None:
+    with suppress(WebSocketClosedError):  # on_close forgets the page
+        await writing

@@ -1,0 +1,146 @@
+"""Serving the pages."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import ipaddress
+import signal
+import socket
+import webbrowser
+from importlib.resources import files
+from typing import Any
+
+from tornado.ioloop import IOLoop
+
+from core import Project
+from core.errors import ServeError
+from dashboard.room import close_room, is_open, open_room, room
+from labeling.models import Role
+from labeling.people import add_person, issue_link
+
+SLUG = "room"
+WORKING_DAY_SECONDS = 12 * 3600
+HOST_NAME = "you"
+
+
+def start(server_context: Any) -> None:
+    """Open the room and begin to follow its store. Called by the app's hook, on the server's thread."""
+    opened_by_us = is_open()
+    here = open_room()
+    here.hub.start(IOLoop.current().asyncio_loop)  # type: ignore[attr-defined]  # tornado's loops are asyncio's
+    if not opened_by_us:  # bokeh serve, panel serve: nobody has printed a link yet
+        path = server_context.application_context.url
+        print(f"Go in, once, at {path}/door?token={first_link(here.project)}", flush=True)  # noqa: T201
+    # Bokeh collects garbage on the event loop whenever a page closes; what is loaded by now need not be looked at.
+    gc.collect()
+    gc.freeze()
+
+
+def register_routes() -> None:
+    """Add our routes to Bokeh's. Before a server is built: the app's hooks import this."""
+    from dashboard.routes import register
+
+    register()
+
+
+def first_link(project: Project) -> str:
+    """A token for the person who started the server."""
+    return issue_link(project.store, add_person(project.store, HOST_NAME, Role.ADMIN).id)
+
+
+class Server:
+    """The room's pages on one address.
+
+    Raises:
+        ServeError: the address is not this machine's own, or the port is taken.
+    """
+
+    def __init__(self, project: Project, *, address: str | None = None, port: int | None = None) -> None:
+        settings = project.settings.server
+        self._address = address or settings.address
+        _require_loopback(self._address)
+        port = settings.port if port is None else port
+        self._port = port or _free_port(self._address)
+        _require_free(self._address, self._port)
+        self._project = project
+        open_room(project)
+        self._server = self._build()
+
+    def _build(self) -> Any:
+        from bokeh.command.util import build_single_handler_application
+        from panel.io.server import get_server
+
+        register_routes()
+        app = build_single_handler_application(str(files("bokeh_app")))
+        return get_server(
+            {f"/{SLUG}": app},
+            address=self._address,
+            port=self._port,
+            websocket_origin=[f"{host}:{self._port}" for host in sorted(room().hosts)],
+            show=False,
+            start=False,
+            session_token_expiration=WORKING_DAY_SECONDS * 1000,
+            keep_alive_milliseconds=10_000,
+        )
+
+    @property
+    def url(self) -> str:
+        """Where the pages are."""
+        return f"http://{self._address}:{self._port}/{SLUG}"
+
+    def announce(self, *, browser: bool) -> None:
+        """Print the link that lets one person in, and open it where asked to."""
+        link = f"{self.url}/door?token={first_link(self._project)}"
+        print(f"The room is open: {link}", flush=True)  # noqa: T201 - what the command is for
+        print("The link works once; 'tallyroom link NAME' makes more. Ctrl+C ends the server.", flush=True)  # noqa: T201
+        if browser:
+            webbrowser.open(link)
+
+    def run_until_stopped(self, *, seconds: float | None = None) -> None:
+        """Serve until Ctrl+C, SIGTERM, or for so many seconds; then let everything go in order."""
+        loop = self._server.io_loop
+        asyncio_loop: asyncio.AbstractEventLoop = loop.asyncio_loop
+        for name in (signal.SIGINT, signal.SIGTERM):
+            asyncio_loop.add_signal_handler(name, loop.stop)
+        if seconds is not None:
+            loop.call_later(seconds, loop.stop)
+        self._server.start()
+        try:
+            loop.start()
+        finally:
+            self._server.stop()
+            close_room()
+
+
+def _require_loopback(address: str) -> None:
+    """Without accounts only this machine may look in."""
+    try:
+        inside = ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        inside = address == "localhost"
+    if not inside:
+        raise ServeError(
+            f"{address} can be reached from other machines, and this room has no accounts",
+            where="[server] address",
+            fix="Use 127.0.0.1; people on other machines come in through an SSH tunnel.",
+        )
+
+
+def _require_free(address: str, port: int) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError as error:
+            raise ServeError(
+                f"port {port} is taken ({error.strerror})",
+                where=f"{address}:{port}",
+                fix="Name another with --port, or 0 for any free one.",
+            ) from None
+
+
+def _free_port(address: str) -> int:
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as probe:
+        probe.bind((address, 0))
+        return int(probe.getsockname()[1])
