@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import SettingsError as UnreadableError
 
 from core.errors import SettingsError, did_you_mean
 
@@ -167,6 +168,12 @@ def load_settings(folder: Path) -> Settings:
         return Settings(**data)
     except ValidationError as error:
         raise _explained(error, path, text) from None
+    except UnreadableError as error:
+        raise SettingsError(
+            f"an environment variable cannot be read: {error}",
+            where=f"{_PREFIX}...",
+            fix="Write lists as JSON, [1, 2].",
+        ) from None
 
 
 def _explained(error: ValidationError, path: Path, text: str) -> SettingsError:

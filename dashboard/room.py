@@ -12,7 +12,7 @@ from dashboard.explanations import Explainer
 from dashboard.live import Hub
 from labeling.desk import Desk
 
-ENVIRONMENT = "TALLYROOM_ROOM"
+ENVIRONMENT = "TALLYROOM_HOME"
 
 
 class Room:
@@ -23,7 +23,7 @@ class Room:
         self.desk = Desk(project.store, project.classes)
         self.hub = Hub(project)
         self.explainer = Explainer(project)
-        self.hosts = frozenset({"127.0.0.1", "localhost", "[::1]", project.settings.server.address})
+        self.hosts = frozenset({"127.0.0.1", "localhost", project.settings.server.address})
 
     def close(self) -> None:
         """Stop following the store and let it go."""
@@ -36,7 +36,7 @@ _room: Room | None = None
 
 
 def open_room(project: Project | None = None) -> Room:
-    """The process's room: that of `project`, or of the folder that TALLYROOM_ROOM names (else this one)."""
+    """The process's room: that of `project`, or of the folder that TALLYROOM_HOME names (else this one)."""
     global _room
     with _lock:
         if _room is None:

@@ -74,7 +74,7 @@ class Server:
         register_routes()
         app = build_single_handler_application(str(files("bokeh_app")))
         return get_server(
-            {f"/{SLUG}": app},
+            {f"/{SLUG}": app},  # type: ignore[dict-item]  # it takes Bokeh applications too
             address=self._address,
             port=self._port,
             websocket_origin=[f"{host}:{self._port}" for host in sorted(room().hosts)],

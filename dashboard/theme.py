@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from bokeh.core.properties import value
 from bokeh.model import Model
 
 TOKENS: Final[Mapping[str, tuple[str, str]]] = {
@@ -30,7 +31,12 @@ _CLASS_COLORS = (
     "#0072B2", "#009E73", "#D55E00", "#CC79A7", "#B08900", "#56B4E9", "#882255", "#44AA99", "#DDCC77", "#AA4499",
     "#117733", "#332288", "#88CCEE", "#CC6677", "#661100", "#6699CC", "#999933", "#AA4466", "#4477AA", "#BBBBBB",
 )  # fmt: skip
-RUN_COLORS: Final = ("#3b3f8f", "#7a5af8", "#98a2b3", "#dd7b00", "#0e7090", "#c11574", "#4e5ba6", "#667085")
+# Of models, readable in the light and in the dark; none is the colour of a class.
+CHAMPION_COLOR: Final = "#5b61d6"
+RUN_COLORS: Final = ("#a855c7", "#8a94a6", "#c98a00", "#2b8aa8", "#d0487f", "#7d8f2f", "#9a6b4f")
+FONT: Final = "Inter, Helvetica Neue, system-ui, Noto Sans, Arial, sans-serif"
+GLYPH_FONT: Final = value(FONT)
+"""The font as glyphs take it: a plain string would name a column."""
 
 
 def class_colors(classes: Iterable[str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Any, Literal
 
 import pandas as pd
 from sqlalchemy import and_, select
@@ -74,7 +74,11 @@ def labels(store: Store, dataset: DatasetId, origin: Origin | None = None) -> It
         if not rows:
             return
         after = rows[-1].message_id
-        yield from (LabelRow(*tuple(row)[:-1]) for row in rows)
+        yield from (_label_row(row) for row in rows)
+
+
+def _label_row(row: Any) -> LabelRow:
+    return LabelRow(*row[:-1])
 
 
 def write_labels(rows: Iterator[LabelRow], file: IO[str], form: Format) -> int:

@@ -98,7 +98,7 @@ class Queue(Base):
     dataset_id: Mapped[BigRef] = mapped_column(ForeignKey("dataset.id"))
     name: Mapped[Name] = mapped_column(unique=True)
     purpose: Mapped[str] = mapped_column(String(32))
-    order: Mapped[str] = mapped_column("order_name", String(32))
+    order_name: Mapped[str] = mapped_column(String(32))
     overlap: Mapped[int] = mapped_column(Integer)
     blind_share: Mapped[float] = mapped_column(Float)
     lease_ms: Mapped[int] = mapped_column(BigInteger)

@@ -120,7 +120,7 @@ def open_queues(connection: Connection) -> list[QueueStanding]:
     """The queues that hand out messages now."""
     counts = tallies(connection)
     queues = connection.execute(
-        select(Queue.id, Queue.name, Queue.order, Queue.overlap, Queue.blind_share)
+        select(Queue.id, Queue.name, Queue.order_name, Queue.overlap, Queue.blind_share)
         .where(Queue.state == QueueState.OPEN)
         .order_by(Queue.id)
     ).all()
@@ -133,7 +133,7 @@ def open_queues(connection: Connection) -> list[QueueStanding]:
             QueueStanding(
                 queue_id=queue.id,
                 name=queue.name,
-                sentence=ORDERS.get(queue.order).sentence,
+                sentence=ORDERS.get(queue.order_name).sentence,
                 overlap=queue.overlap,
                 blind_share=queue.blind_share,
                 total=counts.get(f"queue:{queue.id}:total", 0),

@@ -55,7 +55,7 @@ def create(connection: Connection, dataset: DatasetId, spec: QueueSpec) -> int:
         "lease_ms": spec.lease_ms,
         "state": QueueState.OPEN,
     }
-    return connection.execute(insert(Queue.__table__).returning(Queue.id), row).scalar_one()  # type: ignore[arg-type]
+    return connection.execute(insert(Queue).returning(Queue.id), row).scalar_one()
 
 
 def fill(connection: Connection, queue_id: int, frame: pd.DataFrame) -> int:
@@ -101,14 +101,19 @@ def _review_queue(connection: Connection, desk: DeskSettings, dataset: DatasetId
     found = connection.execute(select(Queue.id).where(Queue.name == TRAINING).with_for_update()).scalar()
     if found is None:
         return create(connection, dataset, spec)
-    values = {"order": spec.order, "overlap": spec.overlap, "blind_share": spec.blind_share, "lease_ms": spec.lease_ms}
+    values = {
+        "order_name": spec.order,
+        "overlap": spec.overlap,
+        "blind_share": spec.blind_share,
+        "lease_ms": spec.lease_ms,
+    }
     connection.execute(update(Queue).where(Queue.id == found).values(**values))
     return found
 
 
 def _rank_again(connection: Connection, queue_id: int, run_id: RunId) -> None:
     """Rank what waits by what the champion says now, where the queue goes by that."""
-    order = connection.execute(select(Queue.order).where(Queue.id == queue_id)).scalar_one()
+    order = connection.execute(select(Queue.order_name).where(Queue.id == queue_id)).scalar_one()
     if order != "least_sure":
         return
     said = (

@@ -11,7 +11,7 @@ import regex
 from scipy import sparse
 
 from core.rules.ruleset import RuleSet
-from core.rules.vectorscan import Automaton, takes
+from core.rules.vectorscan import Automaton, remembered, takes
 
 SLOW_SECONDS = 0.02
 """How long a pattern outside of Vectorscan may take on one message. Users' patterns can be exponential."""
@@ -42,7 +42,7 @@ class Scanner:
     def __init__(self, ruleset: RuleSet, cache: Path | None = None) -> None:
         self.ruleset = ruleset
         rules = ruleset.rules
-        self.engines = [VECTORSCAN if takes(rule) else REGEX for rule in rules]
+        self.engines = remembered(cache, ruleset, lambda: [VECTORSCAN if takes(rule) else REGEX for rule in rules])
         self._automaton = Automaton(rules, self._numbers(VECTORSCAN), cache)
         self._slow = {
             number: regex.compile(rules[number].pattern, regex.IGNORECASE if rules[number].ignore_case else 0)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import hyperscan
 import numpy as np
 
-from core.rules.ruleset import Rule
+from core.rules.ruleset import Rule, RuleSet
 
 # UTF-8 in, one hit a pattern and message is enough, and a pattern may match the empty string.
 _FLAGS = hyperscan.HS_FLAG_UTF8 | hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_ALLOWEMPTY
@@ -31,6 +32,22 @@ def takes(rule: Rule) -> bool:
     except hyperscan.error:
         return False
     return True
+
+
+def remembered(cache: Path | None, ruleset: RuleSet, decide: Callable[[], list[str]]) -> list[str]:
+    """The engine of each rule: as found out before, or now. Trying each pattern takes as long as compiling it."""
+    if cache is None:
+        return decide()
+    path = cache / f"rules-{ruleset.fingerprint}-{metadata.version('hyperscan')}.json"
+    try:
+        engines = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        engines = None
+    if not isinstance(engines, list) or len(engines) != len(ruleset.rules):
+        engines = decide()
+        cache.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(engines), "utf-8")
+    return [str(engine) for engine in engines]
 
 
 class Automaton:

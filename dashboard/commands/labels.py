@@ -35,10 +35,10 @@ def export_labels(
     project = Project(room)
     rows = labels(project.store, project.dataset_id, only)
     if output is None:
-        write_labels(rows, sys.stdout, form.value)  # type: ignore[arg-type]
+        write_labels(rows, sys.stdout, form.value)
     else:
         with output.open("w", encoding="utf-8", newline="") as file:
-            count = write_labels(rows, file, form.value)  # type: ignore[arg-type]
+            count = write_labels(rows, file, form.value)
         say(f"{count:,} labels written to {output}.")
     project.close()
 

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 Room = Annotated[
     Path,
-    typer.Option("--room", "-r", envvar="TALLYROOM_ROOM", help="The room's folder.", show_default="this folder"),
+    typer.Option("--room", "-r", envvar="TALLYROOM_HOME", help="The room's folder.", show_default="this folder"),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of sentences.")]
 

@@ -9,7 +9,7 @@ from bokeh.models import ColumnDataSource, CustomJSTickFormatter, HoverTool, Num
 
 from core.store.models import HOUR_MS
 from dashboard.figures.figure import Figure, Row, Rows, plain_figure
-from dashboard.theme import class_colors, paint
+from dashboard.theme import GLYPH_FONT, class_colors, paint
 
 if TYPE_CHECKING:
     from dashboard.reading import Reading
@@ -68,10 +68,10 @@ class ClassesFigure(Figure):
     def _dots(self, reading: Reading) -> Rows:
         """Where the office's verdicts put the upper edge of each class but the last."""
         halves: dict[int, dict[str, int]] = {}
-        for hour, counts in reading.judged.items():
-            half = halves.setdefault(hour // DOT_HOURS, {})
-            for klass, n in counts.items():
-                half[klass] = half.get(klass, 0) + n
+        for hour, judged in reading.judged.items():
+            counts = halves.setdefault(hour // DOT_HOURS, {})
+            for klass, n in judged.items():
+                counts[klass] = counts.get(klass, 0) + n
         rows: Rows = {}
         for half, counts in sorted(halves.items()):
             total = sum(counts.values())
@@ -108,7 +108,7 @@ class ClassesFigure(Figure):
 
     def build(self, sources: Mapping[str, ColumnDataSource]) -> Any:
         """Areas with their upper edges drawn, dots and names on top."""
-        plot = plain_figure(y_range=Range1d(0, 1), x_axis_type="datetime", tools="")
+        plot = plain_figure(y_range=Range1d(start=0, end=1), x_axis_type="datetime", tools="")
         plot.grid.visible = False
         plot.yaxis.visible = False
         plot.x_range.range_padding = 0
@@ -123,9 +123,8 @@ class ClassesFigure(Figure):
         paint(dots.glyph, line_color="paper")
         names = plot.text(
             "at", "y", text="text", source=sources["names"], text_baseline="middle", x_offset=12,
-            text_font_size="12.5px", text_font_style="bold", text_outline_color="#ffffff",
+            text_font=GLYPH_FONT, text_font_size="12.5px", text_font_style="bold",
         )  # fmt: skip
-        names.glyph.text_outline_color = None
         paint(names.glyph, text_color="ink")
         plot.add_tools(
             HoverTool(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from bokeh.models import ColumnDataSource, HoverTool, TapTool
 
 from dashboard.figures.figure import Figure, Row, Rows, plain_figure
-from dashboard.theme import paint
+from dashboard.theme import GLYPH_FONT, paint
 
 if TYPE_CHECKING:
     from dashboard.reading import Confusion, Reading
@@ -82,7 +82,13 @@ class ConfusionFigure(Figure):
         """White on strong cells, ink on pale ones."""
         for field, size, weight, dy in (("share", "15px", "bold", -9), ("count", "12px", "normal", 10)):
             common = {"text": field, "text_align": "center", "text_baseline": "middle", "y_offset": dy}
-            look = {"text_font_size": size, "text_font_style": weight, "source": source, "name": f"words-{name}"}
+            look = {
+                "text_font": GLYPH_FONT,
+                "text_font_size": size,
+                "text_font_style": weight,
+                "source": source,
+                "name": f"words-{name}",
+            }
             plot.text("klass", "truth", text_alpha="on_dark", text_color="#ffffff", **common, **look)
             pale = plot.text("klass", "truth", text_alpha="on_light", **common, **look)
             paint(pale.glyph, text_color="ink" if field == "share" else "mute")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from itertools import cycle
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from bokeh.models import ColumnDataSource, CustomJSTickFormatter, DataRange1d, HoverTool, NumeralTickFormatter
@@ -12,7 +13,7 @@ from core.learning.metrics import mean_interval
 from core.store.models import RunState
 from core.store.queries.live import CurveRun
 from dashboard.figures.figure import Figure, Row, Rows, plain_figure
-from dashboard.theme import RUN_COLORS, paint
+from dashboard.theme import CHAMPION_COLOR, GLYPH_FONT, RUN_COLORS, paint
 
 if TYPE_CHECKING:
     from dashboard.reading import Reading
@@ -31,7 +32,7 @@ class CurvesFigure(Figure):
         return {
             "lines": ("x", "y", "color", "dash", "width", "title"),
             "dots": ("x", "y", "color", "title", "fold"),
-            "names": ("x", "y", "text", "color", "dy"),
+            "names": ("x", "y", "text", "color", "room"),
             "band": ("x", "low", "high"),
         }
 
@@ -40,9 +41,11 @@ class CurvesFigure(Figure):
         lines: Rows = {}
         dots: Rows = {}
         champion = reading.champion.run_id if reading.champion else None
-        colors = {
-            name: RUN_COLORS[n % len(RUN_COLORS)] for n, name in enumerate(sorted(r.candidate for r in reading.curves))
-        }
+        names = sorted(run.candidate for run in reading.curves)
+        reigning = reading.champion.candidate if reading.champion else None
+        colors = dict(zip((name for name in names if name != reigning), cycle(RUN_COLORS), strict=False))
+        if reigning is not None:
+            colors[reigning] = CHAMPION_COLOR
         for run in reading.curves:
             color = colors[run.candidate]
             lines[str(run.run_id)] = self._line(run, color, is_champion=run.run_id == champion)
@@ -80,12 +83,20 @@ class CurvesFigure(Figure):
         """At the right end of each line; pushed apart where lines end close together."""
         ends = {key: row for key, row in lines.items() if row["x"]}
         rows: Rows = {}
+        values = [value for row in ends.values() for value in row["y"]]
+        apart = 0.07 * (max(values) - min(values)) if values else 0.0
         last = None
         for key, row in sorted(ends.items(), key=lambda item: -item[1]["y"][-1]):
             wanted = row["y"][-1]
-            y = wanted if last is None else min(wanted, last - 0.006)
+            y = wanted if last is None else min(wanted, last - apart)
             last = y
-            rows[key] = {"x": row["x"][-1], "y": y, "text": row["title"], "color": row["color"], "dy": 0}
+            rows[key] = {
+                "x": row["x"][-1],
+                "y": y,
+                "text": row["title"],
+                "color": row["color"],
+                "room": row["x"][-1] * 1.75,
+            }
         return rows
 
     def _band(self, champion: CurveRun | None) -> Rows:
@@ -107,8 +118,8 @@ class CurvesFigure(Figure):
         plot.multi_line("x", "y", source=sources["lines"], line_color="color", line_width="width", line_dash="dash")
         dots = plot.scatter("x", "y", source=sources["dots"], size=6, color="color", alpha=0.5, line_alpha=0)
         plot.text(
-            "x", "y", text="text", text_color="color", source=sources["names"], x_offset=10, y_offset="dy",
-            text_baseline="middle", text_font_size="12.5px", text_font_style="bold",
+            "x", "y", text="text", text_color="color", source=sources["names"], x_offset=10,
+            text_baseline="middle", text_font=GLYPH_FONT, text_font_size="12.5px", text_font_style="bold",
         )  # fmt: skip
         plot.add_tools(
             HoverTool(
@@ -125,5 +136,6 @@ class CurvesFigure(Figure):
         plot.xaxis.formatter = CustomJSTickFormatter(
             code="return tick >= 1e6 ? tick / 1e6 + 'M' : tick >= 1e3 ? tick / 1e3 + 'k' : String(tick);"
         )
-        plot.min_border_right = 130
+        # Glyphs end at the frame: an unseen point to the right of each name makes room for it.
+        plot.scatter("room", "y", source=sources["names"], size=1, alpha=0)
         return plot

@@ -15,7 +15,7 @@ from bokeh.models import ColumnDataSource
 from bokeh.plotting import figure as bokeh_figure
 
 from core.registry import Registry
-from dashboard.theme import paint
+from dashboard.theme import FONT, paint
 
 if TYPE_CHECKING:
     from dashboard.reading import Reading
@@ -78,6 +78,7 @@ def plain_figure(**options: Any) -> Any:
         axis.axis_line_alpha = 0
         axis.major_tick_line_alpha = 0
         axis.minor_tick_line_alpha = 0
+        axis.major_label_text_font = FONT
         axis.major_label_text_font_size = "12px"
         axis.axis_label_text_font_style = "normal"
         paint(axis, major_label_text_color="mute", axis_label_text_color="mute")

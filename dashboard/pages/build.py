@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import bokeh
 from bokeh.document import Document
 
 from dashboard.pages.page import PAGES, Page
@@ -33,6 +34,7 @@ def build(document: Document) -> None:
         page=chosen,
         person=person,
         only="",
+        bokeh_version=bokeh.__version__,
     )
     if person is not None:
         _furnish(document, chosen(here.classes), person, _argument(request, "only"))

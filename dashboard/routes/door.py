@@ -34,7 +34,7 @@ class Door(Handler):
             session = await loop.run_in_executor(None, use_link, store, self.get_query_argument("token", ""))
         except AccessError as error:
             present = self.get_cookie(name)
-            if present and await loop.run_in_executor(None, identify, store, present):
+            if present and await loop.run_in_executor(None, identify, store, present) is not None:
                 self.redirect(home)  # the same browser, a second click: it is in already
                 return
             self.set_status(HTTPStatus.FORBIDDEN)

@@ -37,7 +37,7 @@ async function page(cell, facts, after, ticket) {
 function row(message, facts) {
   const when = message.sent_at === null ? "" : new Date(message.sent_at).toLocaleString([], {dateStyle: "medium", timeStyle: "short"});
   const sure = `${(100 * message.confidence).toFixed(0)} % sure`;
-  const meta = element("span", "meta", chip(message.predicted, facts), sure, message.sender ?? "", when);
+  const meta = element("span", "meta", chip(message.predicted, facts), ...[sure, message.sender, when].filter(Boolean).map((word) => element("span", "", word)));
   return element("li", "", bodyOf(message.body), meta);
 }
 

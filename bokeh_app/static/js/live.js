@@ -47,7 +47,7 @@ function draw(changed) {
     const full = Boolean(state.words[empty.dataset.unless]);
     empty.hidden = full;
     const figure = empty.parentElement.querySelector(".figure, ol");
-    if (figure) figure.hidden = !full;
+    if (figure) figure.classList.toggle("veil", !full);
   }
   drawConfusion();
 }
@@ -80,7 +80,7 @@ function drawConfusion() {
   place.textContent = nothing ? "" : against === "folds"
     ? `${words.model} on messages it was not trained on · share of each row`
     : `${words.model} against the office's verdicts · share of each row`;
-  document.getElementById("confusion-figure").hidden = nothing;
+  document.getElementById("confusion-figure").classList.toggle("veil", nothing);
   const empty = document.getElementById("confusion-empty");
   empty.hidden = !nothing;
   empty.textContent = against === "folds"

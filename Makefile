@@ -1,0 +1,43 @@
+# Every target does its own set-up: Python 3.11 or newer, make and a network are all it needs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help demo test check bench docs browser clean
+
+help: ## Show what there is
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
+
+$(READY): pyproject.toml uv.lock
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.12"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade uv
+	UV_PROJECT_ENVIRONMENT=$(VENV) $(BIN)/uv sync --quiet --frozen --inexact --python $(BIN)/python
+	touch $@
+
+demo: $(READY) ## Make a room on made-up messages, run its pipeline, open its pages
+	$(BIN)/tallyroom demo $(ARGS)
+
+check: $(READY) ## Lint, format, strict types, the import contract
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+browser: ## Look for a Chromium, and get Debian's where there is none
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || test -n "$$TALLYROOM_CHROMIUM" || \
+	  { command -v apt-get >/dev/null && apt-get -qq update && apt-get -qq install -y --no-install-recommends chromium >/dev/null; } || \
+	  echo "No Chromium: the browser tests will be skipped. Install it, or set TALLYROOM_CHROMIUM."
+
+test: $(READY) check browser ## All checks and tests, on both databases and in a browser
+	$(BIN)/python -m pytest $(ARGS)
+
+bench: $(READY) ## All benchmarks, or one: make bench NAME=rules
+	$(BIN)/python -m bench $(NAME)
+
+docs: $(READY) ## Build the documentation into site/
+	$(BIN)/mkdocs build --strict --quiet
+
+clean: ## Take out the environment and what was built
+	rm -rf $(VENV) site .mypy_cache .ruff_cache .pytest_cache
