@@ -61,7 +61,9 @@ def start(command: list[str], url: str, **environment: str) -> subprocess.Popen[
 async def write_changes(project: Project, run_id: RunId, number: int) -> None:
     """A finished fold each second."""
     for second in range(SECONDS):
-        record = FoldRecord(number, second, 1.0, 900, 100, 0.1, 0.1, [("macro_f1", "", 0.9 + second / 1000)])
+        record = FoldRecord(
+            number, second, 1.0, 900, 100, 0.1, 0.1, [("macro_f1", "", 0.9 + (number + second) / 10_000)]
+        )
         await asyncio.wrap_future(project.store.submit(lambda c, record=record: add_fold(c, run_id, record)))
         await asyncio.sleep(1)
 
@@ -124,8 +126,7 @@ async def watch_plain(base: str, project: Project, run_id: RunId, process: psuti
 def dots(message: dict[str, Any]) -> list[dict[str, Any]]:
     """The rows of the figure's dots in a Bokeh patch."""
     for event in message.get("events", []):
-        entries = event.get("new", {}).get("entries") if isinstance(event.get("new"), dict) else None
-        columns = dict(entries) if entries else {}
+        columns = dict(event.get("data", {}).get("entries", []))
         if {"title", "fold", "x", "y", "color"} <= columns.keys():
             names = [name for name in columns if name != "key"]
             return [dict(zip(names, row, strict=True)) for row in zip(*(columns[name] for name in names), strict=True)]
@@ -162,7 +163,7 @@ def main() -> None:
     equal = (
         len(plain_rows) == folds and rows == [row for row in plain_rows if row in rows] and len(rows) + SECONDS == folds
     )
-    assert equal, "the two ways ended with different rows"
+    assert equal, f"the two ways ended with different rows: {len(rows)}, {len(plain_rows)}, {folds}"
     per_viewer = 1000 * spent / (VIEWERS * SECONDS), 1000 * plain_spent / (VIEWERS * SECONDS)
     print(f"CPU a viewer and update: feed {per_viewer[0]:.2f} ms, a query per session {per_viewer[1]:.2f} ms")
     report(

@@ -177,7 +177,7 @@ def load_settings(folder: Path) -> Settings:
 
 
 def _explained(error: ValidationError, path: Path, text: str) -> SettingsError:
-    first = error.errors()[0]
+    first = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
     keys = [str(part) for part in first["loc"]]
     where = f"{path}:{_line_of(text, keys)}"
     dotted = ".".join(keys)

@@ -119,7 +119,8 @@ def explain(
     error: ValidationError, file: YamlFile, model: type[BaseModel], as_: type[TallyroomError]
 ) -> TallyroomError:
     """The first thing that is wrong, in a sentence, and how many more there are."""
-    first = error.errors()[0]
+    # A mistyped key is both unknown here and missing there: the former says what happened.
+    first = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
     path: KeyPath = tuple(part for part in first["loc"] if not _is_branch(part, first["loc"], file))
     dotted = ".".join(str(part + 1) if isinstance(part, int) else part for part in path)
     more = f" ({error.error_count() - 1} more after this one)" if error.error_count() > 1 else ""

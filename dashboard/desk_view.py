@@ -41,11 +41,13 @@ def _hand_out(room: Room, message: HandOut) -> dict[str, Any]:
         for name, klass in room.explainer.rules(message.text)
     ]
     if message.predicted is not None and message.run_id is not None:
-        _, title = room.explainer.model(message.run_id)
         facts["predicted"] = {"klass": message.predicted, "confidence": message.confidence}
         marks = room.explainer.marks(message.run_id, message.body, message.predicted)
         facts["marks"] = [[mark.start, mark.end, mark.towards] for mark in marks]
-        facts["says"].insert(0, {"who": title, "klass": message.predicted, "confidence": message.confidence})
+        facts["says"].insert(
+            0,
+            {"who": room.explainer.title(message.run_id), "klass": message.predicted, "confidence": message.confidence},
+        )
     return facts
 
 

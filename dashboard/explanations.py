@@ -13,7 +13,7 @@ from core.learning import LinearModel
 from core.learning.terms import split_words
 from core.rules import Scanner
 from core.store.models import RunId
-from core.store.queries.models import candidate_version, model_content
+from core.store.queries.models import candidate_version, has_model, model_content
 
 MOST_WORDS = 6
 LEAST_SHARE = 0.08
@@ -33,24 +33,34 @@ class Explainer:
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        self._models: dict[int, tuple[LinearModel, str]] = {}
+        self._titles: dict[int, str] = {}
+        self._loaded: tuple[int, LinearModel] | None = None
         self._lock = threading.Lock()
 
-    def model(self, run_id: int) -> tuple[LinearModel, str]:
-        """A run's model and its title, such as `char-svc v3`."""
+    def title(self, run_id: int) -> str:
+        """A run's title, such as `char-svc v3`."""
+        if run_id not in self._titles:
+            self._titles[run_id] = candidate_version(self._project.store, RunId(run_id))
+        return self._titles[run_id]
+
+    def _model(self, run_id: int) -> LinearModel | None:
         with self._lock:
-            if run_id not in self._models:
+            if self._loaded is None or self._loaded[0] != run_id:
                 store = self._project.store
-                loaded = LinearModel.from_bytes(model_content(store, RunId(run_id)))
-                self._models = {run_id: (loaded, candidate_version(store, RunId(run_id)))}
-            return self._models[run_id]
+                if not has_model(store, RunId(run_id)):
+                    return None
+                self._loaded = (run_id, LinearModel.from_bytes(model_content(store, RunId(run_id))))
+            return self._loaded[1]
 
     def marks(self, run_id: int, body: str, klass: str) -> list[Mark]:
         """The few words of `body` that moved the model most, towards `klass` or away from it.
 
-        The model reads cleaned text; a word of the body is marked by what it is after cleaning.
+        The model reads cleaned text; a word of the body is marked by what it is after cleaning. None where the run's
+        model is not kept.
         """
-        model, _ = self.model(run_id)
+        model = self._model(run_id)
+        if model is None:
+            return []
         steps = self._project.dictionary().steps
         spans = split_words(body)
         cleaned = clean([body[start:end] for start, end in spans], steps)

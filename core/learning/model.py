@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -137,7 +138,7 @@ class LinearModel:
             with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
                 header = json.loads(arrays["header"].tobytes())
                 idf, coef, intercept = arrays["idf"], arrays["coef"], arrays["intercept"]
-        except (ValueError, KeyError, OSError) as error:
+        except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
             raise PipelineError(f"this is no model of ours ({error})") from None
         if header.get("format") != cls.format:
             raise PipelineError(

@@ -111,6 +111,8 @@ def _build(task: luigi.Task) -> list[str]:
 
 
 def _quiet() -> dict[str, object]:
+    # Luigi would set a signal handler, which only a main thread may.
+    luigi.configuration.get_config().set("worker", "no_install_shutdown_handler", "true")
     logging.getLogger("luigi").setLevel(logging.CRITICAL)
     logging.getLogger("luigi-interface").setLevel(logging.CRITICAL)
     return {"log_level": "CRITICAL", "workers": 1}

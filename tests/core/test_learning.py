@@ -1,0 +1,144 @@
+"""The benchmark's numbers are scikit-learn's; a model says the same wherever it is loaded, and can say why."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import f1_score
+from sklearn.model_selection import PredefinedSplit, cross_val_predict
+
+from core.corpus import CLASSES, Corpus
+from core.dictionary import load_dictionary, read
+from core.errors import PipelineError, UnknownNameError
+from core.learning import (
+    ESTIMATORS,
+    FEATURES,
+    Candidate,
+    LinearModel,
+    benchmark,
+    fit,
+    fit_temperature,
+    repeated_stratified,
+)
+from core.learning.calibration import probabilities
+from core.learning.splits import curve_points
+
+ALL = [Candidate(features, estimator) for features in FEATURES.names() for estimator in ESTIMATORS.names()]
+_messages = list(Corpus(3, start_ms=1_790_000_000_000, every_ms=60_000).messages(0, 900))
+TEXTS = [message.body for message in _messages]
+Y = np.array([CLASSES.index(message.label) for message in _messages])
+
+
+@pytest.mark.parametrize("k", [2, 3])
+def test_out_of_fold_predictions_are_scikit_learns_to_the_last_one(k: int) -> None:
+    y = np.minimum(Y, k - 1)
+    classes = CLASSES[:k]
+    splits = repeated_stratified(y, folds=3, repeats=1, seed=5, classes=classes)
+    found: dict[str, np.ndarray] = {candidate.name: np.full(len(y), -1) for candidate in ALL}
+    for result in benchmark(TEXTS, y, classes, ALL, splits, seed=5):
+        found[result.candidate][result.test] = result.predicted
+        assert (result.margins.argmax(axis=1) == result.predicted).all()
+        macro_f1 = f1_score(y[result.test], result.predicted, average="macro")
+        assert result.scores[0].value == pytest.approx(macro_f1, abs=1e-12)
+    fold_of = np.empty(len(y), dtype=int)
+    for split in splits:
+        fold_of[split.test] = split.fold
+    for candidate in ALL:
+        texts = np.array(TEXTS, dtype=object)
+        plain = cross_val_predict(candidate.build(5), texts, y, cv=PredefinedSplit(fold_of))
+        assert (found[candidate.name] == plain).all(), candidate.name
+
+
+@pytest.mark.parametrize("candidate", ALL, ids=lambda c: c.name)
+def test_a_model_predicts_as_its_pipeline_and_the_same_after_it_was_kept(candidate: Candidate) -> None:
+    model = fit(candidate, TEXTS, Y, CLASSES, seed=5, temperature=0.7)
+    pipeline = candidate.build(5).fit(np.array(TEXTS, dtype=object), Y)
+    assert (model.predict(TEXTS).codes == pipeline.predict(np.array(TEXTS, dtype=object))).all()
+    kept = LinearModel.from_bytes(model.to_bytes())
+    assert (kept.predict(TEXTS).probabilities == model.predict(TEXTS).probabilities).all()
+
+
+@pytest.mark.parametrize("features", FEATURES.names())
+def test_the_words_weights_add_up_to_what_the_model_says(features: str) -> None:
+    model = fit(Candidate(features, "svc"), TEXTS, Y, CLASSES, seed=5)
+    for text in [*TEXTS[:40], "a b", "ΣΟΣ", "नमस्ते दुनिया", "  x  ", ""]:
+        margins = model.margins([text])[0]
+        for code in range(len(CLASSES)):
+            said = sum(span.weight for span in model.explain(text, code)) + model.bias(code)
+            assert said == pytest.approx(margins[code] - np.delete(margins, code).mean(), abs=1e-9)
+
+
+def test_shuffled_labels_teach_nothing() -> None:
+    y = np.random.default_rng(1).permutation(Y)
+    splits = repeated_stratified(y, folds=3, repeats=1, seed=1, classes=CLASSES)
+    values = [result.scores[0].value for result in benchmark(TEXTS, y, CLASSES, [Candidate("char", "svc")], splits)]
+    assert np.mean(values) < 0.40
+
+
+@given(st.integers(0, 1000), st.lists(st.floats(0.05, 0.95), min_size=1, max_size=4, unique=True))
+def test_the_points_of_a_curve_lie_within_one_another(seed: int, fractions: list[float]) -> None:
+    y = np.arange(200) % 3
+    (split, *_) = repeated_stratified(y, folds=4, repeats=1, seed=2, classes=CLASSES)
+    points = [part for _, part in curve_points(split, y, [*sorted(fractions), 1.0], seed)]
+    for smaller, larger in pairwise(points):
+        assert set(smaller) <= set(larger)
+    assert (points[-1] == split.train).all()
+    assert all(len(set(y[part])) == 3 for part in points if len(part) >= 9)
+
+
+def test_probabilities_sum_to_one_and_the_temperature_helps() -> None:
+    splits = repeated_stratified(Y, folds=3, repeats=1, seed=1, classes=CLASSES)
+    folds = list(benchmark(TEXTS, Y, CLASSES, [Candidate("char", "svc")], splits))
+    margins = np.concatenate([fold.margins for fold in folds])
+    truth = np.concatenate([Y[fold.test] for fold in folds])
+    temperature = fit_temperature(margins, truth)
+
+    def surprise(t: float) -> float:
+        return float(-np.log(probabilities(margins, t)[np.arange(len(truth)), truth]).mean())
+
+    assert probabilities(margins, temperature).sum(axis=1) == pytest.approx(1)
+    assert surprise(temperature) <= min(surprise(1.0), surprise(temperature * 1.2), surprise(temperature / 1.2))
+
+
+def test_a_class_with_too_few_messages_is_named() -> None:
+    with pytest.raises(PipelineError, match=r"spam has 1.*lower \[pipeline\] folds"):
+        repeated_stratified(np.array([0] * 9 + [1] * 9 + [2]), folds=3, repeats=1, seed=1, classes=CLASSES)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("char-scv", "Did you mean 'svc'"), ("chars-svc", "'char'"), ("x", "features-")]
+)
+def test_a_mistyped_candidate_suggests_the_right_one(name: str, words: str) -> None:
+    with pytest.raises(UnknownNameError, match=words):
+        Candidate.parse(name)
+
+
+def test_bytes_that_are_no_model_are_refused() -> None:
+    with pytest.raises(PipelineError, match="no model"):
+        LinearModel.from_bytes(b"PK\x03\x04 not a model")
+
+
+@pytest.mark.real_data
+def test_the_best_linear_model_reaches_what_was_promised_on_the_uci_collection(tmp_path: Path, sms_data: Path) -> None:
+    (tmp_path / "uci.yaml").write_text(
+        f"""version: 1
+dataset: uci
+sources:
+  - {{name: uci, kind: tsv, path: {sms_data / "SMSSpamCollection"}, quoting: none, header: [l, t],
+      columns: {{body: t, label: l}}, labels: {{ham: personal, spam: spam}}}}
+cleaning: [nfc, controls, whitespace]
+"""
+    )
+    classes = ("personal", "spam")
+    (chunk,) = read(load_dictionary(tmp_path / "uci.yaml", classes), tmp_path)
+    texts, y = chunk.frame["text"].tolist(), (chunk.frame["label"] == "spam").to_numpy().astype(int)
+    splits = repeated_stratified(y, folds=10, repeats=1, seed=7, classes=classes)
+    predicted = np.empty(len(y), dtype=int)
+    for result in benchmark(texts, y, classes, [Candidate("char", "svc")], splits, seed=7):
+        predicted[result.test] = result.predicted
+    assert f1_score(y, predicted, average="macro") >= 0.97

@@ -1,0 +1,190 @@
+"""The straight line, from files to a champion's predictions and back through verdicts; on both databases."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+import labeling.check
+from core import Project, TallyroomError
+from core.corpus import Corpus
+from core.pipeline import RunSummary, run, watch
+from core.store import check
+from core.store.models import Fold, FoldPrediction, Label, Prediction, Run
+from core.store.queries.live import champion, confusion, tallies
+from core.store.queries.training import labelled
+from dashboard.demo.room import drop
+from labeling.desk import Desk
+from labeling.models import VerdictKind
+from labeling.people import add_person
+from labeling.queues import refill
+from labeling.verdicts import Given
+
+SETTINGS = """[room]
+name = "Test"
+classes = ["personal", "notification", "spam"]
+[pipeline]
+dataset = "sms"
+candidates = ["word-cnb", "char-svc"]
+folds = 3
+curve = [0.3, 1.0]
+retrain_after = 5
+[desk]
+queue_size = 20
+"""
+DICTIONARY = """version: 1
+dataset: sms
+sources:
+  - {name: phones, kind: csv, path: inbox/*.csv, columns: {key: id, body: text, sender: from, label: kind,
+     sent_at: {from: sent_ms, dtype: epoch_ms}}}
+cleaning: [nfc, whitespace]
+"""
+RULES = r"""version: 1
+rules:
+  - {name: won, class: spam, pattern: '\bwon\b'}
+  - {name: code, class: notification, pattern: '\d{6}'}
+"""
+CORPUS = Corpus(11, start_ms=1_790_000_000_000, every_ms=60_000)
+
+
+@pytest.fixture
+def project(tmp_path: Path, store_url: str) -> Project:
+    (tmp_path / "tallyroom.toml").write_text(SETTINGS)
+    (tmp_path / "dictionaries").mkdir()
+    (tmp_path / "dictionaries" / "sms.yaml").write_text(DICTIONARY)
+    (tmp_path / "rules.yaml").write_text(RULES)
+    (tmp_path / "inbox").mkdir()
+    drop(tmp_path, "0.csv", CORPUS.messages(0, 400), labelled=240)
+    project = Project(tmp_path, store_url=store_url)
+    project.upgrade_store()
+    return project
+
+
+def count(project: Project, table: type) -> int:
+    with project.store.read() as connection:
+        return connection.execute(select(func.count()).select_from(table)).scalar_one()
+
+
+def differences(project: Project) -> list[object]:
+    with project.store.read() as connection:
+        return [*check.check(connection), *labeling.check.check(connection)]
+
+
+def judge(project: Project, n: int, klass: str = "spam") -> None:
+    refill(project.store, project.settings.desk, project.dataset_id)
+    person, desk = add_person(project.store, "Ada"), Desk(project.store, project.classes)
+    for _ in range(n):
+        (message,) = desk.claim(person.id).result()
+        desk.judge(person.id, Given(str(uuid.uuid4()), message.lease_id, VerdictKind.LABEL, klass)).result()
+
+
+def test_a_run_goes_from_files_to_predictions_and_a_second_one_does_nothing(project: Project) -> None:
+    first = run(project)
+    assert first.stages == ("IngestPart", "Benchmark", "Fit")
+    assert (count(project, Run), count(project, Fold), count(project, FoldPrediction)) == (2, 12, 480)
+    assert count(project, Prediction) == 400
+    assert differences(project) == []
+    second = run(project)
+    assert second.nothing_to_do
+    assert second.seconds < first.seconds
+
+
+def test_a_file_that_comes_later_is_all_that_is_read_and_predicted(project: Project) -> None:
+    run(project)
+    drop(project.folder, "1.csv", CORPUS.messages(400, 430))
+    later = run(project)
+    assert (later.stages, later.predicted) == (("IngestPart",), 30)
+    with project.store.read() as connection:
+        assert tallies(connection)["messages"] == 430
+    assert differences(project) == []
+
+
+def test_changed_rules_change_the_labels_that_come_out_differently(project: Project) -> None:
+    run(project)
+    before = count(project, Label)
+    (project.folder / "rules.yaml").write_text(RULES + "  - {name: free, class: spam, pattern: 'zzzz-never'}\n")
+    assert run(project).tagged == 0
+    assert count(project, Label) == before
+
+
+def test_verdicts_bring_a_new_run_only_when_there_are_enough(project: Project) -> None:
+    run(project)
+    judge(project, 4)
+    assert run(project).nothing_to_do
+    judge(project, 1)
+    again = run(project)
+    assert again.stages == ("Benchmark", "Fit")
+    with project.store.read() as connection:
+        current = champion(connection, project.dataset_id)
+        assert current is not None
+        assert current.version == 2
+        assert sum(confusion(connection, current.run_id, "verdicts").values()) == 5
+    assert differences(project) == []
+
+
+def test_the_same_cutoff_gives_the_same_training_set_whatever_came_after(project: Project) -> None:
+    run(project)
+    from core.pipeline.training import origins
+    from core.store.queries.training import newest_label
+
+    cutoff = newest_label(project.store)
+    before = [page.to_dict() for page in labelled(project.store, project.dataset_id, cutoff, origins(project))]
+    judge(project, 6, "personal")
+    after = [page.to_dict() for page in labelled(project.store, project.dataset_id, cutoff, origins(project))]
+    assert before == after
+
+
+def test_an_interrupted_benchmark_is_done_again_without_a_doubled_fold(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from core.pipeline.benchmark import Benchmark
+
+    told = []
+
+    def tell(self: Benchmark, done: int, _of: int) -> None:
+        told.append(done)
+        if done == 5:
+            raise RuntimeError("the machine went away")
+
+    monkeypatch.setattr(Benchmark, "tell", tell)
+    with pytest.raises(TallyroomError, match="the machine went away"):
+        run(project)
+    monkeypatch.undo()
+    run(project)
+    assert (count(project, Run), count(project, Fold), count(project, FoldPrediction)) == (2, 12, 480)
+    assert differences(project) == []
+
+
+def test_the_watcher_wakes_on_verdicts_and_retrains(project: Project) -> None:
+    stop, summaries = threading.Event(), list[RunSummary]()
+    watcher = threading.Thread(target=watch, args=(project,), kwargs={"stop": stop, "after_run": summaries.append})
+    watcher.start()
+    try:
+        wait_until(lambda: any("Fit" in summary.stages for summary in summaries))
+        judge(project, 6)
+        wait_until(lambda: sum("Fit" in summary.stages for summary in summaries) == 2)
+        drop(project.folder, "2.csv", CORPUS.messages(400, 410))
+        wait_until(lambda: any("IngestPart" in summary.stages for summary in summaries[1:]))
+    finally:
+        stop.set()
+        watcher.join(20)
+    assert differences(project) == []
+
+
+def wait_until(condition: object, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():  # type: ignore[operator]
+        assert time.monotonic() < deadline, "it did not come"
+        time.sleep(0.1)
+
+
+def test_loading_the_dataset_gives_the_frame_that_the_dictionary_describes(project: Project) -> None:
+    frame = project.load_dataset("sms")
+    assert len(frame) == 400
+    assert frame.equals(project.load_dataset())
+    assert frame["label"].notna().sum() == 240
