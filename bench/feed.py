@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +114,7 @@ async def watch_plain(base: str, project: Project, run_id: RunId, process: psuti
                     last[number] = json.loads(text)
 
     viewers = [asyncio.create_task(view(number)) for number in range(VIEWERS)]
-    await asyncio.sleep(40)  # opening a session costs a third of a second of CPU
+    await until(lambda: all(last), 240)  # opening a session costs a third of a second of CPU
     before = sum(process.cpu_times()[:2])
     await write_changes(project, run_id, 200)
     await asyncio.sleep(2)
@@ -121,6 +122,14 @@ async def watch_plain(base: str, project: Project, run_id: RunId, process: psuti
     for viewer in viewers:
         viewer.cancel()
     return spent, dots(last[0])
+
+
+async def until(condition: Callable[[], bool], seconds: float) -> None:
+    """Wait for something, and not for ever."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "the viewers did not all get a picture"
+        await asyncio.sleep(0.5)
 
 
 def dots(message: dict[str, Any]) -> list[dict[str, Any]]:

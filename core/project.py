@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from core.dictionary import Chunk, Dictionary, load_dictionary, read
 from core.errors import DictionaryError, did_you_mean
 from core.fingerprint import fingerprint
-from core.frames import empty_messages
-from core.rules import RuleSet, Scanner, load_rules
 from core.settings import Settings, load_settings
 from core.store import Store
 from core.store.models import DatasetId
-from core.store.records.messages import dataset_id
+from core.store.records.datasets import dataset_id
+
+if TYPE_CHECKING:  # pandas and the rules' engine take a second to import, which a look at the settings has no use for
+    import pandas as pd
+
+    from core.dictionary import Chunk, Dictionary
+    from core.rules import RuleSet, Scanner
 
 
 class Project:
@@ -76,10 +78,14 @@ class Project:
             raise DictionaryError(
                 f"there is no dictionary for the dataset '{wanted}'", where=str(path), fix=did_you_mean(wanted, known)
             )
+        from core.dictionary import load_dictionary
+
         return load_dictionary(path, self.classes)
 
     def read_dataset(self, name: str | None = None) -> Iterator[Chunk]:
         """The dataset as its dictionary describes it, a chunk at a time, with what was set aside."""
+        from core.dictionary import read
+
         return read(self.dictionary(name), self.folder)
 
     def load_dataset(self, name: str | None = None) -> pd.DataFrame:
@@ -88,16 +94,24 @@ class Project:
         Whoever holds the same dictionary and seed gets the same rows. Rows that cannot be taken are left out here;
         `read_dataset` gives them with their reasons.
         """
+        import pandas as pd
+
+        from core.frames import empty_messages
+
         frames = [chunk.frame for chunk in self.read_dataset(name) if len(chunk.frame)]
         return pd.concat(frames, ignore_index=True) if frames else empty_messages()
 
     def ruleset(self) -> RuleSet | None:
         """The room's rules, or None where there is no rule file."""
+        from core.rules import load_rules
+
         path = self.folder / self.settings.pipeline.rules
         return load_rules(path, self.classes) if path.is_file() else None
 
     def scanner(self) -> Scanner | None:
         """The room's rules, compiled; the compiled form is kept in the room's cache."""
+        from core.rules import Scanner
+
         rules = self.ruleset()
         return None if rules is None else Scanner(rules, self.folder / ".cache")
 

@@ -18,7 +18,7 @@ from core.store.models import Fold, Run
 from core.store.queries.live import champion, run_scores, tallies
 from dashboard.commands.options import say
 from dashboard.demo.office import run_office
-from dashboard.demo.room import HISTORY, make_room
+from dashboard.demo.room import FIRST_MS, HISTORY, DemoRoom, make_room, write_messages
 
 Folder = Annotated[Path, typer.Option("--room", "-r", help="The demo's folder; made where it is not there.")]
 
@@ -26,6 +26,7 @@ Folder = Annotated[Path, typer.Option("--room", "-r", help="The demo's folder; m
 def register(app: typer.Typer) -> None:
     """Add the command, and the one that it starts beside itself."""
     app.command(name="demo")(demo)
+    app.command(name="demo-data")(demo_data)
     app.command(name="demo-office", hidden=True)(demo_office)
 
 
@@ -60,6 +61,17 @@ def demo(
             helper.wait(timeout=30)
     if seconds is not None:
         typer.echo(json.dumps(_outcome(room)))
+
+
+def demo_data(
+    file: Annotated[Path, typer.Argument(help="The CSV file to write; its folder is made where it is missing.")],
+    messages: Annotated[int, typer.Option(min=1, help="How many messages.")] = 1_000,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed, other messages.")] = 7,
+) -> None:
+    """Write made-up messages with their labels as a CSV file: id, text, from, sent_ms, kind."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_messages(file, DemoRoom(seed, messages, FIRST_MS).past.messages(0, messages), labelled=messages)
+    say(f"{messages:,} messages written to {file}.")
 
 
 def demo_office(room: Folder = Path("demo-room"), alone: Annotated[bool, typer.Option("--alone")] = False) -> None:

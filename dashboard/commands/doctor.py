@@ -10,7 +10,6 @@ from importlib.metadata import version
 import typer
 
 from core import Project, TallyroomError
-from core.learning import Candidate
 from dashboard.commands.options import AsJson, Room, answer, say
 
 Check = tuple[str, Callable[[], str]]
@@ -48,10 +47,16 @@ def _checks(room: Room) -> Iterator[Check]:
     yield "python", lambda: f"{platform.python_version()}; {packages}"
     yield "settings", lambda: f"classes {', '.join(Project(room).classes)}"
     yield "dictionary", lambda: f"{len(Project(room).dictionary().sources)} sources"
-    yield "candidates", lambda: ", ".join(Candidate.parse(n).name for n in Project(room).settings.pipeline.candidates)
+    yield "candidates", lambda: _candidates(Project(room))
     yield "rules", lambda: _rules(Project(room))
     yield "store", lambda: _store(Project(room))
     yield "port", lambda: _port(Project(room))
+
+
+def _candidates(project: Project) -> str:
+    from core.learning import Candidate  # scikit-learn takes a second or two to import
+
+    return ", ".join(Candidate.parse(name).name for name in project.settings.pipeline.candidates)
 
 
 def _rules(project: Project) -> str:

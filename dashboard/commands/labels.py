@@ -17,6 +17,11 @@ from labeling.exchange import import_labels, labels, write_labels
 app = typer.Typer(help="Labels out and in.", no_args_is_help=True)
 
 
+def register(parent: typer.Typer) -> None:
+    """Add the commands."""
+    parent.add_typer(app, name="labels")
+
+
 class Form(StrEnum):
     """How labels are written."""
 

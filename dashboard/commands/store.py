@@ -16,6 +16,11 @@ from dashboard.commands.options import AsJson, Room, answer, say
 app = typer.Typer(help="Look after the store.", no_args_is_help=True)
 
 
+def register(parent: typer.Typer) -> None:
+    """Add the commands."""
+    parent.add_typer(app, name="store")
+
+
 @app.command()
 def upgrade(room: Room = ".", as_json: AsJson = False) -> None:  # type: ignore[assignment]
     """Make the tables, or bring them up to date. Safe to repeat."""

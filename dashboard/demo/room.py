@@ -19,6 +19,8 @@ HISTORY = 12_000
 LABELLED = 5_000
 DAYS = 6
 STREAM_EVERY_MS = 400.0
+FIRST_MS = 1_790_000_000_000
+"""When a corpus that is the same on every day ends."""
 _COLUMNS = ("id", "text", "from", "sent_ms", "kind")
 _DAY_MS = 86_400_000
 
@@ -74,9 +76,14 @@ def drop(folder: Path, name: str, messages: Iterable[Sms], *, labelled: int = 0)
     """Put messages into the room's inbox as a file, whole or not at all; the first `labelled` with their label."""
     path = folder / "inbox" / name
     fresh = path.with_suffix(".part")
-    with fresh.open("w", encoding="utf-8", newline="") as file:
+    write_messages(fresh, messages, labelled=labelled)
+    fresh.replace(path)
+
+
+def write_messages(path: Path, messages: Iterable[Sms], *, labelled: int) -> None:
+    """Write messages as CSV; the first `labelled` with their label."""
+    with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(_COLUMNS)
         for number, sms in enumerate(messages):
             writer.writerow((sms.key, sms.body, sms.sender, sms.sent_at, sms.label if number < labelled else ""))
-    fresh.replace(path)

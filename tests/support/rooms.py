@@ -10,7 +10,8 @@ from sqlalchemy import select
 from core.frames import MESSAGES
 from core.store import Store
 from core.store.models import DatasetId, Message, RunId
-from core.store.records.messages import dataset_id, store_messages
+from core.store.records.datasets import dataset_id
+from core.store.records.messages import store_messages
 from core.store.records.predictions import add_predictions
 from core.store.records.runs import NewRun, finish_run, promote, start_run
 from labeling.queues import QueueSpec, create, fill

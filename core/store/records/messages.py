@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Table, and_, func, insert, or_, select
 from core.store import bulk
 from core.store.feed import emit
 from core.store.locks import own_messages_lock
-from core.store.models import Dataset, DatasetId, Label, Message, Origin, Quarantine, Snapshot
+from core.store.models import DatasetId, Label, Message, Origin, Quarantine, Snapshot
 from core.store.records.labels import add_labels
 from core.store.rollups import tally, upsert
 
@@ -28,16 +28,6 @@ class StoredMessages:
     new: int
     changed: int
     labels: int
-
-
-def dataset_id(connection: Connection, name: str) -> DatasetId:
-    """The id of the dataset, made at first sight."""
-    found = connection.execute(select(Dataset.id).where(Dataset.name == name)).scalar_one_or_none()
-    if found is None:
-        statement = upsert(connection, Dataset.__table__).values(name=name)  # type: ignore[arg-type]
-        connection.execute(statement.on_conflict_do_nothing())
-        found = connection.execute(select(Dataset.id).where(Dataset.name == name)).scalar_one()
-    return DatasetId(found)
 
 
 def add_snapshot(connection: Connection, dataset: DatasetId, fingerprint: str) -> int:

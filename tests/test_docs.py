@@ -1,0 +1,61 @@
+"""The documentation says what the code does: reference pages are generated, the tutorial runs."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+_spec = importlib.util.spec_from_file_location("generate", DOCS / "generate.py")
+assert _spec is not None
+assert _spec.loader is not None
+generate = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(generate)
+
+
+@pytest.mark.parametrize("name", generate.PAGES_BY_NAME)
+def test_a_reference_page_is_what_the_code_says(name: str) -> None:
+    written = (DOCS / "reference" / f"{name}.md").read_text("utf-8")
+    assert written == generate.PAGES_BY_NAME[name](), "python docs/generate.py writes it anew"
+
+
+def test_every_dependency_has_its_line() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    text = (DOCS / "dependencies.md").read_text("utf-8")
+    for requirement in project["dependencies"]:
+        name = re.split(r"[<>=\[]", requirement)[0]
+        assert f"| {name} |" in text, name
+
+
+def test_the_tutorial_runs_as_it_stands(tmp_path: Path) -> None:
+    blocks = re.findall(r"```(console|yaml)\n(.*?)```", (DOCS / "tutorial" / "first-room.md").read_text("utf-8"), re.S)
+    assert len(blocks) >= 6
+    said = ""
+    for kind, block in blocks:
+        if kind == "yaml":
+            (tmp_path / "shop" / "dictionaries" / "sms.yaml").write_text(block, "utf-8")
+            continue
+        for line in block.splitlines():
+            words = line.removeprefix("$ tallyroom ").split()
+            command = [sys.executable, "-m", "dashboard.command", *words]
+            done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, env=os.environ)
+            assert done.returncode == 0, f"{line}: {done.stderr[-800:]}"
+            said += done.stdout
+    assert "600 rows read: 600 stored (600 new" in said
+    assert "Ran Benchmark, Fit" in said
+    exported = (tmp_path / "labels.csv").read_text("utf-8").splitlines()
+    assert len(exported) == 601
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    for page in [ROOT / "README.md", *DOCS.rglob("*.md")]:
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text("utf-8")):
+            assert (page.parent / target).exists(), f"{page.name} -> {target}"
