@@ -102,13 +102,19 @@ async def watch_plain(base: str, project: Project, run_id: RunId, process: psuti
     """CPU seconds of a query per session, and the rows that a viewer ends with."""
     last: list[dict[str, Any]] = [{} for _ in range(VIEWERS)]
 
+    door = asyncio.Lock()  # one after the other: a session whose page waits too long for its socket is thrown away
+
     async def view(number: int) -> None:
-        async with httpx.AsyncClient(timeout=60) as client:
+        async with door, httpx.AsyncClient(timeout=60) as client:
             page = (await client.get(base)).text
-            scripts = re.search(r'"token":"([^"]+)"', page)
-        assert scripts is not None
-        line_url = base.replace("http", "ws") + "/ws"
-        async with websockets.connect(line_url, subprotocols=["bokeh", scripts[1]], max_size=None) as line:  # type: ignore[list-item]
+            token = re.search(r'"token":"([^"]+)"', page)
+            assert token is not None
+            line = await websockets.connect(
+                base.replace("http", "ws") + "/ws",
+                subprotocols=["bokeh", token[1]],  # type: ignore[list-item]
+                max_size=None,
+            )
+        async with line:
             async for text in line:
                 if isinstance(text, str) and '"title"' in text and '"fold"' in text:
                     last[number] = json.loads(text)

@@ -18,6 +18,11 @@ from core.errors import TallyroomError, did_you_mean
 
 MAX_BYTES = 1_000_000
 MAX_ALIASES = 50
+MAX_DEPTH = 50
+MAX_KEYS = 200_000
+
+# libyaml's is twenty times faster and as safe; it has no limit of its own to how deep it recurses, so we have one.
+_Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 M = TypeVar("M", bound=BaseModel)
 KeyPath = tuple[str | int, ...]
@@ -65,26 +70,40 @@ def load_yaml(path: Path, as_: type[TallyroomError]) -> YamlFile:
 
 def _parsed(path: Path, text: str, as_: type[TallyroomError]) -> YamlFile:
     try:
-        aliases = sum(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader))
-        if aliases > MAX_ALIASES:
-            raise as_(f"uses {aliases} aliases, {MAX_ALIASES} at most", where=str(path), fix="Write the values out.")
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        _refuse_bombs(path, text, as_)
+        root = yaml.compose(text, Loader=_Loader)
         lines: dict[KeyPath, int] = {}
         if root is not None:
             _walk(root, (), lines, path, as_)
-        return YamlFile(path, yaml.safe_load(text), lines)
+        return YamlFile(path, yaml.load(text, Loader=_Loader), lines)  # noqa: S506 - one of the two safe loaders
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-        fix = "Mend that line: spaces, not tabs, and quotes around text with ': ' or '#'."
+        fix = "Mend that line: spaces, not tabs, and quotes around text with ': ' or '#' or that begins with '*'."
         raise as_(f"this is not YAML we take: {problem}", where=where, fix=fix) from None
-    except RecursionError:
-        raise as_("is nested too deeply", where=str(path)) from None
+    except (ValueError, TypeError) as error:  # a date such as 2024-13-45, a list as a key
+        raise as_(f"this is not YAML we take: {error}", where=str(path), fix="Put that value in quotes.") from None
+
+
+def _refuse_bombs(path: Path, text: str, as_: type[TallyroomError]) -> None:
+    """Look over the events, which cost no memory, before anything is built from them."""
+    aliases = depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        aliases += isinstance(event, yaml.AliasEvent)
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            where = f"{path}:{event.start_mark.line + 1}"
+            raise as_(f"is nested more than {MAX_DEPTH} deep", where=where, fix="Write it flatter.")
+    if aliases > MAX_ALIASES:
+        raise as_(f"uses {aliases} aliases, {MAX_ALIASES} at most", where=str(path), fix="Write the values out.")
 
 
 def _walk(node: yaml.Node, at: KeyPath, lines: dict[KeyPath, int], path: Path, as_: type[TallyroomError]) -> None:
     lines.setdefault(at, node.start_mark.line + 1)
+    # Aliases of aliases multiply (50 of them to 2**50 values), and an alias may stand inside what it names.
+    if len(lines) > MAX_KEYS or len(at) > MAX_DEPTH:
+        raise as_("its aliases expand without end", where=str(path), fix="Write the values out.")
     if isinstance(node, yaml.SequenceNode):
         for number, item in enumerate(node.value):
             _walk(item, (*at, number), lines, path, as_)
@@ -121,24 +140,47 @@ def explain(
     """The first thing that is wrong, in a sentence, and how many more there are."""
     # A mistyped key is both unknown here and missing there: the former says what happened.
     first = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
-    path: KeyPath = tuple(part for part in first["loc"] if not _is_branch(part, first["loc"], file))
+    path = _path_in(file.data, first["loc"], missing=first["type"] == "missing")
     dotted = ".".join(str(part + 1) if isinstance(part, int) else part for part in path)
     more = f" ({error.error_count() - 1} more after this one)" if error.error_count() > 1 else ""
+    where = file.where(path)
     if first["type"] == "extra_forbidden":
         known = _fields_beside(model, path)
-        return as_(
-            f"there is no key '{path[-1]}' here{more}", where=file.where(path), fix=did_you_mean(str(path[-1]), known)
-        )
+        return as_(f"there is no key '{path[-1]}' here{more}", where=where, fix=did_you_mean(str(path[-1]), known))
     if first["type"] == "missing":
-        return as_(f"'{dotted}' is missing{more}", where=file.where(path), fix="Add it.")
-    message = first["msg"].removeprefix("Value error, ")
-    return as_(f"'{dotted}': {message}{more}" if dotted else f"{message}{more}", where=file.where(path))
+        return as_(f"'{dotted}' is missing{more}", where=where, fix="Add it.")
+    if first["loc"][-1] == "[key]":
+        what = (
+            f"'{path[-1]}' in '{dotted.rpartition('.')[0]}' is read as a {type(first['input']).__name__}, not as text"
+        )
+        return as_(f"{what}{more}", where=where, fix="Put it in quotes.")
+    wanted = _WANTED.get(first["type"])
+    message = f"{wanted} is wanted here" if wanted else first["msg"].removeprefix("Value error, ")
+    fix = "Put it in quotes." if wanted == "text" and isinstance(first["input"], int | float) else ""
+    return as_(f"'{dotted}': {message}{more}" if dotted else f"{message}{more}", where=where, fix=fix)
 
 
-def _is_branch(part: str | int, loc: tuple[str | int, ...], file: YamlFile) -> bool:
-    """Whether pydantic put in the name of a union's branch, which the file does not have."""
-    at = loc[: loc.index(part) + 1]
-    return isinstance(part, str) and part != loc[-1] and at not in file.lines
+_WANTED = {
+    "string_type": "text",
+    "list_type": "a list",
+    "tuple_type": "a list",
+    "dict_type": "a block of keys with values",
+    "model_type": "a block of keys with values",
+    "model_attributes_type": "a block of keys with values",
+}
+
+
+def _path_in(data: Any, loc: tuple[str | int, ...], *, missing: bool) -> KeyPath:
+    """The path in the file of what pydantic complains about; the names of a union's branches are not in the file."""
+    path: KeyPath = ()
+    for number, part in enumerate(loc, start=1):
+        if isinstance(data, dict) and part in data:
+            path, data = (*path, str(part)), data[part]
+        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
+            path, data = (*path, part), data[part]
+        elif missing and number == len(loc):
+            path = (*path, part)
+    return path
 
 
 def _fields_beside(model: Any, path: Sequence[str | int]) -> list[str]:

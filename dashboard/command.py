@@ -1,7 +1,7 @@
 """The `tallyroom` command: one file a command in `dashboard/commands`, gathered here.
 
-Only the command that is asked for is imported: scikit-learn, Bokeh and their kind take seconds that `tallyroom init` has
-no use for.
+Only the command that is asked for is imported: scikit-learn, Bokeh and their kind take seconds that `tallyroom init`
+has no use for.
 """
 
 from __future__ import annotations

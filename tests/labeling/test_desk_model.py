@@ -99,7 +99,7 @@ class DeskModel(RuleBasedStateMachine):
             held = connection.execute(select(OpenLease.task_id, OpenLease.slot)).all()
             tasks = connection.execute(select(Task.free, Task.judged, Task.id)).all()
             truths = connection.execute(select(Truth.message_id, Truth.klass).where(Truth.origin == Origin.VERDICT))
-            truth = {message: klass for message, klass in truths}
+            truth = {row.message_id: row.klass for row in truths}
         assert len(held) == len(set(held))
         for free, judged, task_id in tasks:
             now_held = sum(held_task == task_id for held_task, _ in held)
