@@ -93,7 +93,8 @@ def _refuse_bombs(path: Path, text: str, as_: type[TallyroomError]) -> None:
         aliases += isinstance(event, yaml.AliasEvent)
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
-            where = f"{path}:{event.start_mark.line + 1}"
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            where = f"{path}:{line}"
             raise as_(f"is nested more than {MAX_DEPTH} deep", where=where, fix="Write it flatter.")
     if aliases > MAX_ALIASES:
         raise as_(f"uses {aliases} aliases, {MAX_ALIASES} at most", where=str(path), fix="Write the values out.")

@@ -56,7 +56,7 @@ def read(project: Project) -> Reading:
     with project.store.read() as connection:
         now = live.clock(connection)
         champion = live.champion(connection, dataset)
-        curves = live.curves(connection, dataset)
+        curves = live.curves(connection, dataset, champion.run_id if champion else None)
         scores = live.run_scores(connection, champion.run_id) if champion else []
         shown = champion.run_id if champion else (curves[0].run_id if curves else None)
         title = champion.title if champion else (f"{curves[0].candidate} v{curves[0].version}" if curves else "")

@@ -41,13 +41,10 @@ class CurvesFigure(Figure):
         lines: Rows = {}
         dots: Rows = {}
         champion = reading.champion.run_id if reading.champion else None
-        names = sorted(run.candidate for run in reading.curves)
-        reigning = reading.champion.candidate if reading.champion else None
-        colors = dict(zip((name for name in names if name != reigning), cycle(RUN_COLORS), strict=False))
-        if reigning is not None:
-            colors[reigning] = CHAMPION_COLOR
+        names = sorted({run.candidate for run in reading.curves})
+        colors = dict(zip(names, cycle(RUN_COLORS), strict=False))
         for run in reading.curves:
-            color = colors[run.candidate]
+            color = CHAMPION_COLOR if run.run_id == champion else colors[run.candidate]
             lines[str(run.run_id)] = self._line(run, color, is_champion=run.run_id == champion)
             for size, fraction, repeat, fold, value in run.folds:
                 title = f"{run.candidate} v{run.version}"

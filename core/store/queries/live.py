@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, or_, select
 
 from core.store.models import (
     ClassCount,
@@ -99,8 +99,8 @@ def class_hours(connection: Connection, series: str, run_id: int, since_hour: in
     return [HourCount(hour, klass, int(n)) for hour, klass, n in rows if n]
 
 
-def curves(connection: Connection, dataset: DatasetId, runs: int = 8) -> list[CurveRun]:
-    """The learning curves of the newest run of each candidate, newest first, `runs` at most."""
+def curves(connection: Connection, dataset: DatasetId, reigning: RunId | None = None, runs: int = 8) -> list[CurveRun]:
+    """The learning curves of the newest run of each candidate, newest first, `runs` at most; and the reigning run's."""
     newest = (
         select(Run.candidate, func.max(Run.id).label("id"))
         .where(Run.dataset_id == dataset)
@@ -109,7 +109,7 @@ def curves(connection: Connection, dataset: DatasetId, runs: int = 8) -> list[Cu
     )
     chosen = connection.execute(
         select(Run.id, Run.candidate, Run.version, Run.state, Run.folds_planned)
-        .join(newest, newest.c.id == Run.id)
+        .where(or_(Run.id.in_(select(newest.c.id)), Run.id == reigning))
         .order_by(Run.id.desc())
         .limit(runs)
     ).all()
