@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from rooms import add_champion, add_messages, add_queue
 from servers import Server, make_folder
 from sqlalchemy import select, update
@@ -19,24 +17,11 @@ from core.store.records.runs import FoldRecord, add_fold
 from labeling.models import Queue, Role, Verdict
 
 pytestmark = pytest.mark.browser
-CHROMIUM = os.environ.get("TALLYROOM_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 HOSTILE = [
     "<script>window.pwned=1</script>", "<img src=x onerror='window.pwned=1'>", "{{7*7}}<%= 7*7 %>${7*7}",
     "javascript:alert(1)//", "\u202egnp.exe\u202c \u200bhidden", "</script><svg onload=window.pwned=1>", "x" * 5_000,
     "आपका खाता", "مرحبا <b>بالعالم</b>",
 ]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium here: install it, or set TALLYROOM_CHROMIUM")
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-             "--disable-component-update", "--disable-sync"]  # fmt: skip
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
