@@ -1,6 +1,6 @@
 // The side drawer: the messages behind a number.
 import {ask} from "./shell.js";
-import {bodyOf, chip, element} from "./text.js";
+import {bodyOf, chip, element, safeText} from "./text.js";
 
 const drawer = document.getElementById("drawer");
 const rows = document.getElementById("drawer-rows");
@@ -37,7 +37,7 @@ async function page(cell, facts, after, ticket) {
 function row(message, facts) {
   const when = message.sent_at === null ? "" : new Date(message.sent_at).toLocaleString([], {dateStyle: "medium", timeStyle: "short"});
   const sure = `${(100 * message.confidence).toFixed(0)} % sure`;
-  const meta = element("span", "meta", chip(message.predicted, facts), ...[sure, message.sender, when].filter(Boolean).map((word) => element("span", "", word)));
+  const meta = element("span", "meta", chip(message.predicted, facts), ...[sure, message.sender, when].filter(Boolean).map((word) => element("span", "", safeText(word))));
   return element("li", "", bodyOf(message.body), meta);
 }
 

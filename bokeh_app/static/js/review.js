@@ -1,6 +1,6 @@
 // The review page: the next messages are here before they are wanted; a key labels, submits and moves on.
 import {ask, facts, say, warn} from "./shell.js";
-import {bodyOf, chip, element, markedText} from "./text.js";
+import {bodyOf, chip, element, markedText, safeText} from "./text.js";
 import {Outbox} from "./outbox.js";
 
 const AHEAD = 6;
@@ -78,7 +78,7 @@ function show() {
   place.replaceChildren(markedText(message.body, message.marks, "towards"));
   place.scrollTop = 0;
   place.dataset.lease = message.lease_id;
-  get("from").replaceChildren("from ", element("b", "", message.sender || "unknown"), when(message.sent_at));
+  get("from").replaceChildren("from ", element("b", "", safeText(message.sender || "unknown")), when(message.sent_at));
   get("place").textContent = message.blind ? "blind" : message.overlap > 1 ? `${ordinal(message.place)} of ${message.overlap} reviewers` : "";
   get("legend").hidden = !message.blind && message.marks.length === 0;
   get("legend").textContent = message.blind
