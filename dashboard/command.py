@@ -19,6 +19,7 @@ COMMANDS = {
     "init": "init",
     "ingest": "ingest",
     "run": "run",
+    "rules": "rules",
     "serve": "serve",
     "demo": "demo",
     "demo-data": "demo",

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 import labeling.check
 from core import Project, TallyroomError
 from core.corpus import Corpus
-from core.pipeline import RunSummary, run, watch
+from core.pipeline import RunSummary, judge_rules, run, watch
 from core.store import check
 from core.store.models import Fold, FoldPrediction, Label, Prediction, Run
 from core.store.queries.live import champion, confusion, tallies
@@ -110,6 +110,17 @@ def test_changed_rules_change_the_labels_that_come_out_differently(project: Proj
     (project.folder / "rules.yaml").write_text(RULES + "  - {name: free, class: spam, pattern: 'zzzz-never'}\n")
     assert run(project).tagged == 0
     assert count(project, Label) == before
+
+
+def test_the_rules_are_judged_by_what_others_say(project: Project) -> None:
+    run(project)
+    won, code = judge_rules(project)
+    assert (won.name, won.klass, won.engine) == ("won", "spam", "vectorscan")
+    assert 0 < won.hits < 400
+    assert won.judged <= won.hits
+    assert won.precision is not None
+    assert won.precision > 0.8
+    assert code.alone + code.overlaps == code.hits
 
 
 def test_verdicts_bring_a_new_run_only_when_there_are_enough(project: Project) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from sqlalchemy import Connection, func, select
 
-from core.store.models import DatasetId, Label, Message, Origin
+from core.store.models import DatasetId, Label, Message, Origin, Truth
 from core.store.rollups import message_hour
 from core.store.store import Store
 
@@ -33,6 +33,14 @@ def _page(store: Store, dataset: DatasetId, where: object, order: object, limit:
     with store.read() as connection:
         rows = connection.execute(query.order_by(order).limit(limit)).all()  # type: ignore[arg-type]
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def given_truth(store: Store, first: int, last: int) -> dict[int, str]:
+    """What people or imported labels hold the messages with ids from `first` to `last` to be."""
+    with store.read() as connection:
+        query = select(Truth.message_id, Truth.klass).where(Truth.message_id.between(first, last))
+        rows = connection.execute(query.where(Truth.origin != Origin.RULE))
+        return {row.message_id: row.klass for row in rows}
 
 
 def rule_labels(connection: Connection, first: int, last: int) -> dict[int, tuple[str | None, str]]:
