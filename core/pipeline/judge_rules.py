@@ -14,8 +14,10 @@ MOST = 50_000
 
 
 def judge_rules(project: Project, progress: Progress = silent, most: int = MOST) -> list[RuleReport]:
-    """Coverage, overlaps and conflicts of each rule over the newest messages, `most` at most; precision where somebody
-    other than a rule has said what they are. Nothing where the room has no rules."""
+    """Coverage, overlaps and conflicts of each rule over the newest messages, `most` at most.
+
+    Precision is measured where somebody other than a rule has said what a message is. Nothing for a room without rules.
+    """
     scanner = project.scanner()
     if scanner is None:
         return []

@@ -17,7 +17,7 @@ def register(app: typer.Typer) -> None:
 
 
 def rules(room: Room = ".", as_json: AsJson = False) -> None:  # type: ignore[assignment]
-    """Say of each rule how many of the newest messages it hits, alone or with others, against whom, and how often right.
+    """Say of each rule how many of the newest messages it hits, alone or with others, and how often it is right.
 
     Right is measured where people or imported labels say what a message is.
     """
