@@ -13,8 +13,9 @@ CHROMIUM = os.environ.get("TALLYROOM_CHROMIUM") or shutil.which("chromium") or s
 expect.set_options(timeout=20_000)  # not a promise: the machine may be busy
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Closed after each module: while it is open, Playwright's event loop runs, and tests with a loop of their own fail."""
     if CHROMIUM is None:
         pytest.skip("no Chromium here: install it, or set TALLYROOM_CHROMIUM")
     flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
