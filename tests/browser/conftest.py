@@ -15,7 +15,7 @@ expect.set_options(timeout=20_000)  # not a promise: the machine may be busy
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Closed after each module: while it is open, Playwright's event loop runs, and tests with a loop of their own fail."""
+    """Closed after each module: Playwright runs an event loop meanwhile, beside which no test can run its own."""
     if CHROMIUM is None:
         pytest.skip("no Chromium here: install it, or set TALLYROOM_CHROMIUM")
     flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
