@@ -93,11 +93,13 @@ def _refuse_bombs(path: Path, text: str, as_: type[TallyroomError]) -> None:
         aliases += isinstance(event, yaml.AliasEvent)
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
-            line = event.start_mark.line + 1 if event.start_mark else 1
-            where = f"{path}:{line}"
-            raise as_(f"is nested more than {MAX_DEPTH} deep", where=where, fix="Write it flatter.")
+            raise as_(f"is nested more than {MAX_DEPTH} deep", where=_place(path, event), fix="Write it flatter.")
     if aliases > MAX_ALIASES:
         raise as_(f"uses {aliases} aliases, {MAX_ALIASES} at most", where=str(path), fix="Write the values out.")
+
+
+def _place(path: Path, what: Any) -> str:
+    return f"{path}:{what.start_mark.line + 1}"
 
 
 def _walk(node: yaml.Node, at: KeyPath, lines: dict[KeyPath, int], path: Path, as_: type[TallyroomError]) -> None:
@@ -113,8 +115,7 @@ def _walk(node: yaml.Node, at: KeyPath, lines: dict[KeyPath, int], path: Path, a
         for key, value in node.value:
             name = str(key.value)
             if name in seen:
-                where = f"{path}:{key.start_mark.line + 1}"
-                raise as_(f"'{name}' stands here twice", where=where, fix="Take one of them out.")
+                raise as_(f"'{name}' stands here twice", where=_place(path, key), fix="Take one of them out.")
             seen.add(name)
             lines[(*at, name)] = key.start_mark.line + 1
             _walk(value, (*at, name), lines, path, as_)
@@ -151,9 +152,9 @@ def explain(
     if first["type"] == "missing":
         return as_(f"'{dotted}' is missing{more}", where=where, fix="Add it.")
     if first["loc"][-1] == "[key]":
-        what = (
-            f"'{path[-1]}' in '{dotted.rpartition('.')[0]}' is read as a {type(first['input']).__name__}, not as text"
-        )
+        # A bare no is false to YAML, and a bare 0 a number: a label called so needs its quotes.
+        key = "yes, no, on or off" if isinstance(first["input"], bool) else f"'{path[-1]}'"
+        what = f"a bare {key} as a key of '{dotted.rpartition('.')[0]}' is not text to YAML"
         return as_(f"{what}{more}", where=where, fix="Put it in quotes.")
     wanted = _WANTED.get(first["type"])
     message = f"{wanted} is wanted here" if wanted else first["msg"].removeprefix("Value error, ")

@@ -2,8 +2,20 @@
 
 from core.dictionary.load import load_dictionary
 from core.dictionary.read import Chunk, parts, read, read_part
-from core.dictionary.rows import QuarantinedRow
+from core.dictionary.rows import QuarantinedRow, RawRows, Reason
 from core.dictionary.schema import Dictionary
 from core.dictionary.sources import SOURCES, Part
 
-__all__ = ["SOURCES", "Chunk", "Dictionary", "Part", "QuarantinedRow", "load_dictionary", "parts", "read", "read_part"]
+__all__ = [
+    "SOURCES",
+    "Chunk",
+    "Dictionary",
+    "Part",
+    "QuarantinedRow",
+    "RawRows",
+    "Reason",
+    "load_dictionary",
+    "parts",
+    "read",
+    "read_part",
+]

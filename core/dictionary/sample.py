@@ -18,10 +18,8 @@ def in_sample(source: str, keys: Sequence[str], *, fraction: float, seed: int) -
     updating or moving rows changes nothing, and a larger fraction keeps all that a smaller one kept.
     """
     limit = int(fraction * _SPAN)
-    head = hashlib.md5(f"{seed}:{source}:".encode(), usedforsecurity=False)
-    picked = np.empty(len(keys), dtype=bool)
-    for number, key in enumerate(keys):
-        digest = head.copy()
-        digest.update(key.encode("utf-8", "surrogatepass"))
-        picked[number] = int.from_bytes(digest.digest()[:4], "big") < limit
-    return picked
+    head = f"{seed}:{source}:"
+    digests = [
+        hashlib.md5((head + key).encode("utf-8", "surrogatepass"), usedforsecurity=False).digest()[:4] for key in keys
+    ]
+    return np.frombuffer(b"".join(digests), dtype=">u4") < limit

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import codecs
 from functools import cached_property
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
-from core.cleaning import Step, build_step
+from core.cleaning import Step, build_step, build_steps
 from core.errors import UnknownNameError
 from core.fingerprint import fingerprint
 
@@ -37,6 +36,8 @@ class ColumnSpec(_Part):
 
 
 def _column(value: Any) -> Any:
+    if not isinstance(value, str | dict | ColumnSpec):
+        raise ValueError("the name of a column is wanted here, or {from: name, dtype: ...}")  # noqa: TRY004 - pydantic's way
     return {"from": value} if isinstance(value, str) else value
 
 
@@ -81,10 +82,33 @@ class SourceSpec(_Part):
     def _known_codec(cls, name: str) -> str:
         if name != "auto":
             try:
-                codecs.lookup(name)
-            except LookupError:
+                b"a".decode(name, "replace")  # a codec such as rot13 is known, and no encoding of text
+            except (LookupError, UnicodeError, ValueError):
                 raise ValueError(f"'{name}' is no encoding; use auto, utf-8, utf-16 or latin-1") from None
         return name
+
+    @field_validator("separator")
+    @classmethod
+    def _separates(cls, sign: str | None) -> str | None:
+        if sign is not None and sign in '"\r\n':
+            raise ValueError("a quote or a line break cannot separate fields")
+        return sign
+
+    @field_validator("header")
+    @classmethod
+    def _names_columns(cls, header: bool | list[str]) -> bool | list[str]:
+        if not header:
+            raise ValueError("a file without a header needs the names of its columns here, as in [label, text]")
+        return header
+
+    @model_validator(mode="after")
+    def _labels_are_clear(self) -> SourceSpec:
+        meant: dict[str, str] = {}
+        for label, klass in (self.labels or {}).items():
+            name = label.strip().lower() if self.labels_ignore_case else label.strip()
+            if meant.setdefault(name, klass) != klass:
+                raise ValueError(f"the label '{label}' is to mean '{meant[name]}' and '{klass}'")
+        return self
 
     @model_validator(mode="after")
     def _what_its_kind_needs(self) -> SourceSpec:
@@ -104,6 +128,17 @@ class Sample(_Part):
     seed: int = Field(0, ge=0, description="Another seed keeps others.")
 
 
+def _known_step(spec: Any) -> Any:
+    try:
+        build_step(spec)
+    except UnknownNameError as error:
+        raise ValueError(error.sentence) from None
+    return spec
+
+
+StepSpec = Annotated[Any, BeforeValidator(_known_step)]
+
+
 class DictionaryModel(_Part):
     """A data dictionary, as its file says it."""
 
@@ -112,7 +147,7 @@ class DictionaryModel(_Part):
     sources: list[SourceSpec] = Field(min_length=1, description="Where the messages come from, in this order.")
     sample: Sample | None = Field(None, description="Keep only a part.")
     chunk_rows: int = Field(50_000, ge=1, le=1_000_000, description="How many rows are read at a time.")
-    cleaning: list[str | dict[str, Any]] = Field(default_factory=list, description="The cleaning steps, in order.")
+    cleaning: list[StepSpec] = Field(default_factory=list, description="The cleaning steps, in order.")
 
     @field_validator("sources")
     @classmethod
@@ -121,16 +156,6 @@ class DictionaryModel(_Part):
         if len(set(names)) != len(names):
             raise ValueError("two sources have the same name")
         return sources
-
-    @field_validator("cleaning")
-    @classmethod
-    def _known_steps(cls, specs: list[str | dict[str, Any]]) -> list[str | dict[str, Any]]:
-        for spec in specs:
-            try:
-                build_step(spec)
-            except UnknownNameError as error:
-                raise ValueError(error.sentence) from None
-        return specs
 
 
 class Dictionary(DictionaryModel):
@@ -141,7 +166,7 @@ class Dictionary(DictionaryModel):
     @cached_property
     def steps(self) -> list[Step]:
         """The cleaning steps, built."""
-        return [build_step(spec) for spec in self.cleaning]
+        return build_steps(self.cleaning)
 
     @cached_property
     def fingerprint(self) -> str:

@@ -10,6 +10,8 @@ from pydantic import Field
 
 from core.cleaning.step import Step
 
+_ENTITY = regex.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+
 
 class Whitespace(Step):
     """Single spaces."""
@@ -19,7 +21,12 @@ class Whitespace(Step):
 
     def apply(self, texts: list[str]) -> list[str]:
         """Each with single spaces."""
-        return [" ".join(text.split()) for text in texts]
+        return [text if _is_single_spaced(text) else " ".join(text.split()) for text in texts]
+
+
+def _is_single_spaced(text: str) -> bool:
+    """Whether there is nothing to do, which is quickly seen: the only white space that is printable is the space."""
+    return text.isprintable() and "  " not in text and text[:1] != " " and text[-1:] != " "
 
 
 class Lowercase(Step):
@@ -55,4 +62,5 @@ class Entities(Step):
 
     def apply(self, texts: list[str]) -> list[str]:
         """Each with entities undone once."""
-        return [html.unescape(text) if "&" in text else text for text in texts]
+        # Only with its semicolon: without, html.unescape makes ®=2 of the &reg=2 in a link.
+        return [_ENTITY.sub(lambda entity: html.unescape(entity[0]), text) if "&" in text else text for text in texts]

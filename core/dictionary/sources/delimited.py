@@ -1,27 +1,44 @@
-"""CSV and TSV files, read strictly: every line becomes a row or is set aside with its number."""
+"""CSV and TSV files, read strictly: every line becomes part of a row or is set aside with its number."""
 
 from __future__ import annotations
 
 import codecs
-import csv
-import sys
-from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from core.dictionary.rows import QuarantinedRow, RawRow, quarantined
+from core.dictionary.records import Records, quoted, unquoted
+from core.dictionary.rows import QuarantinedRow, RawRows, Reason, quarantined
 from core.dictionary.sources.source import Part, Source
-from core.errors import SourceError, did_you_mean
+from core.errors import SourceError
 
 if TYPE_CHECKING:
     from core.dictionary.schema import SourceSpec
 
-csv.field_size_limit(min(sys.maxsize, 2**31 - 1))  # the default of 131,072 would raise; we have a limit of our own
+READ_CHARS = 4_000_000
+# Rows are turned into columns a few at a time: a hundred thousand small lists alive at once make Python's garbage
+# collector look through all of them again and again, which took a third of the time.
+BLOCK_LINES = 2_000
 
-RECORD_LINES = 1_000
-RECORD_CHARS = 1_000_000
-_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+# Bytes that do not decode become a lone surrogate, which no decoded text holds: only their own row is set aside.
+_MARK = "\udc80"
+
+
+def _marked(error: UnicodeError) -> tuple[str, int]:
+    if isinstance(error, UnicodeDecodeError):
+        return _MARK, error.end
+    raise error
+
+
+codecs.register_error("tallyroom.mark", _marked)
 
 
 class Csv(Source):
@@ -66,63 +83,74 @@ class Csv(Source):
         name = str(file.relative_to(self.folder)) if file.is_relative_to(self.folder) else str(file)
         return Part(self.spec.name, name, f"{stat.st_size}:{stat.st_mtime_ns}")
 
-    def rows(self, part: Part, chunk_rows: int) -> Iterator[RawRow | QuarantinedRow]:  # noqa: ARG002 - it streams
+    def chunks(self, part: Part, chunk_rows: int) -> Iterator[RawRows]:
         """The rows of one file."""
         path = self.folder / part.name
-        records = _records(path, self._encoding(path), self.spec.separator or self.separator, self.spec.quoting)
-        yield from self._rows(records, path)
+        separator = self.spec.separator or self.separator
+        records = unquoted if self.spec.quoting == "none" else quoted
+        names = list(self.spec.header) if isinstance(self.spec.header, list) else None
+        places: dict[str, int] | None = None
+        waiting = RawRows([], {})
+        for batch in records(_blocks(path, self._encoding(path), min(chunk_rows, BLOCK_LINES)), separator):
+            if names is None:
+                names = _header(batch, path)
+            if names is not None:
+                places = places or self.places(names, str(path))
+                waiting.extend(self._rows(batch, places, len(names)))
+            if len(waiting) >= chunk_rows:
+                yield waiting
+                waiting = RawRows([], {})
+        yield waiting
 
-    def _rows(self, records: Iterator[tuple[int, list[str] | str]], path: Path) -> Iterator[RawRow | QuarantinedRow]:
-        header = self.spec.header
-        if header is True:
-            line, first = next(records, (1, []))
-            if isinstance(first, str):
-                raise SourceError(f"the header cannot be read: {first}", where=f"{path}:{line}")
-            if not first:
-                return
-            names = [name.strip() for name in first]
-        else:
-            names = list(header) if isinstance(header, list) else []
-        places = self._places(names, path)
-        width = len(names)
-        for line, fields in records:
-            if isinstance(fields, str):
-                yield quarantined(self.spec.name, line, fields)
-            elif trouble := self._trouble(fields, width):
-                yield quarantined(self.spec.name, line, trouble, " | ".join(field[:200] for field in fields[:20]))
-            else:
-                yield RawRow(line, **{column: fields[place] for column, place in places.items()})
+    def _rows(self, batch: Records, places: dict[str, int], width: int) -> RawRows:
+        aside = [
+            quarantined(self.spec.name, line, Reason.QUOTES, reason, excerpt)
+            for line, reason, excerpt in batch.troubles
+        ]
+        lines, rows = batch.lines, batch.rows
+        columns = self._columns(rows, width)
+        if columns is None:
+            troubles = [self._trouble(line, fields, width) for line, fields in zip(lines, rows, strict=True)]
+            aside += [trouble for trouble in troubles if trouble]
+            lines = [line for line, trouble in zip(lines, troubles, strict=True) if not trouble]
+            rows = [fields for fields, trouble in zip(rows, troubles, strict=True) if not trouble]
+            columns = list(zip(*rows, strict=True)) or [()] * width
+        return RawRows(lines, {column: list(columns[place]) for column, place in places.items()}, aside)
 
-    def _trouble(self, fields: list[str], width: int) -> str:
-        """Why a row cannot be taken, or nothing."""
+    def _columns(self, rows: list[list[str]], width: int) -> list[tuple[str, ...]] | None:
+        """The rows turned into columns, or None when any of them has any trouble. A column at a time is fastest."""
+        if not set(map(len, rows)) <= {width}:
+            return None
+        columns = list(zip(*rows, strict=True)) or [()] * width
+        for column in columns:
+            if max(map(len, column), default=0) > self.spec.max_field_chars or _MARK in "".join(column):
+                return None
+        return columns
+
+    def _trouble(self, line: int, fields: list[str], width: int) -> QuarantinedRow | None:
+        """Why a row cannot be taken."""
+        longest = max(map(len, fields))
         if len(fields) != width:
-            return f"expected {width} fields, found {len(fields)}"
-        for field in fields:
-            if len(field) > self.spec.max_field_chars:
-                return f"a field of {len(field):,} characters, {self.spec.max_field_chars:,} at most"
-            if not field.isascii() and any("\udc80" <= sign <= "\udcff" for sign in field):
-                return f"bytes that are not {self.spec.encoding if self.spec.encoding != 'auto' else 'UTF-8'}"
-        return ""
-
-    def _places(self, names: list[str], path: Path) -> dict[str, int]:
-        places = {}
-        for column, spec in self.spec.columns:
-            if spec is None:
-                continue
-            if spec.source not in names:
-                raise SourceError(
-                    f"there is no column '{spec.source}' (for {column})",
-                    where=str(path),
-                    fix=f"{did_you_mean(spec.source, names)} The file has: {', '.join(names)}.",
-                )
-            places[column] = names.index(spec.source)
-        return places
+            kind, reason = Reason.FIELDS, f"expected {width} fields, found {len(fields)}"
+        elif longest > self.spec.max_field_chars:
+            kind = Reason.TOO_LONG
+            reason = f"a field of {longest:,} characters, {self.spec.max_field_chars:,} at most"
+        elif any(_MARK in field for field in fields):
+            kind = Reason.BYTES
+            reason = f"bytes that are not {self.spec.encoding if self.spec.encoding != 'auto' else 'UTF-8'}"
+        else:
+            return None
+        return quarantined(self.spec.name, line, kind, reason, " | ".join(field[:200] for field in fields[:20]))
 
     def _encoding(self, path: Path) -> str:
+        """The codec; also where the dictionary says UTF-8, a mark at the beginning belongs to no column's name."""
         if self.spec.encoding != "auto":
-            return self.spec.encoding
-        with path.open("rb") as file:
-            head = file.read(4)
+            return "utf-8-sig" if codecs.lookup(self.spec.encoding).name == "utf-8" else self.spec.encoding
+        try:
+            with path.open("rb") as file:
+                head = file.read(4)
+        except OSError as error:
+            raise SourceError(f"cannot be read ({error.strerror})", where=str(path)) from error
         return next((codec for bom, codec in _BOMS if head.startswith(bom)), "utf-8")
 
 
@@ -134,20 +162,14 @@ class Tsv(Csv):
     separator: ClassVar[str] = "\t"
 
 
-def _records(path: Path, encoding: str, separator: str, quoting: str) -> Iterator[tuple[int, list[str] | str]]:
-    """Each record with the number of its first line: its fields, or the sentence why it cannot be read.
-
-    Bytes that do not decode are carried as lone surrogates, so that only their own row is set aside. A quote that is
-    never closed does not swallow the file: its line is set aside, and reading goes on at the next.
-    """
+def _blocks(path: Path, encoding: str, size: int) -> Iterator[list[str]]:
+    """The lines of a file with their ends, at most so many at a time."""
     try:
         # newline="\n": a lone carriage return belongs to a field, whatever universal newlines would say.
-        with path.open(encoding=encoding, errors="surrogateescape", newline="\n") as file:
-            lines = enumerate(file, start=1)
-            if quoting == "none":
-                yield from _unquoted(lines, separator)
-            else:
-                yield from _quoted(lines, separator)
+        with path.open(encoding=encoding, errors="tallyroom.mark", newline="\n") as file:
+            while lines := file.readlines(READ_CHARS):
+                for start in range(0, len(lines), size):
+                    yield lines[start : start + size]
     except OSError as error:
         raise SourceError(f"cannot be read ({error.strerror})", where=str(path)) from error
     except UnicodeError as error:
@@ -156,58 +178,16 @@ def _records(path: Path, encoding: str, separator: str, quoting: str) -> Iterato
         ) from None
 
 
-def _unquoted(lines: Iterator[tuple[int, str]], separator: str) -> Iterator[tuple[int, list[str] | str]]:
-    for number, line in lines:
-        if text := line.rstrip("\r\n"):
-            yield number, text.split(separator)
-
-
-class _Lines:
-    """Numbered lines that can be given back."""
-
-    def __init__(self, lines: Iterator[tuple[int, str]]) -> None:
-        self._lines = lines
-        self._back: deque[tuple[int, str]] = deque()
-
-    def next(self) -> tuple[int, str] | None:
-        return self._back.popleft() if self._back else next(self._lines, None)
-
-    def give_back(self, lines: list[tuple[int, str]]) -> None:
-        self._back.extendleft(reversed(lines))
-
-
-def _quoted(numbered: Iterator[tuple[int, str]], separator: str) -> Iterator[tuple[int, list[str] | str]]:
-    lines = _Lines(numbered)
-    while (first := lines.next()) is not None:
-        if first[1].strip("\r\n"):
-            yield first[0], _record(first, lines, separator)
-
-
-def _record(first: tuple[int, str], lines: _Lines, separator: str) -> list[str] | str:
-    """The fields of the record that begins at `first`, with the lines it goes on over; or why it cannot be read."""
-    taken = [first]
-    size = len(first[1])
-    fields = _parse(taken, separator)
-    while fields is None:
-        line = lines.next()
-        if line is None or len(taken) >= RECORD_LINES or size > RECORD_CHARS:
-            lines.give_back(taken[1:] + ([line] if line else []))
-            return "a quote that is not closed"
-        taken.append(line)
-        size += len(line[1])
-        if '"' in line[1]:  # nothing else can close it: do not parse all of it again for each line
-            fields = _parse(taken, separator)
-    return fields
-
-
-def _parse(record: list[tuple[int, str]], separator: str) -> list[str] | str | None:
-    """The fields of a record; None while a quote is open; a sentence where it is malformed."""
-    try:
-        parsed = list(csv.reader([line for _, line in record], delimiter=separator, strict=True))
-    except csv.Error as error:
-        if "unexpected end of data" in str(error):
-            return None
-        return f"malformed quoting ({error})"
-    if len(parsed) != 1:
-        return "line breaks outside of quotes"
-    return parsed[0]
+def _header(batch: Records, path: Path) -> list[str] | None:
+    """Take the names of the columns out of the first records; None while there are none yet."""
+    first = min([*batch.lines[:1], *(line for line, _, _ in batch.troubles[:1])], default=None)
+    if first is None:
+        return None
+    if not batch.lines or batch.lines[0] != first:
+        raise SourceError(
+            f"the header cannot be read: {batch.troubles[0][1]}",
+            where=f"{path}:{first}",
+            fix="Mend that line, or 'separator' and 'quoting' in the dictionary.",
+        )
+    batch.lines.pop(0)
+    return [name.strip() for name in batch.rows.pop(0)]

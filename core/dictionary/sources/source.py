@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from core.dictionary.rows import QuarantinedRow, RawRow
+from core.dictionary.rows import RawRows
+from core.errors import SourceError, did_you_mean
 from core.registry import Registry
 
 if TYPE_CHECKING:
@@ -61,12 +62,37 @@ class Source(ABC):
         """
 
     @abstractmethod
-    def rows(self, part: Part, chunk_rows: int) -> Iterator[RawRow | QuarantinedRow]:
-        """The rows of a part in its order, and those that could not be read.
+    def chunks(self, part: Part, chunk_rows: int) -> Iterator[RawRows]:
+        """The rows of a part in its order, about `chunk_rows` at a time, and those that could not be read.
 
         Raises:
             SourceError: the part cannot be read at all.
         """
+
+    def places(self, names: Sequence[str], where: str) -> dict[str, int]:
+        """For each column that the dictionary asks for its place among the source's columns.
+
+        Raises:
+            SourceError: one of them is not there, or there twice.
+        """
+        found = {}
+        for column, spec in self.spec.columns:
+            if spec is None:
+                continue
+            if spec.source not in names:
+                near = did_you_mean(spec.source, names)
+                fix = f"{near} " if near.startswith("Did") else ""
+                raise SourceError(
+                    f"there is no column '{spec.source}' (for {column})",
+                    where=where,
+                    fix=f"{fix}There are: {', '.join(names)}.",
+                )
+            if list(names).count(spec.source) > 1:
+                raise SourceError(
+                    f"two columns are called '{spec.source}' (for {column})", where=where, fix="Rename one of them."
+                )
+            found[column] = list(names).index(spec.source)
+        return found
 
 
 SOURCES: Registry[Source] = Registry("kind of source", Source, "core.dictionary.sources")  # type: ignore[type-abstract]

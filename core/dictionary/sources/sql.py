@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sqlalchemy import Engine, MetaData, Select, Table, TextClause, create_engine, func, make_url, select, text
+from sqlalchemy import Engine, MetaData, Row, Select, Table, TextClause, create_engine, func, make_url, select, text
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, NoSuchTableError, SQLAlchemyError
 
-from core.dictionary.rows import QuarantinedRow, RawRow, quarantined
+from core.dictionary.rows import RawRows, Reason, quarantined
 from core.dictionary.sources.source import Part, Source
-from core.errors import SourceError, did_you_mean
+from core.errors import SourceError
 from core.fingerprint import fingerprint
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Sql(Source):
                 elif rows is not None:
                     state = connection.execute(select(func.count()).select_from(rows)).one()
                 else:
-                    counted = text(f"SELECT count(*) FROM ({self.spec.query}) AS asked")  # noqa: S608 - the room's own query
+                    counted = text(f"SELECT count(*) FROM ({_literal(str(self.spec.query))}) AS asked")  # noqa: S608 - the room's own query
                     state = connection.execute(counted).one()
             return [Part(self.spec.name, what, ":".join(map(str, state)))]
         except SQLAlchemyError as error:
@@ -55,40 +55,39 @@ class Sql(Source):
         finally:
             engine.dispose()
 
-    def rows(self, part: Part, chunk_rows: int) -> Iterator[RawRow | QuarantinedRow]:  # noqa: ARG002 - there is one
+    def chunks(self, part: Part, chunk_rows: int) -> Iterator[RawRows]:  # noqa: ARG002 - there is one
         """The rows as the database gives them, `chunk_rows` fetched at a time."""
         engine = self._engine()
-        columns = {name: spec.source for name, spec in self.spec.columns if spec is not None}
         try:
             with engine.connect().execution_options(stream_results=True, yield_per=chunk_rows) as connection:
                 result = connection.execute(self._statement(engine))
-                names = list(result.keys())
-                places = {column: self._place(source, names) for column, source in columns.items()}
-                for number, row in enumerate(result, start=1):
-                    yield self._row(number, {column: row[place] for column, place in places.items()})
+                places = self.places(list(result.keys()), self._where())
+                first = 1
+                for rows in result.partitions(chunk_rows):
+                    yield self._rows(first, rows, places)
+                    first += len(rows)
         except SQLAlchemyError as error:
             raise self._failed(error) from error
         finally:
             engine.dispose()
 
-    def _row(self, number: int, values: dict[str, Any]) -> RawRow | QuarantinedRow:
-        try:
-            return RawRow(number, **{column: _as_text(value) for column, value in values.items()})
-        except UnicodeDecodeError:
-            return quarantined(self.spec.name, number, "bytes that are not UTF-8")
-
-    def _place(self, source: str, names: list[str]) -> int:
-        if source not in names:
-            raise SourceError(
-                f"there is no column '{source}'",
-                where=self._where(),
-                fix=f"{did_you_mean(source, names)} There are: {', '.join(names)}.",
-            )
-        return names.index(source)
+    def _rows(self, first: int, rows: Sequence[Row[Any]], places: dict[str, int]) -> RawRows:
+        values = list(zip(*rows, strict=True))
+        columns = {column: list(map(_as_text, values[place])) for column, place in places.items()}
+        bad = {at for texts in columns.values() for at, text in enumerate(texts) if text is _UNDECODED}
+        aside = [
+            quarantined(self.spec.name, first + at, Reason.BYTES, "bytes that are not UTF-8") for at in sorted(bad)
+        ]
+        good = [at for at in range(len(rows)) if at not in bad]
+        return RawRows(
+            [first + at for at in good],
+            {column: [texts[at] for at in good] if bad else texts for column, texts in columns.items()},
+            aside,
+        )
 
     def _statement(self, engine: Engine) -> Select[Any] | TextClause:
         if self.spec.query:
-            return text(self.spec.query)
+            return text(_literal(self.spec.query))
         schema, _, name = str(self.spec.table).rpartition(".")
         try:
             return select(Table(name, MetaData(), schema=schema or None, autoload_with=engine))
@@ -108,8 +107,18 @@ class Sql(Source):
             url = os.environ[name]
         try:
             parsed = make_url(url)
+            if parsed.drivername in (
+                "postgresql",
+                "postgres",
+            ):  # SQLAlchemy 2.1 would want a driver that we do not bring
+                parsed = parsed.set(drivername="postgresql+psycopg2")
             if parsed.get_backend_name() == "sqlite" and parsed.database:
-                parsed = parsed.set(database=str(self.folder / parsed.database))
+                file = self.folder / parsed.database
+                if not file.is_file():  # SQLite would make an empty one
+                    raise SourceError(
+                        f"there is no database {file}", where=self._where(), fix="Put it there, or mend 'url'."
+                    )
+                parsed = parsed.set(database=str(file))
             return create_engine(parsed)
         except (ArgumentError, NoSuchModuleError, ModuleNotFoundError):
             raise SourceError(
@@ -128,8 +137,21 @@ class Sql(Source):
         )
 
 
+def _literal(query: str) -> str:
+    """A query without parameters: its colons (a time, a cast) are meant as they stand."""
+    return query.rstrip().rstrip(";").replace(":", "\\:")
+
+
+_UNDECODED = "\udc80 bytes that are not UTF-8"
+
+
 def _as_text(value: Any) -> str | None:
-    """A value as text, unchanged: numbers as they print, bytes as UTF-8."""
+    """A value as text, unchanged: numbers as they print, bytes as UTF-8 (or the mark that they are not)."""
     if value is None or isinstance(value, str):
         return value
-    return value.decode("utf-8") if isinstance(value, bytes) else str(value)
+    if isinstance(value, bytes | bytearray | memoryview):  # a memoryview is what psycopg2 gives for bytea
+        try:
+            return bytes(value).decode("utf-8")
+        except UnicodeDecodeError:
+            return _UNDECODED
+    return str(value)
