@@ -1,7 +1,8 @@
 """The benchmark: all candidates on the same folds, each result as soon as it is there.
 
-Vectorising is most of the work, so each fold and point of the curve is vectorised once for all estimators that share a
-feature set. The numbers are those of scikit-learn's `cross_val_predict` on the same folds, to the last digit.
+Vectorising is most of the work, so each text is cut into terms once for all folds, and each fold and point of the curve
+becomes a matrix once for all estimators that share a feature set. The numbers are those of scikit-learn's
+`cross_val_predict` on the same folds, to the last digit.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 
 from core.learning.calibration import confidence
 from core.learning.candidate import Candidate
+from core.learning.counts import Counts
 from core.learning.metrics import Score, scores
 from core.learning.splits import Split, curve_points
 
@@ -73,18 +75,19 @@ def benchmark(
         seed: of the estimators and of the curve's samples.
     """
     documents = np.array(list(texts), dtype=object)
-    by_features = [
-        list(group) for _, group in groupby(sorted(candidates, key=lambda c: c.features), key=lambda c: c.features)
-    ]
-    cheapest_first = sorted(by_features, key=lambda group: group[0].features != "word")
+    sharing = [list(group) for _, group in groupby(sorted(candidates, key=_words_first), key=_words_first)]
+    counts = [Counts(group[0].feature_set().build(), documents) for group in sharing]
     for split in splits:
-        for fraction, train in curve_points(split, y, curve, seed):
-            for sharing in cheapest_first:
-                vectoriser = sharing[0].feature_set().build()
-                train_matrix = vectoriser.fit_transform(documents[train])
-                ready = _Vectorised(split, fraction, train, train_matrix, vectoriser.transform(documents[split.test]))
-                for candidate in sharing:
+        for fraction, train in curve_points(split, y, sorted(curve), seed):
+            for group, counted in zip(sharing, counts, strict=True):
+                ready = _Vectorised(split, fraction, train, *counted.matrices(train, split.test))
+                for candidate in group:
                     yield _fold(candidate, ready, y, classes, seed)
+
+
+def _words_first(candidate: Candidate) -> tuple[bool, str]:
+    """Words are cheapest: they give the page its first points."""
+    return candidate.features != "word", candidate.features
 
 
 def _fold(candidate: Candidate, ready: _Vectorised, y: np.ndarray, classes: Sequence[str], seed: int) -> FoldResult:

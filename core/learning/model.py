@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import json
-import zipfile
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
+from itertools import chain
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -16,7 +17,10 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from core.errors import PipelineError
 from core.learning.calibration import probabilities
 from core.learning.candidate import Candidate
+from core.learning.counts import fit_transform
+from core.learning.estimators.estimator import Weights
 from core.learning.terms import words_of
+from core.learning.tfidf import Tfidf
 
 BATCH = 5_000
 
@@ -39,7 +43,7 @@ class Span:
     weight: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LinearModel:
     """TF-IDF and a linear classifier, as plain arrays.
 
@@ -47,10 +51,11 @@ class LinearModel:
     is (k,). `temperature` turns margins into probabilities.
     """
 
-    format: ClassVar[str] = "linear-1"
+    format: ClassVar[str] = "linear-2"
 
     candidate: str
     classes: tuple[str, ...]
+    tfidf: Tfidf
     terms: tuple[str, ...]
     idf: np.ndarray
     coef: np.ndarray
@@ -58,9 +63,12 @@ class LinearModel:
     temperature: float
 
     @cached_property
+    def _column_of(self) -> dict[str, int]:
+        return {term: column for column, term in enumerate(self.terms)}
+
+    @cached_property
     def _vectoriser(self) -> TfidfVectorizer:
-        vectoriser = Candidate.parse(self.candidate).feature_set().build()
-        vectoriser.set_params(vocabulary={term: column for column, term in enumerate(self.terms)})
+        vectoriser = self.tfidf.vectoriser().set_params(vocabulary=self._column_of)
         vectoriser.idf_ = self.idf
         return vectoriser
 
@@ -85,22 +93,20 @@ class LinearModel:
 
         The weights of all words and `bias(code)` add up to the margin of the class over the mean of the others.
         """
-        vectoriser = self._vectoriser
-        row = vectoriser.transform([text])
-        values = dict(zip(row.indices.tolist(), row.data.tolist(), strict=True))
+        row = self._vectoriser.transform([text])
         others = [other for other in range(len(self.classes)) if other != code]
-        columns = list(values)
-        pull = self.coef[code, columns] - self.coef[np.ix_(others, columns)].mean(axis=0)
-        moved = dict(zip(columns, pull * np.array(list(values.values())), strict=True))
-        words = words_of(text, vectoriser)
-        column_of = vectoriser.vocabulary_
-        found = [[column_of[term] for term in word.terms if term in column_of] for word in words]
-        times: dict[int, int] = {}
-        for column in (column for columns_of_word in found for column in columns_of_word):
-            times[column] = times.get(column, 0) + 1
+        pull = self.coef[code, row.indices] - self.coef[np.ix_(others, row.indices)].mean(axis=0)
+        moved = dict(zip(row.indices.tolist(), (pull * row.data).tolist(), strict=True))
+        words = words_of(text, self._vectoriser)
+        known = [
+            [(self._column_of[term], share) for term, share in word.terms if term in self._column_of] for word in words
+        ]
+        times: defaultdict[int, float] = defaultdict(float)
+        for column, share in chain.from_iterable(known):
+            times[column] += share
         return [
-            Span(word.start, word.end, float(sum(moved[column] / times[column] for column in columns_of_word)))
-            for word, columns_of_word in zip(words, found, strict=True)
+            Span(word.start, word.end, sum(moved[column] * share / times[column] for column, share in shares))
+            for word, shares in zip(words, known, strict=True)
         ]
 
     def bias(self, code: int) -> float:
@@ -114,6 +120,7 @@ class LinearModel:
             "format": self.format,
             "candidate": self.candidate,
             "classes": self.classes,
+            "tfidf": self.tfidf.to_json(),
             "temperature": self.temperature,
             "terms": self.terms,
         }
@@ -134,26 +141,43 @@ class LinearModel:
         Raises:
             PipelineError: these bytes are no such model.
         """
-        try:
-            with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-                header = json.loads(arrays["header"].tobytes())
-                idf, coef, intercept = arrays["idf"], arrays["coef"], arrays["intercept"]
-        except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
-            raise PipelineError(f"this is no model of ours ({error})") from None
+        header, arrays = _unpacked(content)
         if header.get("format") != cls.format:
             raise PipelineError(
                 f"the model has the format {header.get('format')!r}, this version reads {cls.format!r}",
                 fix="Train it again with 'tallyroom run'.",
             )
-        return cls(
-            candidate=header["candidate"],
-            classes=tuple(header["classes"]),
-            terms=tuple(header["terms"]),
-            idf=idf,
-            coef=coef,
-            intercept=intercept,
-            temperature=float(header["temperature"]),
-        )
+        try:
+            model = cls(
+                candidate=header["candidate"],
+                classes=tuple(header["classes"]),
+                tfidf=Tfidf.from_json(header["tfidf"]),
+                terms=tuple(header["terms"]),
+                idf=arrays["idf"],
+                coef=arrays["coef"],
+                intercept=arrays["intercept"],
+                temperature=float(header["temperature"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise PipelineError(f"this is no model of ours (a part of it is wrong: {error})") from None
+        k, features = len(model.classes), len(model.terms)
+        shapes = (model.idf.shape, model.coef.shape, model.intercept.shape)
+        if shapes != ((features,), (k, features), (k,)):
+            raise PipelineError(f"this is no model of ours (the shapes {shapes} do not fit {k} classes)")
+        return model
+
+
+def _unpacked(content: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """The header and the arrays of an npz archive; no code in it is ever run."""
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+        header = json.loads(arrays.pop("header").tobytes())
+    except Exception as error:  # numpy, zipfile, zlib, lzma and json each fail on damage in ways of their own
+        raise PipelineError(f"this is no model of ours ({error})") from None
+    if not isinstance(header, dict):
+        raise PipelineError("this is no model of ours (its header is not an object)")
+    return header, arrays
 
 
 def fit(
@@ -168,25 +192,38 @@ def fit(
     """Train a candidate on n texts with class codes `y`.
 
     Raises:
-        PipelineError: fewer than two classes have a message.
+        PipelineError: fewer than two classes have a message, no text has a word, or the candidate is not linear.
     """
     if len(np.unique(y)) < 2:
         raise PipelineError("a model needs messages of at least two classes", fix="Label some of another class.")
-    vectoriser = candidate.feature_set().build()
-    matrix = vectoriser.fit_transform(np.array(list(texts), dtype=object))
     estimator = candidate.classifier()
+    if not estimator.linear:
+        raise PipelineError(f"'{candidate.name}' is not linear", fix="Train a linear candidate.")
+    vectoriser = candidate.feature_set().build()
+    tfidf = Tfidf.of(vectoriser)
+    matrix = fit_transform(vectoriser, np.array(list(texts), dtype=object))
     fitted = estimator.build(seed).fit(matrix, y)
-    weights = estimator.weights(fitted)
-    coef = np.zeros((len(classes), matrix.shape[1]))
-    intercept = np.full(len(classes), float(weights.intercept.min()) - 1e3)  # a class without a message cannot win
-    coef[fitted.classes_] = weights.coef
-    intercept[fitted.classes_] = weights.intercept
+    coef, intercept = _for_all_classes(estimator.weights(fitted), fitted.classes_, len(classes))
     return LinearModel(
         candidate=candidate.name,
         classes=tuple(classes),
+        tfidf=tfidf,
         terms=tuple(vectoriser.get_feature_names_out().tolist()),
-        idf=np.asarray(vectoriser.idf_),
+        idf=np.asarray(vectoriser.idf_) if vectoriser.use_idf else np.ones(matrix.shape[1]),
         coef=coef,
         intercept=intercept,
         temperature=temperature,
     )
+
+
+def _for_all_classes(weights: Weights, seen: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Weights for all k classes, those without a message never winning.
+
+    A row of TF-IDF has at most the length 1, so no margin falls below its intercept by more than the weights are long.
+    """
+    lowest = float((weights.intercept - np.linalg.norm(weights.coef, axis=1)).min())
+    coef = np.zeros((k, weights.coef.shape[1]))
+    intercept = np.full(k, lowest - 1e3)
+    coef[seen] = weights.coef
+    intercept[seen] = weights.intercept
+    return coef, intercept

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -13,14 +13,15 @@ _WORD = re.compile(r"\S+")
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word of a text by code points, and the terms that it brings, each as often as it does.
+    """A word of a text by code points, and the terms that it brings, each with its share in it.
 
-    A pair of neighbouring words is brought by both, half each: it stands in the terms of both of them.
+    A pair of neighbouring words is brought by both, half each. The shares of a term over all words add up to how often
+    the text has it.
     """
 
     start: int
     end: int
-    terms: tuple[str, ...]
+    terms: tuple[tuple[str, float], ...]
 
 
 def split_words(text: str) -> list[tuple[int, int]]:
@@ -29,28 +30,33 @@ def split_words(text: str) -> list[tuple[int, int]]:
 
 
 def words_of(text: str, vectoriser: TfidfVectorizer) -> list[Word]:
-    """The words of a text with their terms, as the vectoriser cuts them."""
-    found = [(match.start(), match.end(), match[0].lower()) for match in _WORD.finditer(text)]
+    """The words of a text with their terms, as a vectoriser of words or of characters within words cuts them."""
+    spans = split_words(text)
+    words = [text[start:end] for start, end in spans]
     if vectoriser.analyzer == "char_wb":
-        least, most = vectoriser.ngram_range
-        return [Word(start, end, tuple(_within_word(word, least, most))) for start, end, word in found]
-    words = [word for _, _, word in found]
-    return [Word(start, end, (word, word, *_pairs(words, place))) for place, (start, end, word) in enumerate(found)]
+        cut = vectoriser.build_analyzer()
+        shares = [[(term, 1.0) for term in cut(word)] for word in words]
+    else:
+        prepare = vectoriser.build_preprocessor()
+        prepared = [prepare(word) for word in words]
+        shares = _shares_of_runs(prepared, vectoriser.build_tokenizer(), *vectoriser.ngram_range)
+    return [Word(start, end, tuple(terms)) for (start, end), terms in zip(spans, shares, strict=True)]
 
 
-def _pairs(words: list[str], place: int) -> Iterator[str]:
-    if place > 0:
-        yield f"{words[place - 1]} {words[place]}"
-    if place + 1 < len(words):
-        yield f"{words[place]} {words[place + 1]}"
+def _shares_of_runs(
+    words: Sequence[str], tokens_of: Callable[[str], Sequence[str]], least: int, most: int
+) -> list[list[tuple[str, float]]]:
+    """For each word the runs of `least` to `most` tokens that it has a part in; a run is shared evenly."""
+    tokens = [(place, token) for place, word in enumerate(words) for token in tokens_of(word)]
+    shares: list[list[tuple[str, float]]] = [[] for _ in words]
+    for run in _runs(tokens, least, most):
+        term = " ".join(token for _, token in run)
+        for place, _ in run:
+            shares[place].append((term, 1 / len(run)))
+    return shares
 
 
-def _within_word(word: str, least: int, most: int) -> Iterator[str]:
-    """The runs of `least` to `most` characters of a word with a space at both ends, as scikit-learn makes them."""
-    padded = f" {word} "
+def _runs(tokens: Sequence[tuple[int, str]], least: int, most: int) -> Iterator[Sequence[tuple[int, str]]]:
     for length in range(least, most + 1):
-        if length >= len(padded):
-            yield padded  # a short word counts once, whole
-            return
-        for start in range(len(padded) - length + 1):
-            yield padded[start : start + length]
+        for start in range(len(tokens) - length + 1):
+            yield tokens[start : start + length]
