@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from core.errors import TallyroomError
+from core.fingerprint import fingerprint
 from labeling.claims import HandOut
 from labeling.models import Role
 from labeling.people import Reviewer
@@ -13,6 +16,8 @@ from labeling.queries import day_of, open_queues
 
 if TYPE_CHECKING:
     from dashboard.room import Room
+
+log = logging.getLogger(__name__)
 
 
 def hand_outs(room: Room, held: Sequence[HandOut]) -> list[dict[str, Any]]:
@@ -23,6 +28,7 @@ def hand_outs(room: Room, held: Sequence[HandOut]) -> list[dict[str, Any]]:
 def _hand_out(room: Room, message: HandOut) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "lease_id": message.lease_id,
+        "task_id": message.task_id,
         "body": message.body,
         "sender": message.sender,
         "sent_at": message.sent_at,
@@ -42,13 +48,25 @@ def _hand_out(room: Room, message: HandOut) -> dict[str, Any]:
     ]
     if message.predicted is not None and message.run_id is not None:
         facts["predicted"] = {"klass": message.predicted, "confidence": message.confidence}
-        marks = room.explainer.marks(message.run_id, message.body, message.predicted)
-        facts["marks"] = [[mark.start, mark.end, mark.towards] for mark in marks]
+        facts["marks"] = _marks(room, message.run_id, message.body, message.predicted)
         facts["says"].insert(
             0,
             {"who": room.explainer.title(message.run_id), "klass": message.predicted, "confidence": message.confidence},
         )
     return facts
+
+
+def _marks(room: Room, run_id: int, body: str, klass: str) -> list[tuple[int, int, bool]]:
+    try:
+        return [(mark.start, mark.end, mark.towards) for mark in room.explainer.marks(run_id, body, klass)]
+    except TallyroomError as error:  # an explanation is a courtesy: the desk goes on without it
+        log.warning("no explanation of run %s: %s", run_id, error)
+        return []
+
+
+def identity(room: Room) -> str:
+    """Tells this room from another that is served at the same address. The store's password is no part of it."""
+    return fingerprint(str(room.project.folder), str(room.project.store.engine.url))
 
 
 def panel(room: Room, person: Reviewer) -> dict[str, Any]:
@@ -57,6 +75,7 @@ def panel(room: Room, person: Reviewer) -> dict[str, Any]:
         queues = open_queues(connection)
         day = day_of(connection, person.id)
     return {
+        "lease_seconds": room.project.settings.desk.lease_seconds,
         "may_judge": person.may(Role.REVIEWER),
         "queues": [asdict(queue) for queue in queues],
         "day": asdict(day),

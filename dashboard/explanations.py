@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from dataclasses import dataclass
 from functools import cached_property
 
 from core import Project
-from core.cleaning import clean
-from core.errors import TallyroomError
+from core.cleaning import Step, clean
+from core.errors import PipelineError, TallyroomError
 from core.learning import LinearModel
 from core.learning.terms import split_words
 from core.rules import Scanner
@@ -17,6 +18,8 @@ from core.store.queries.models import candidate_version, has_model, model_conten
 
 MOST_WORDS = 6
 LEAST_SHARE = 0.08
+MOST_MODELS = 2  # the champion, and the one before it: after a promotion people still hold messages that it predicted
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class Explainer:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._titles: dict[int, str] = {}
-        self._loaded: tuple[int, LinearModel] | None = None
+        self._loaded: dict[int, LinearModel | None] = {}
         self._lock = threading.Lock()
 
     def title(self, run_id: int) -> str:
@@ -45,12 +48,24 @@ class Explainer:
 
     def _model(self, run_id: int) -> LinearModel | None:
         with self._lock:
-            if self._loaded is None or self._loaded[0] != run_id:
-                store = self._project.store
-                if not has_model(store, RunId(run_id)):
+            if run_id not in self._loaded:
+                if not has_model(self._project.store, RunId(run_id)):
                     return None
-                self._loaded = (run_id, LinearModel.from_bytes(model_content(store, RunId(run_id))))
-            return self._loaded[1]
+                while len(self._loaded) >= MOST_MODELS:
+                    del self._loaded[next(iter(self._loaded))]
+                self._loaded[run_id] = self._read(run_id)
+            return self._loaded[run_id]
+
+    def _read(self, run_id: int) -> LinearModel | None:
+        try:
+            return LinearModel.from_bytes(model_content(self._project.store, RunId(run_id)))
+        except PipelineError as error:  # an older version's, say: said once, and the desk goes on without
+            log.warning("run %s cannot be explained: %s", run_id, error)
+            return None
+
+    @cached_property
+    def _steps(self) -> tuple[Step, ...]:
+        return tuple(self._project.dictionary().steps)
 
     def marks(self, run_id: int, body: str, klass: str) -> list[Mark]:
         """The few words of `body` that moved the model most, towards `klass` or away from it.
@@ -61,9 +76,8 @@ class Explainer:
         model = self._model(run_id)
         if model is None:
             return []
-        steps = self._project.dictionary().steps
         spans = split_words(body)
-        cleaned = clean([body[start:end] for start, end in spans], steps)
+        cleaned = clean([body[start:end] for start, end in spans], self._steps)
         text = " ".join(word for word in cleaned if word)
         weights = [span.weight for span in model.explain(text, model.classes.index(klass))]
         pieces = [len(word.split()) for word in cleaned]

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, exists, func, or_, select
 
 from core.store.check import Difference, compare
 from core.store.models import Tally
-from labeling.models import OpenLease, Task, Verdict, VerdictKind
-from labeling.tasks import current
+from labeling.models import Lease, OpenLease, Task, Verdict
+from labeling.tasks import judging, labelling
 
 
 def check(connection: Connection) -> list[Difference]:
     """Where the desk's state differs from its leases and verdicts. Reads everything."""
     judged = connection.execute(
-        select(Verdict.task_id, func.count())
-        .where(Verdict.kind == VerdictKind.LABEL, current())
-        .group_by(Verdict.task_id)
+        select(Verdict.task_id, func.count()).where(labelling()).group_by(Verdict.task_id)
     ).all()
     open_leases = select(OpenLease.task_id, func.count()).group_by(OpenLease.task_id)
     held = {row[0]: row[1] for row in connection.execute(open_leases)}
@@ -37,4 +35,18 @@ def check(connection: Connection) -> list[Difference]:
         *compare("verdicts on task", [(t.id, t.judged) for t in tasks], judged),
         *compare("free places at task", [(t.id, t.free) for t in tasks], free),
         *compare("count of", kept, counted),
+        *compare("open leases that contradict their facts", [(_contradicting(connection),)], [(0,)]),
     ]
+
+
+def _contradicting(connection: Connection) -> int:
+    """Open leases that name another place or person than their lease, or whose message the person has judged."""
+    same = (
+        Lease.id == OpenLease.lease_id,
+        Lease.task_id == OpenLease.task_id,
+        Lease.slot == OpenLease.slot,
+        Lease.person_id == OpenLease.person_id,
+    )
+    judged = exists().where(Verdict.task_id == OpenLease.task_id, Verdict.person_id == OpenLease.person_id, judging())
+    query = select(func.count()).select_from(OpenLease).where(or_(~exists().where(*same), judged))
+    return connection.execute(query).scalar_one()

@@ -6,13 +6,22 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Select, exists, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Integer,
+    bindparam,
+    delete,
+    exists,
+    insert,
+    literal_column,
+    select,
+    update,
+)
 
-from core.store.models import Message, Prediction, now_ms
-from core.store.queries.live import champion
-from labeling.models import Lease, OpenLease, Person, Queue, QueueState, Role, Task, Verdict
+from core.store.models import Message, Prediction, Promotion, now_ms
+from labeling.models import Lease, OpenLease, Queue, QueueState, Role, Task, Verdict
 from labeling.people import PersonId, require
-from labeling.tasks import JUDGING, current, derive, free_slot, lock, reap
+from labeling.tasks import DERIVE_MANY, LOCK_MANY, TaskState, derive, free_slot, judging, reap
 
 HELD_MOST = 20
 
@@ -41,148 +50,226 @@ class HandOut:
     expires_at: int
 
 
-def claim(connection: Connection, person: PersonId, count: int) -> list[HandOut]:
+@dataclass(frozen=True, slots=True)
+class _Counter:
+    """What a hand-out needs to know of its queue; `run_id` is the champion's."""
+
+    queue_id: int
+    blind_share: float
+    lease_ms: int
+    run_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Free:
+    """A locked task with a free place."""
+
+    task_id: int
+    message_id: int
+    overlap: int
+    free: int
+
+
+_champion = (
+    select(Promotion.run_id)
+    .where(Promotion.dataset_id == Queue.dataset_id)
+    .order_by(Promotion.id.desc())
+    .limit(1)
+    .correlate(Queue)
+    .scalar_subquery()
+)
+_counters = select(Queue.id, Queue.blind_share, Queue.lease_ms, _champion)
+OPEN_QUEUES = _counters.where(Queue.state == QueueState.OPEN).order_by(Queue.id)
+THIS_QUEUE = _counters.where(Queue.id == bindparam("this_queue"))
+
+# The next tasks of a queue for a person, locked. Reads along the partial index ix_task_claim (queue, rank, id where a
+# place is free), so it costs the same at a thousand pending messages and at a million. The 0 is no parameter: SQLite
+# must see it to know that the index will do. SKIP LOCKED passes over what others are being handed this moment
+# (PostgreSQL; SQLite's single writer needs nothing).
+CLAIM = (
+    select(Task.id, Task.message_id, Task.overlap, Task.free)
+    .where(
+        Task.queue_id == bindparam("this_queue"),
+        Task.free > literal_column("0"),
+        ~exists().where(Verdict.task_id == Task.id, Verdict.person_id == bindparam("this_person"), judging()),
+        ~exists().where(OpenLease.task_id == Task.id, OpenLease.person_id == bindparam("this_person")),
+    )
+    .order_by(Task.rank, Task.id)
+    .limit(bindparam("most", type_=Integer))
+    .with_for_update(skip_locked=True, key_share=True, of=Task.__table__)
+)
+
+_mine = (OpenLease.person_id == bindparam("this_person"), OpenLease.expires_at > now_ms())
+# What a person holds is held on in the statement that finds it.
+HOLD_ON = (
+    update(OpenLease)
+    .where(*_mine)
+    .values(
+        expires_at=now_ms()
+        + select(Queue.lease_ms).where(Queue.id == OpenLease.queue_id).correlate(OpenLease).scalar_subquery()
+    )
+    .returning(OpenLease.lease_id, OpenLease.queue_id)
+)
+HOLD_THESE_ON = HOLD_ON.where(OpenLease.lease_id.in_(bindparam("these", expanding=True)))
+TASKS_OF = select(OpenLease.task_id).where(
+    OpenLease.person_id == bindparam("this_person"), OpenLease.lease_id.in_(bindparam("these", expanding=True))
+)
+LET_GO = delete(OpenLease).where(
+    OpenLease.person_id == bindparam("this_person"), OpenLease.task_id.in_(bindparam("these_tasks", expanding=True))
+)
+LEASE_OF_TASK = select(OpenLease.lease_id).where(
+    OpenLease.task_id == bindparam("this_task"), OpenLease.person_id == bindparam("this_person")
+)
+
+SAID = select(Prediction.klass, Prediction.confidence).where(
+    Prediction.run_id == bindparam("this_run"), Prediction.message_id == bindparam("this_message")
+)
+_ends = now_ms() + bindparam("lasts")
+GRANT = insert(Lease).values(expires_at=_ends).returning(Lease.id)
+OPEN = insert(OpenLease).values(expires_at=_ends)
+TAKE_PLACE = update(Task).where(Task.id == bindparam("this_task")).values(free=Task.free - 1)
+
+READ = (
+    select(
+        Lease.id,
+        Lease.task_id,
+        Task.queue_id,
+        Task.message_id,
+        Message.body,
+        Message.text,
+        Message.sender,
+        Message.sent_at,
+        Lease.slot,
+        Task.overlap,
+        Lease.blind,
+        Lease.shown_run_id,
+        Lease.shown_klass,
+        Lease.shown_confidence,
+        OpenLease.expires_at,
+    )
+    .join(OpenLease, OpenLease.lease_id == Lease.id)
+    .join(Task, Task.id == Lease.task_id)
+    .join(Message, Message.id == Task.message_id)
+    .where(Lease.id.in_(bindparam("these", expanding=True)))
+    .order_by(Lease.id)
+)
+
+
+def claim(connection: Connection, person: PersonId, count: int, queue_id: int | None = None) -> list[HandOut]:
     """Hand messages out until the person holds `count`; gives all that they hold, the oldest first.
 
-    What they hold already comes first and is held on: a reload of the page gives the same messages.
+    What they hold already comes first and is held on: a reload of the page gives the same messages. With `queue_id`
+    only that queue counts and gives; without it the open queues give in order of their ids.
 
     Raises:
         AccessError: the person may not review.
     """
-    require(connection, person, Role.REVIEWER)
     # Two tabs of one person take turns.
-    connection.execute(select(Person.id).where(Person.id == person).with_for_update())
+    require(connection, person, Role.REVIEWER, alone=True)
     reap(connection)
-    held = _held(connection, person)
+    mine = connection.execute(HOLD_ON, {"this_person": person}).all()
+    held = [lease.lease_id for lease in mine if queue_id in (None, lease.queue_id)]
     wanted = min(count, HELD_MOST) - len(held)
-    for queue in _open_queues(connection) if wanted > 0 else ():
-        for task_id in connection.execute(claimable(queue.id, person, wanted)).scalars().all():
-            held.append(hand_out(connection, person, task_id))
+    for counter in _open_queues(connection, queue_id) if wanted > 0 else ():
+        asked = {"this_queue": counter.queue_id, "this_person": person, "most": wanted}
+        for row in connection.execute(CLAIM, asked).all():
+            held.append(_hand_out(connection, person, counter, _Free(*row)))
             wanted -= 1
         if wanted <= 0:
             break
     return _read(connection, held)
 
 
-def claimable(queue_id: int, person: PersonId, most: int) -> Select[int]:
-    """The next tasks of a queue for a person, locked.
-
-    Reads along the partial index `ix_task_claim` (queue, rank, id where a place is free), so it costs the same at a
-    thousand pending messages and at a million; SKIP LOCKED passes over what others are being handed this moment
-    (PostgreSQL; SQLite's single writer needs nothing).
-    """
-    judged = exists().where(
-        Verdict.task_id == Task.id, Verdict.person_id == person, Verdict.kind.in_(JUDGING), current()
-    )
-    holds = exists().where(OpenLease.task_id == Task.id, OpenLease.person_id == person)
-    return (
-        select(Task.id)
-        .where(Task.queue_id == queue_id, Task.free > 0, ~judged, ~holds)
-        .order_by(Task.rank, Task.id)
-        .limit(most)
-        .with_for_update(skip_locked=True, of=Task)
-    )
+def hand_back(connection: Connection, person: PersonId, task: TaskState, *, blind: bool) -> HandOut:
+    """Give a locked task to the person once more (after an undo), as blind as it was: what was seen stays seen."""
+    slot = free_slot(connection, task.id)
+    counter = _Counter(*connection.execute(THIS_QUEUE, {"this_queue": task.queue_id}).one())
+    lease_id = _grant(connection, person, counter, task.id, task.message_id, slot, blind=blind)
+    derive(connection, task)
+    return _read(connection, [lease_id])[0]
 
 
-def hand_out(connection: Connection, person: PersonId, task_id: int) -> int:
-    """Lease a locked task to a person; gives the lease's id."""
-    task = connection.execute(
-        select(Task.message_id, Task.queue_id, Task.overlap, Queue.dataset_id, Queue.blind_share, Queue.lease_ms)
-        .join(Queue, Queue.id == Task.queue_id)
-        .where(Task.id == task_id)
-    ).one()
-    slot = free_slot(connection, task_id, task.overlap)
-    blind = _is_blind(task.queue_id, task_id, slot, task.blind_share)
-    shown = None if blind else _prediction(connection, task.dataset_id, task.message_id)
-    row = {
-        "task_id": task_id,
-        "slot": slot,
-        "person_id": person,
-        "blind": blind,
-        "shown_run_id": shown[0] if shown else None,
-        "shown_klass": shown[1] if shown else None,
-        "shown_confidence": shown[2] if shown else None,
-    }
-    expires = now_ms() + task.lease_ms
-    lease_id = connection.execute(insert(Lease).values(**row, expires_at=expires).returning(Lease.id)).scalar_one()
-    place = {"task_id": task_id, "slot": slot, "lease_id": lease_id, "queue_id": task.queue_id, "person_id": person}
-    connection.execute(insert(OpenLease).values(**place, expires_at=expires))
-    derive(connection, task_id)
-    return lease_id
-
-
-def hand_back(connection: Connection, person: PersonId, task_id: int) -> HandOut:
-    """Give a task to the person once more (after an undo)."""
-    lock(connection, task_id)
-    return _read(connection, [hand_out(connection, person, task_id)])[0]
+def held_of(connection: Connection, person: PersonId, task_id: int) -> HandOut | None:
+    """The task in the person's hands, if it is there."""
+    mine = {"this_task": task_id, "this_person": person}
+    lease_id = connection.execute(LEASE_OF_TASK, mine).scalar_one_or_none()
+    return None if lease_id is None else _read(connection, [lease_id])[0]
 
 
 def heartbeat(connection: Connection, person: PersonId, lease_ids: Sequence[int]) -> int:
-    """Hold leases on for another lease's time; gives how many are still held."""
+    """Hold leases on for another lease's time; gives how many are still held.
+
+    Raises:
+        AccessError: the person may not review.
+    """
     require(connection, person, Role.REVIEWER)
-    kept = 0
-    for lease_id in lease_ids[:HELD_MOST]:
-        lasts = select(Queue.lease_ms).where(Queue.id == OpenLease.queue_id).scalar_subquery()
-        kept += connection.execute(
-            update(OpenLease)
-            .where(OpenLease.lease_id == lease_id, OpenLease.person_id == person, OpenLease.expires_at > now_ms())
-            .values(expires_at=now_ms() + lasts)
-        ).rowcount
-    return kept
+    these = sorted(set(lease_ids))[:HELD_MOST]
+    return len(connection.execute(HOLD_THESE_ON, {"this_person": person, "these": these}).all()) if these else 0
 
 
-def _open_queues(connection: Connection) -> Sequence[Queue]:
-    return connection.execute(select(Queue.id).where(Queue.state == QueueState.OPEN).order_by(Queue.id)).all()  # type: ignore[return-value]
+def release(connection: Connection, person: PersonId, lease_ids: Sequence[int]) -> int:
+    """Give messages back unjudged, for others or for later; gives how many were held.
+
+    Raises:
+        AccessError: the person may not review.
+    """
+    require(connection, person, Role.REVIEWER, alone=True)
+    these = {"this_person": person, "these": sorted(set(lease_ids))[:HELD_MOST]}
+    asked = connection.execute(TASKS_OF, these).scalars().all() if these["these"] else ()
+    tasks = connection.execute(LOCK_MANY, {"these_tasks": asked}).scalars().all() if asked else ()
+    if not tasks:
+        return 0
+    gone = connection.execute(LET_GO, {"this_person": person, "these_tasks": tasks}).rowcount
+    connection.execute(DERIVE_MANY, {"these_tasks": tasks})
+    return gone
 
 
-def _held(connection: Connection, person: PersonId) -> list[int]:
-    held = select(OpenLease.lease_id).where(OpenLease.person_id == person, OpenLease.expires_at > now_ms())
-    leases = list(connection.execute(held.order_by(OpenLease.lease_id)).scalars())
-    heartbeat(connection, person, leases)
-    return leases
+def _open_queues(connection: Connection, queue_id: int | None) -> list[_Counter]:
+    counters = (_Counter(*row) for row in connection.execute(OPEN_QUEUES))
+    return [counter for counter in counters if queue_id in (None, counter.queue_id)]
 
 
-def _is_blind(queue_id: int, task_id: int, slot: int, share: float) -> bool:
+def _hand_out(connection: Connection, person: PersonId, counter: _Counter, task: _Free) -> int:
+    """Lease a locked task to a person; gives the lease's id."""
+    # Nobody has touched the task: its first place is free, without a look.
+    slot = 0 if task.free == task.overlap else free_slot(connection, task.task_id)
+    blind = is_blind(counter.queue_id, task.task_id, slot, counter.blind_share)
+    lease_id = _grant(connection, person, counter, task.task_id, task.message_id, slot, blind=blind)
+    connection.execute(TAKE_PLACE, {"this_task": task.task_id})
+    return lease_id
+
+
+def _grant(
+    connection: Connection,
+    person: PersonId,
+    counter: _Counter,
+    task_id: int,
+    message_id: int,
+    slot: int,
+    *,
+    blind: bool,
+) -> int:
+    """Append the lease and open it; the prediction is written down only where it is shown."""
+    said = None
+    if not blind and counter.run_id is not None:
+        said = connection.execute(SAID, {"this_run": counter.run_id, "this_message": message_id}).first()
+    place = {"task_id": task_id, "slot": slot, "person_id": person, "lasts": counter.lease_ms}
+    shown = {
+        "shown_run_id": counter.run_id if said else None,
+        "shown_klass": said.klass if said else None,
+        "shown_confidence": said.confidence if said else None,
+    }
+    lease_id = connection.execute(GRANT, {**place, **shown, "blind": blind}).scalar_one()
+    connection.execute(OPEN, {**place, "lease_id": lease_id, "queue_id": counter.queue_id})
+    return lease_id
+
+
+def is_blind(queue_id: int, task_id: int, slot: int, share: float) -> bool:
     """A draw that comes out the same whoever asks and however often."""
     digest = hashlib.blake2b(f"{queue_id}:{task_id}:{slot}".encode(), digest_size=4).digest()
     return int.from_bytes(digest, "big") < share * 2**32
 
 
-def _prediction(connection: Connection, dataset_id: int, message_id: int) -> tuple[int, str, float] | None:
-    current_champion = champion(connection, dataset_id)  # type: ignore[arg-type]
-    if current_champion is None:
-        return None
-    row = connection.execute(
-        select(Prediction.run_id, Prediction.klass, Prediction.confidence).where(
-            Prediction.run_id == current_champion.run_id, Prediction.message_id == message_id
-        )
-    ).first()
-    return None if row is None else (row.run_id, row.klass, row.confidence)
-
-
 def _read(connection: Connection, lease_ids: Sequence[int]) -> list[HandOut]:
-    rows = connection.execute(
-        select(
-            Lease.id,
-            Lease.task_id,
-            Task.queue_id,
-            Task.message_id,
-            Message.body,
-            Message.text,
-            Message.sender,
-            Message.sent_at,
-            Lease.slot,
-            Task.overlap,
-            Lease.blind,
-            Lease.shown_run_id,
-            Lease.shown_klass,
-            Lease.shown_confidence,
-            OpenLease.expires_at,
-        )
-        .join(OpenLease, OpenLease.lease_id == Lease.id)
-        .join(Task, Task.id == Lease.task_id)
-        .join(Message, Message.id == Task.message_id)
-        .where(Lease.id.in_(lease_ids))
-        .order_by(Lease.id)
-    )
+    rows = connection.execute(READ, {"these": lease_ids}) if lease_ids else ()
     return [HandOut(*tuple(row)) for row in rows]

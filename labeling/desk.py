@@ -28,9 +28,9 @@ class Desk:
         self._store = store
         self._classes = tuple(classes)
 
-    def claim(self, person: PersonId, count: int = 1) -> Future[list[HandOut]]:
-        """Hand messages out until the person holds `count`; the future has all that they hold."""
-        return self._store.submit(lambda connection: claims.claim(connection, person, count))
+    def claim(self, person: PersonId, count: int = 1, queue_id: int | None = None) -> Future[list[HandOut]]:
+        """Hand messages out (of one queue, or of all) until the person holds `count`; the future has all they hold."""
+        return self._store.submit(lambda connection: claims.claim(connection, person, count, queue_id))
 
     def judge(self, person: PersonId, given: Given) -> Future[Taken]:
         """Take a label, a skip or a flag."""
@@ -43,6 +43,10 @@ class Desk:
     def heartbeat(self, person: PersonId, lease_ids: Sequence[int]) -> Future[int]:
         """Hold leases on; the future has how many are still held."""
         return self._store.submit(lambda connection: claims.heartbeat(connection, person, lease_ids))
+
+    def release(self, person: PersonId, lease_ids: Sequence[int]) -> Future[int]:
+        """Give messages back unjudged; the future has how many were held."""
+        return self._store.submit(lambda connection: claims.release(connection, person, lease_ids))
 
     def reap(self) -> Future[int]:
         """Take expired leases back; claims do it too."""

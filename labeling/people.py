@@ -7,7 +7,7 @@ import secrets
 from dataclasses import dataclass
 from typing import NewType
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from core.errors import AccessError
 from core.store import Store
@@ -22,6 +22,11 @@ HOUR_MS = 3_600_000
 LINK_MS = 12 * HOUR_MS
 SESSION_MS = 30 * 24 * HOUR_MS
 _RANKS = {role: rank for rank, role in enumerate(Role)}
+
+_people = select(Person.id, Person.name, Person.role, Person.simulated).where(Person.active)
+PERSON = _people.where(Person.id == bindparam("this_person"))
+# NO KEY UPDATE: rows that merely refer to the person need not wait.
+PERSON_ALONE = PERSON.with_for_update(key_share=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,26 +56,30 @@ def add_person(store: Store, name: str, role: Role = Role.REVIEWER, *, simulated
     def write(connection: Connection) -> Reviewer:
         row = {"name": name, "role": role, "simulated": simulated}
         connection.execute(upsert(connection, Person.__table__).values(row).on_conflict_do_nothing())  # type: ignore[arg-type]
-        return _reviewer(connection, Person.name == name)
+        return _reviewer(connection.execute(_people.where(Person.name == name)).first())
 
     return store.write(write)
 
 
-def _reviewer(connection: Connection, *where: object) -> Reviewer:
-    columns = (Person.id, Person.name, Person.role, Person.simulated)
-    row = connection.execute(select(*columns).where(*where, Person.active)).first()  # type: ignore[arg-type]
+def _reviewer(row: Row[int, str, str, bool] | None) -> Reviewer:
     if row is None:
         raise AccessError("there is no such person here", fix="Ask for a link: 'tallyroom link' makes one.")
     return Reviewer(PersonId(row.id), row.name, Role(row.role), row.simulated)
 
 
-def require(connection: Connection, person: PersonId, role: Role) -> Reviewer:
+def require(connection: Connection, person: PersonId, role: Role, *, alone: bool = False) -> Reviewer:
     """The person, if they may do what `role` may. Checked here, below the pages, for every write.
+
+    Args:
+        connection: inside a transaction.
+        person: who asks.
+        role: what it takes.
+        alone: let the person's other requests wait until this transaction ends.
 
     Raises:
         AccessError: they may not, or are no longer here.
     """
-    reviewer = _reviewer(connection, Person.id == person)
+    reviewer = _reviewer(connection.execute(PERSON_ALONE if alone else PERSON, {"this_person": person}).first())
     if not reviewer.may(role):
         raise AccessError(f"{reviewer.name} is a {reviewer.role} here; this takes a {role}")
     return reviewer

@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, case, func, select
 
 from core.store.models import Message, Origin, Prediction, Promotion, Truth, now_ms
 from core.store.queries.live import tallies
@@ -146,15 +146,18 @@ def open_queues(connection: Connection) -> list[QueueStanding]:
 
 
 def day_of(connection: Connection, person: PersonId) -> DayOf:
-    """A person's last 24 hours."""
-    rows = connection.execute(
-        select(Verdict.klass, Verdict.seconds, Truth.klass.label("truth"))
-        .outerjoin(Truth, (Truth.message_id == Verdict.message_id) & (Truth.origin == Origin.VERDICT))
-        .where(
-            Verdict.person_id == person, Verdict.kind == VerdictKind.LABEL, Verdict.at > now_ms() - DAY_MS, current()
-        )
+    """A person's last 24 hours. Looks at their newest verdicts only, so it costs the same after years of work."""
+    newest = (
+        select(Verdict.message_id, Verdict.klass, Verdict.seconds, Verdict.at)
+        .where(Verdict.person_id == person, Verdict.kind == VerdictKind.LABEL, current())
         .order_by(Verdict.id.desc())
         .limit(LOOK_BACK)
+        .subquery()
+    )
+    rows = connection.execute(
+        select(newest.c.klass, newest.c.seconds, Truth.klass.label("truth"))
+        .outerjoin(Truth, (Truth.message_id == newest.c.message_id) & (Truth.origin == Origin.VERDICT))
+        .where(newest.c.at > now_ms() - DAY_MS)
     ).all()
     seconds = [row.seconds for row in rows if row.seconds is not None]
     compared = [row for row in rows if row.truth is not None]
@@ -182,7 +185,8 @@ def _confirmations(connection: Connection) -> Sequence[tuple[bool, bool]]:
         .limit(LOOK_BACK)
         .subquery()
     )
-    predicted = func.coalesce(newest.c.shown_klass, Prediction.klass)
+    # Only a blind verdict is held against what was not shown: one that came before any prediction saw none either.
+    predicted = case((newest.c.blind, Prediction.klass), else_=newest.c.shown_klass)
     rows = connection.execute(
         select(newest.c.blind, newest.c.klass, predicted)
         .outerjoin(Prediction, (Prediction.message_id == newest.c.message_id) & (Prediction.run_id == reigning))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Table, func, insert, select, update
+from sqlalchemy import Connection, Table, exists, func, insert, literal, select, update
 
 from core.errors import DeskError
 from core.settings import DeskSettings
@@ -59,15 +59,30 @@ def create(connection: Connection, dataset: DatasetId, spec: QueueSpec) -> int:
 
 
 def fill(connection: Connection, queue_id: int, frame: pd.DataFrame) -> int:
-    """Put messages into a queue that are not in it: columns message_id, rank; gives how many."""
+    """Put messages into a queue, those that it has already left out; gives how many came in.
+
+    Args:
+        connection: inside a transaction.
+        queue_id: the queue.
+        frame: columns message_id, rank (the least comes first), and, where they were drawn at random, the
+            draw_probability of each.
+    """
     if frame.empty:
         return 0
-    overlap = connection.execute(select(Queue.overlap).where(Queue.id == queue_id)).scalar_one()
-    rows = frame[["message_id", "rank"]].assign(queue_id=queue_id, overlap=overlap, free=overlap)
-    bulk.append(connection, _task, rows)
-    tally(connection, f"queue:{queue_id}:total", len(rows))
-    emit(connection, "queued", queue_id=queue_id, n=len(rows))
-    return len(rows)
+    # Two that fill one queue at once take turns; rows that merely refer to the queue do not wait.
+    queue = select(Queue.overlap).where(Queue.id == queue_id).with_for_update(key_share=True)
+    overlap = connection.execute(queue).scalar_one()
+    rows = frame[["message_id", "rank"]].assign(draw_probability=frame.get("draw_probability"))
+    rows = rows.astype({"rank": float, "draw_probability": float}).drop_duplicates("message_id")
+    staged = bulk.stage(connection, _task, rows, "incoming_task")
+    there = exists().where(Task.queue_id == queue_id, Task.message_id == staged.c.message_id)
+    values = (*(staged.c[name] for name in staged.c.keys()), *map(literal, (queue_id, overlap, overlap)))  # noqa: SIM118 - a column collection
+    columns = [*staged.c.keys(), "queue_id", "overlap", "free"]
+    new = connection.execute(insert(_task).from_select(columns, select(*values).where(~there))).rowcount
+    if new:
+        tally(connection, f"queue:{queue_id}:total", new)
+        emit(connection, "queued", queue_id=queue_id, n=new)
+    return new
 
 
 def refill(store: Store, desk: DeskSettings, dataset: DatasetId) -> int:
@@ -85,7 +100,7 @@ def refill(store: Store, desk: DeskSettings, dataset: DatasetId) -> int:
             rows = connection.execute(wanted).all()
     if run_id is not None:
         store.write(lambda connection: _rank_again(connection, queue_id, run_id))
-    frame = pd.DataFrame(rows, columns=["message_id", "rank"])
+    frame = pd.DataFrame(rows, columns=["message_id", "rank", "draw_probability"])
     return sum(write_paced(store, frame, lambda connection, piece: fill(connection, queue_id, piece)))
 
 
@@ -98,17 +113,19 @@ def _review_queue(connection: Connection, desk: DeskSettings, dataset: DatasetId
         blind_share=desk.blind_share,
         lease_ms=desk.lease_seconds * 1000,
     )
-    found = connection.execute(select(Queue.id).where(Queue.name == TRAINING).with_for_update()).scalar()
+    columns = (Queue.id, Queue.order_name, Queue.overlap, Queue.blind_share, Queue.lease_ms)
+    found = connection.execute(select(*columns).where(Queue.name == TRAINING)).first()
     if found is None:
         return create(connection, dataset, spec)
-    values = {
+    wanted = {
         "order_name": spec.order,
         "overlap": spec.overlap,
         "blind_share": spec.blind_share,
         "lease_ms": spec.lease_ms,
     }
-    connection.execute(update(Queue).where(Queue.id == found).values(**values))
-    return found
+    if any(getattr(found, name) != value for name, value in wanted.items()):
+        connection.execute(update(Queue).where(Queue.id == found.id).values(**wanted))
+    return int(found.id)
 
 
 def _rank_again(connection: Connection, queue_id: int, run_id: RunId) -> None:

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from core.errors import TallyroomError
+from core.errors import DeskError, TallyroomError
 from core.store import Store
 from labeling.desk import Desk
 from labeling.models import Role, VerdictKind
@@ -39,7 +39,11 @@ OFFICE = (
 
 
 class Colleague:
-    """One simulated colleague at the desk, until told to stop."""
+    """One simulated colleague at the desk, until told to stop.
+
+    Raises:
+        DeskError: somebody real has that name.
+    """
 
     def __init__(self, store: Store, classes: Sequence[str], skill: Skill, truth: Truth, seed: int) -> None:
         self._desk = Desk(store, classes)
@@ -48,6 +52,8 @@ class Colleague:
         self._truth = truth
         self._random = random.Random(f"{seed}:{skill.name}")  # noqa: S311 - a simulation
         self.person: Reviewer = add_person(store, skill.name, Role.REVIEWER, simulated=True)
+        if not self.person.simulated:
+            raise DeskError(f"{skill.name} is a real person here", fix="Give the simulated colleague another name.")
 
     def work(self, stop: threading.Event) -> int:
         """Judge until `stop` is set; gives the number of verdicts. Trouble is waited out."""

@@ -1,18 +1,38 @@
-"""The state of a task, derived from its facts: who holds it, who judged it, how many places are free."""
+"""The state of a task, derived from its facts: who holds it, who judged it, how many places are free.
+
+The statements of the desk stand by themselves under a name and are built once: building them anew cost five times
+what the database takes to run them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, case, delete, exists, func, or_, select, update
 from sqlalchemy.orm import aliased
 
-from core.store.models import now_ms
+from core.store.models import Message, now_ms
 from core.store.rollups import tally
 from labeling.models import Lease, OpenLease, Task, Verdict, VerdictKind
 
 _later = aliased(Verdict)
-JUDGING = (VerdictKind.LABEL, VerdictKind.SKIP)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskState:
+    """A task as it stands while it is locked."""
+
+    id: int
+    queue_id: int
+    message_id: int
+    overlap: int
+    judged: int
+
+    @property
+    def done(self) -> bool:
+        """Whether as many people have judged it as were asked for."""
+        return self.judged >= self.overlap
 
 
 def current() -> ColumnElement[bool]:
@@ -20,64 +40,85 @@ def current() -> ColumnElement[bool]:
     return ~exists().where(_later.supersedes == Verdict.id)
 
 
-def lock(connection: Connection, task_id: int) -> None:
-    """Wait for the task, and hold it until the transaction ends. Locks go task first, then its leases."""
-    connection.execute(select(Task.id).where(Task.id == task_id).with_for_update())
+def judging() -> ColumnElement[bool]:
+    """A label or a skip that stands: who gave it is done with the message."""
+    return or_(Verdict.kind == VerdictKind.LABEL, Verdict.kind == VerdictKind.SKIP) & current()
 
 
-def derive(connection: Connection, task_id: int) -> None:
-    """Count the task's free places and its verdicts again. Call it with the task locked, after every change."""
-    before = connection.execute(select(Task.queue_id, Task.overlap, Task.judged).where(Task.id == task_id)).one()
-    judged = connection.execute(
-        select(func.count()).where(Verdict.task_id == task_id, Verdict.kind == VerdictKind.LABEL, current())
-    ).scalar_one()
-    held = connection.execute(select(func.count()).where(OpenLease.task_id == task_id)).scalar_one()
-    # A verdict that came late may be one more than was asked for: never below zero.
-    free = max(0, before.overlap - judged - held)
-    connection.execute(update(Task).where(Task.id == task_id).values(free=free, judged=judged))
-    was_done, is_done = before.judged >= before.overlap, judged >= before.overlap
-    if was_done != is_done:
+def labelling() -> ColumnElement[bool]:
+    """A label that stands."""
+    return (Verdict.kind == VerdictKind.LABEL) & current()
+
+
+# The message is locked with its task: two queues may ask about one message, and their verdicts take turns before
+# either refers to it. (NO KEY UPDATE: rows that merely refer to the task or the message need not wait.)
+LOCK = (
+    select(Task.id, Task.queue_id, Task.message_id, Task.overlap, Task.judged)
+    .join(Message, Message.id == Task.message_id)
+    .where(Task.id == bindparam("this_task"))
+    .with_for_update(of=[Task.__table__, Message.__table__], key_share=True)
+)
+
+_judged = select(func.count()).where(Verdict.task_id == Task.id, labelling()).correlate(Task).scalar_subquery()
+_held = select(func.count()).where(OpenLease.task_id == Task.id).correlate(Task).scalar_subquery()
+_left = Task.overlap - _judged - _held
+# A verdict that came late may be one more than was asked for: free never goes below zero.
+DERIVE = update(Task).values(judged=_judged, free=case((_left > 0, _left), else_=0)).returning(Task.judged)
+DERIVE_ONE = DERIVE.where(Task.id == bindparam("this_task"))
+DERIVE_MANY = DERIVE.where(Task.id.in_(bindparam("these_tasks", expanding=True)))
+
+SLOTS_HELD = select(OpenLease.slot).where(OpenLease.task_id == bindparam("this_task"))
+SLOTS_JUDGED = (
+    select(Lease.slot)
+    .join(Verdict, Verdict.lease_id == Lease.id)
+    .where(Verdict.task_id == bindparam("this_task"), labelling())
+)
+
+# Along ix_open_lease_expires_at: costs nothing while nothing has expired. The clock is a subquery because PostgreSQL
+# looks up no index by a function that moves.
+EXPIRED = (
+    select(OpenLease.task_id).where(OpenLease.expires_at <= select(now_ms()).scalar_subquery()).limit(bindparam("most"))
+)
+# Passes over tasks that somebody is judging this moment; in the order of their ids, so that no two wait in a circle.
+LOCK_MANY = (
+    select(Task.id)
+    .where(Task.id.in_(bindparam("these_tasks", expanding=True)))
+    .order_by(Task.id)
+    .with_for_update(skip_locked=True, key_share=True)
+)
+TAKE_BACK = delete(OpenLease).where(
+    OpenLease.task_id.in_(bindparam("these_tasks", expanding=True)), OpenLease.expires_at <= now_ms()
+)
+
+
+def lock(connection: Connection, task_id: int) -> TaskState:
+    """Wait for the task, and hold it until the transaction ends. Locks go person, task, message, then the rest."""
+    return TaskState(*connection.execute(LOCK, {"this_task": task_id}).one())
+
+
+def derive(connection: Connection, before: TaskState) -> None:
+    """Count the locked task's free places and its verdicts again. Call it after every change."""
+    judged = connection.execute(DERIVE_ONE, {"this_task": before.id}).scalar_one()
+    is_done = judged >= before.overlap
+    if is_done != before.done:
         tally(connection, f"queue:{before.queue_id}:done", 1 if is_done else -1)
 
 
-def free_slot(connection: Connection, task_id: int, overlap: int) -> int:
-    """The lowest place at the task that nobody holds or has judged from."""
-    taken = set(connection.execute(select(OpenLease.slot).where(OpenLease.task_id == task_id)).scalars())
-    if overlap > 1:
-        judged = (
-            select(Lease.slot)
-            .join(Verdict, Verdict.lease_id == Lease.id)
-            .where(Verdict.task_id == task_id, Verdict.kind == VerdictKind.LABEL, current())
-        )
-        taken.update(connection.execute(judged).scalars())
+def free_slot(connection: Connection, task_id: int) -> int:
+    """The lowest place at the locked task that nobody holds or has judged from."""
+    this = {"this_task": task_id}
+    taken = {*connection.execute(SLOTS_HELD, this).scalars(), *connection.execute(SLOTS_JUDGED, this).scalars()}
     return next(slot for slot in range(len(taken) + 1) if slot not in taken)
 
 
 def reap(connection: Connection, most: int = 200) -> int:
     """Take expired leases back, so that their messages can be handed out again; gives how many."""
-    expired = (
-        connection.execute(
-            select(OpenLease.task_id).where(OpenLease.expires_at <= now_ms()).order_by(OpenLease.task_id).limit(most)
-        )
-        .scalars()
-        .all()
-    )
+    expired: Sequence[int] = connection.execute(EXPIRED, {"most": most}).scalars().all()
     if not expired:
         return 0
-    return release_tasks(connection, sorted(set(expired)), OpenLease.expires_at <= now_ms())
-
-
-def release_tasks(connection: Connection, task_ids: Sequence[int], which: ColumnElement[bool]) -> int:
-    """Take back the leases of these tasks that `which` describes; passes over tasks that are in somebody's hands."""
-    ids = (
-        connection.execute(
-            select(Task.id).where(Task.id.in_(task_ids)).order_by(Task.id).with_for_update(skip_locked=True)
-        )
-        .scalars()
-        .all()
-    )
-    gone = 0
-    for task_id in ids:
-        gone += connection.execute(delete(OpenLease).where(OpenLease.task_id == task_id, which)).rowcount
-        derive(connection, task_id)
+    tasks = connection.execute(LOCK_MANY, {"these_tasks": sorted(set(expired))}).scalars().all()
+    if not tasks:
+        return 0
+    gone = connection.execute(TAKE_BACK, {"these_tasks": tasks}).rowcount
+    connection.execute(DERIVE_MANY, {"these_tasks": tasks})
     return gone

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import uuid as uuids
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, exists, insert, select
 
 from core.errors import DeskError
 from core.store.feed import emit
@@ -14,11 +14,11 @@ from core.store.models import Origin, now_ms
 from core.store.records.labels import set_label
 from core.store.rollups import tally
 from core.text import storable
-from labeling.claims import HandOut, hand_back
+from labeling.claims import HandOut, hand_back, held_of
 from labeling.consensus import Consensus, majority
 from labeling.models import Lease, OpenLease, Role, Task, Verdict, VerdictKind
 from labeling.people import PersonId, Reviewer, require
-from labeling.tasks import JUDGING, current, derive, lock
+from labeling.tasks import derive, judging, labelling, lock
 
 NOTE_MOST = 2_000
 
@@ -37,11 +37,58 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of a verdict: its id; whether it was there already; whether its lease had expired."""
+    """What became of a verdict: its id; whether it was there already; whether its lease had expired.
+
+    What others said of the message is not in it: who hears it may still undo.
+    """
 
     verdict_id: int
     duplicate: bool
     late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _HandedOut:
+    """The hand-out that a verdict answers."""
+
+    lease_id: int
+    task_id: int
+    queue_id: int
+    message_id: int
+    blind: bool
+    shown_klass: str | None
+
+
+KNOWN = select(Verdict.id, Verdict.person_id, Verdict.task_id, Verdict.late).where(
+    Verdict.uuid == bindparam("this_uuid")
+)
+HANDED_OUT = (
+    select(Lease.id, Lease.task_id, Task.queue_id, Task.message_id, Lease.blind, Lease.shown_klass)
+    .join(Task, Task.id == Lease.task_id)
+    .where(Lease.id == bindparam("this_lease"), Lease.person_id == bindparam("this_person"))
+)
+# One look at both: has the person judged the task, and is the lease still open?
+STANDING = select(
+    exists()
+    .where(Verdict.task_id == bindparam("this_task"), Verdict.person_id == bindparam("this_person"), judging())
+    .label("judged"),
+    exists().where(OpenLease.lease_id == bindparam("this_lease"), OpenLease.expires_at > now_ms()).label("in_time"),
+)
+APPEND = insert(Verdict).returning(Verdict.id)
+# Whatever the person holds of the task: the lease may have expired and the task come to them again.
+LET_GO = delete(OpenLease).where(
+    OpenLease.task_id == bindparam("this_task"), OpenLease.person_id == bindparam("this_person")
+)
+OPINIONS = (
+    select(Verdict.klass).where(Verdict.message_id == bindparam("this_message"), labelling()).order_by(Verdict.id)
+)
+# Along ix_verdict_person_id_id from its end.
+LAST = (
+    select(Verdict.id, Verdict.kind, Verdict.lease_id)
+    .where(Verdict.person_id == bindparam("this_person"), judging())
+    .order_by(Verdict.id.desc())
+    .limit(1)
+)
 
 
 def judge(connection: Connection, person: PersonId, given: Given, classes: Sequence[str]) -> Taken:
@@ -53,105 +100,89 @@ def judge(connection: Connection, person: PersonId, given: Given, classes: Seque
         AccessError: the person may not review.
         DeskError: not their message, judged already, an unknown class, an id that is none.
     """
-    reviewer = require(connection, person, Role.REVIEWER)
-    _check(given, classes)
-    if (known := _known(connection, person, given.uuid)) is not None:
-        return known
-    lease = _lease(connection, person, given.lease_id)
-    lock(connection, lease.task_id)
-    if (known := _known(connection, person, given.uuid)) is not None:  # it was on its way twice at once
-        return known
+    # A person's requests take turns: the same verdict sent twice at once finds itself.
+    reviewer = require(connection, person, Role.REVIEWER, alone=True)
+    given = _checked(given, classes)
+    known = connection.execute(KNOWN, {"this_uuid": given.uuid}).first()
+    if known is not None:
+        _own(known.person_id, person)
+        return Taken(known.id, duplicate=True, late=known.late)
+    handed = _handed_out(connection, person, given.lease_id)
     if given.kind is VerdictKind.FLAG:
-        verdict_id = _append(connection, person, lease, given, late=False)
+        verdict_id, late = _append(connection, person, handed, given, late=False), False
     else:
-        verdict_id, late = _close(connection, person, lease, given)
-        _tell(connection, reviewer, lease, given, verdict_id)
-        return Taken(verdict_id, duplicate=False, late=late)
-    _tell(connection, reviewer, lease, given, verdict_id)
-    return Taken(verdict_id, duplicate=False, late=False)
+        verdict_id, late = _close(connection, person, handed, given)
+    _tell(connection, reviewer, handed, given, verdict_id)
+    return Taken(verdict_id, duplicate=False, late=late)
 
 
 def undo(connection: Connection, person: PersonId, uuid: str) -> HandOut | None:
     """Take back the person's last label or skip; gives the message to them again, or None where there is none.
 
-    The verdict stays in the store: the undo is a new row that names it.
+    The verdict stays in the store: the undo is a new row that names it. Sent twice, it takes back one verdict and gives
+    the same message.
 
     Raises:
         AccessError: the person may not review.
+        DeskError: an id that is none.
     """
-    reviewer = require(connection, person, Role.REVIEWER)
-    _check(Given(uuid, 0, VerdictKind.UNDO), ())
-    if _known(connection, person, uuid) is not None:
-        return None
-    last = connection.execute(
-        select(Verdict)
-        .with_only_columns(Verdict.id, Verdict.kind, Verdict.lease_id, Verdict.task_id)
-        .where(Verdict.person_id == person, Verdict.kind.in_(JUDGING), current())
-        .order_by(Verdict.id.desc())
-        .limit(1)
-    ).first()
+    reviewer = require(connection, person, Role.REVIEWER, alone=True)
+    given = _checked(Given(uuid, 0, VerdictKind.UNDO), ())
+    known = connection.execute(KNOWN, {"this_uuid": given.uuid}).first()
+    if known is not None:
+        _own(known.person_id, person)
+        return held_of(connection, person, known.task_id)
+    last = connection.execute(LAST, {"this_person": person}).first()
     if last is None:
         return None
-    lease = _lease(connection, person, last.lease_id)
-    lock(connection, last.task_id)
-    given = Given(uuid, last.lease_id, VerdictKind.UNDO)
-    verdict_id = _append(connection, person, lease, given, late=False, supersedes=last.id)
-    derive(connection, last.task_id)
+    handed = _handed_out(connection, person, last.lease_id)
+    task = lock(connection, handed.task_id)
+    verdict_id = _append(connection, person, handed, given, late=False, supersedes=last.id)
+    derive(connection, task)
     if last.kind == VerdictKind.LABEL:
-        _agree(connection, lease)
+        _agree(connection, handed)
         tally(connection, "verdicts", -1)
-    handed = hand_back(connection, person, last.task_id)
-    _tell(connection, reviewer, lease, given, verdict_id)
-    return handed
+    again = hand_back(connection, person, lock(connection, task.id), blind=handed.blind)
+    _tell(connection, reviewer, handed, given, verdict_id)
+    return again
 
 
-def _check(given: Given, classes: Sequence[str]) -> None:
+def _checked(given: Given, classes: Sequence[str]) -> Given:
+    """The verdict with its id in the one form that ids have here."""
     try:
-        uuids.UUID(given.uuid)
+        uuid = str(uuids.UUID(given.uuid))
     except ValueError:
         raise DeskError("a verdict needs a UUID as its id") from None
     if given.kind is VerdictKind.LABEL and given.klass not in classes:
         raise DeskError(f"'{given.klass}' is no class of this room", fix=f"Use one of: {', '.join(classes)}.")
+    return replace(given, uuid=uuid, klass=given.klass if given.kind is VerdictKind.LABEL else None)
 
 
-def _known(connection: Connection, person: PersonId, uuid: str) -> Taken | None:
-    """The verdict of that id, if it is there already."""
-    row = connection.execute(select(Verdict.id, Verdict.person_id, Verdict.late).where(Verdict.uuid == uuid)).first()
-    if row is None:
-        return None
-    if row.person_id != person:
+def _own(whose: int, person: PersonId) -> None:
+    if whose != person:
         raise DeskError("this verdict's id is somebody else's")
-    return Taken(row.id, duplicate=True, late=row.late)
 
 
-def _lease(connection: Connection, person: PersonId, lease_id: int) -> Row[int, int, int, int, bool, str | None]:
-    row = connection.execute(
-        select(Lease.id, Lease.task_id, Task.queue_id, Task.message_id, Lease.blind, Lease.shown_klass)
-        .join(Task, Task.id == Lease.task_id)
-        .where(Lease.id == lease_id, Lease.person_id == person)
-    ).first()
+def _handed_out(connection: Connection, person: PersonId, lease_id: int) -> _HandedOut:
+    row = connection.execute(HANDED_OUT, {"this_lease": lease_id, "this_person": person}).first()
     if row is None:
         raise DeskError("this message was not handed to you", fix="Reload the page to be handed another.")
-    return row
+    return _HandedOut(*row)
 
 
-def _close(
-    connection: Connection, person: PersonId, lease: Row[int, int, int, int, bool, str | None], given: Given
-) -> tuple[int, bool]:
+def _close(connection: Connection, person: PersonId, handed: _HandedOut, given: Given) -> tuple[int, bool]:
     """Store a label or a skip, and end its lease; gives the verdict's id and whether it came late."""
-    judged = select(Verdict.id).where(
-        Verdict.task_id == lease.task_id, Verdict.person_id == person, Verdict.kind.in_(JUDGING), current()
-    )
-    if connection.execute(judged).first() is not None:
+    task = lock(connection, handed.task_id)
+    this = {"this_task": task.id, "this_person": person, "this_lease": handed.lease_id}
+    standing = connection.execute(STANDING, this).one()
+    if standing.judged:
         raise DeskError("you have judged this message already", fix="Undo takes your verdict back.")
-    in_time = OpenLease.lease_id == lease.id, OpenLease.expires_at > now_ms()
-    late = connection.execute(select(OpenLease.lease_id).where(*in_time)).first() is None
-    verdict_id = _append(connection, person, lease, given, late=late)
-    # Whatever the person holds of this task ends: the lease may have expired and the task come to them again.
-    connection.execute(delete(OpenLease).where(OpenLease.task_id == lease.task_id, OpenLease.person_id == person))
-    derive(connection, lease.task_id)
+    late = not standing.in_time
+    verdict_id = _append(connection, person, handed, given, late=late)
+    connection.execute(LET_GO, {"this_task": task.id, "this_person": person})
+    derive(connection, task)
     if given.kind is VerdictKind.LABEL:
-        _agree(connection, lease)
+        _agree(connection, handed)
         tally(connection, "verdicts", 1)
     return verdict_id, late
 
@@ -159,7 +190,7 @@ def _close(
 def _append(
     connection: Connection,
     person: PersonId,
-    lease: Row[int, int, int, int, bool, str | None],
+    handed: _HandedOut,
     given: Given,
     *,
     late: bool,
@@ -168,55 +199,49 @@ def _append(
     row = {
         "uuid": given.uuid,
         "kind": given.kind,
-        "lease_id": lease.id,
-        "task_id": lease.task_id,
-        "queue_id": lease.queue_id,
-        "message_id": lease.message_id,
+        "lease_id": handed.lease_id,
+        "task_id": handed.task_id,
+        "queue_id": handed.queue_id,
+        "message_id": handed.message_id,
         "person_id": person,
-        "klass": given.klass if given.kind is VerdictKind.LABEL else None,
+        "klass": given.klass,
         "note": storable(given.note)[:NOTE_MOST] if given.note else None,
-        "blind": lease.blind,
-        "shown_klass": lease.shown_klass,
+        "blind": handed.blind,
+        "shown_klass": handed.shown_klass,
         "late": late,
         "seconds": given.seconds,
         "supersedes": supersedes,
     }
-    return connection.execute(insert(Verdict).returning(Verdict.id), row).scalar_one()
+    return connection.execute(APPEND, row).scalar_one()
 
 
-def _agree(connection: Connection, lease: Row[int, int, int, int, bool, str | None]) -> Consensus:
+def _agree(connection: Connection, handed: _HandedOut) -> Consensus:
     """Derive what the office holds the message to be, from all verdicts on it that stand."""
-    classes = connection.execute(
-        select(Verdict.klass)
-        .where(Verdict.message_id == lease.message_id, Verdict.kind == VerdictKind.LABEL, current())
-        .order_by(Verdict.id)
-    ).scalars()
-    consensus = majority([klass for klass in classes if klass is not None])
-    ref = f"queue:{lease.queue_id}"
+    opinions = connection.execute(OPINIONS, {"this_message": handed.message_id}).scalars()
+    consensus = majority([klass for klass in opinions if klass is not None])
     set_label(
-        connection, lease.message_id, Origin.VERDICT, consensus.klass, ref=ref, confidence=consensus.share or None
+        connection,
+        handed.message_id,
+        Origin.VERDICT,
+        consensus.klass,
+        ref=f"queue:{handed.queue_id}",
+        confidence=consensus.share or None,
     )
     return consensus
 
 
-def _tell(
-    connection: Connection,
-    reviewer: Reviewer,
-    lease: Row[int, int, int, int, bool, str | None],
-    given: Given,
-    verdict_id: int,
-) -> None:
+def _tell(connection: Connection, reviewer: Reviewer, handed: _HandedOut, given: Given, verdict_id: int) -> None:
     """Last in the transaction: the shorter from an event's id to COMMIT, the better for the feed."""
     emit(
         connection,
         "verdict",
         verdict_id=verdict_id,
         did=given.kind,
-        message_id=lease.message_id,
-        klass=given.klass if given.kind is VerdictKind.LABEL else None,
-        shown_klass=lease.shown_klass,
-        blind=lease.blind,
+        message_id=handed.message_id,
+        klass=given.klass,
+        shown_klass=handed.shown_klass,
+        blind=handed.blind,
         person=reviewer.name,
         simulated=reviewer.simulated,
-        queue_id=lease.queue_id,
+        queue_id=handed.queue_id,
     )

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import asdict
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.errors import TallyroomError
-from dashboard.desk_view import hand_outs, panel
+from dashboard.desk_view import hand_outs, identity, panel
 from dashboard.room import room
 from dashboard.routes.base import Handler
+from labeling.claims import HELD_MOST, HandOut
 from labeling.models import Role, VerdictKind
 from labeling.verdicts import Given
 
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
+log = logging.getLogger(__name__)
+Id = Annotated[int, Field(ge=0, lt=2**63)]  # what both stores can hold
+Count = Annotated[int, Field(ge=1, le=HELD_MOST)]
 
 
 class _Asked(BaseModel):
@@ -25,16 +31,17 @@ class _Asked(BaseModel):
 
 
 class _Count(_Asked):
-    count: int = Field(5, ge=1, le=20)
+    count: Count = 5
 
 
 class _Verdict(_Asked):
     uuid: str = Field(max_length=36)
-    lease_id: int = Field(ge=0, lt=2**63)
+    lease_id: Id
     kind: Literal["label", "skip", "flag"]
     klass: str | None = Field(None, max_length=200)
     note: str | None = Field(None, max_length=2000)
     seconds: float | None = Field(None, ge=0, le=86_400, allow_inf_nan=False)
+    claim: Count | None = None
 
 
 class _Undo(_Asked):
@@ -42,7 +49,7 @@ class _Undo(_Asked):
 
 
 class _Leases(_Asked):
-    lease_ids: list[int] = Field(max_length=20)
+    lease_ids: list[Id] = Field(max_length=HELD_MOST)
 
 
 class DeskHandler(Handler):
@@ -58,6 +65,13 @@ class DeskHandler(Handler):
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"]))
             raise TallyroomError(f"{where}: {first['msg']}") from None
+        except RecursionError:
+            raise TallyroomError("the body is nested too deeply") from None
+
+    async def claimed(self, count: int) -> list[dict[str, Any]]:
+        """All that the person holds, once they hold `count`, as the page needs it."""
+        held = await committed(room().desk.claim(self.person.id, count))
+        return await shown(held)
 
 
 async def committed(future: Future[T]) -> T:
@@ -65,25 +79,35 @@ async def committed(future: Future[T]) -> T:
     return await asyncio.wrap_future(future)
 
 
+async def shown(held: Sequence[HandOut]) -> list[dict[str, Any]]:
+    """Messages with what explains them. Explaining takes a millisecond each, so it is not done on the loop."""
+    return await asyncio.get_running_loop().run_in_executor(None, hand_outs, room(), held)
+
+
 class Claim(DeskHandler):
     """Hands messages out."""
 
     async def post(self) -> None:
-        """Until the person holds `count`; answers with all that they hold."""
-        held = await committed(room().desk.claim(self.person.id, self.asked(_Count).count))
-        loop = asyncio.get_running_loop()
-        self.answer({"messages": await loop.run_in_executor(None, hand_outs, room(), held)})
+        """Until the person holds `count`; answers with all that they hold, and whose messages these are."""
+        messages = await self.claimed(self.asked(_Count).count)
+        self.answer({"room": identity(room()), "messages": messages})
 
 
 class Judge(DeskHandler):
     """Takes a verdict."""
 
     async def post(self) -> None:
-        """Answers after COMMIT, and not before."""
+        """Answers after COMMIT, and not before; with the next messages where `claim` asks for them."""
         asked = self.asked(_Verdict)
         given = Given(asked.uuid, asked.lease_id, VerdictKind(asked.kind), asked.klass, asked.note, asked.seconds)
         taken = await committed(room().desk.judge(self.person.id, given))
-        self.answer({"saved": True, **asdict(taken)})
+        answer: dict[str, Any] = {"saved": True, **asdict(taken)}
+        if asked.claim is not None:
+            try:
+                answer["messages"] = await self.claimed(asked.claim)
+            except Exception:  # the verdict is saved, whatever becomes of the claim
+                log.exception("no messages beside a verdict's answer")
+        self.answer(answer)
 
 
 class Undo(DeskHandler):
@@ -92,10 +116,7 @@ class Undo(DeskHandler):
     async def post(self) -> None:
         """Answers with the message again, or null where nothing is left to undo."""
         handed = await committed(room().desk.undo(self.person.id, self.asked(_Undo).uuid))
-        again: list[dict[str, Any]] = []
-        if handed is not None:
-            loop = asyncio.get_running_loop()
-            again = await loop.run_in_executor(None, hand_outs, room(), [handed])
+        again = await shown([handed] if handed is not None else [])
         self.answer({"message": again[0] if again else None})
 
 

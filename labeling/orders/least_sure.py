@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from sqlalchemy import select
+from sqlalchemy import null, select
 
 from core.store.models import DatasetId, Prediction, RunId
 from labeling.orders.order import Order, is_new
@@ -21,7 +21,7 @@ class LeastSure(Order):
         if champion is None:
             return Random().candidates(dataset, queue_id, champion, most)
         return (
-            select(Prediction.message_id, Prediction.confidence)
+            select(Prediction.message_id, Prediction.confidence, null())
             .where(Prediction.run_id == champion, *is_new(Prediction.message_id, queue_id))  # type: ignore[arg-type]
             .order_by(Prediction.confidence, Prediction.message_id)
             .limit(most)

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import uuid
+from typing import Any
 
+import pandas as pd
 import pytest
-from rooms import CLASSES, add_champion, add_messages, add_queue
-from sqlalchemy import select, text, update
+from rooms import CLASSES, add_champion, add_messages, add_queue, the_dataset
+from sqlalchemy import Executable, event, select, text, update
 
 import labeling.check
 from core.errors import AccessError, DeskError
 from core.store import Feed, Store, check
 from core.store.models import Origin, Truth
 from core.store.queries.live import confusion, tallies
-from labeling.claims import HandOut, claimable
+from labeling import claims, tasks, verdicts
+from labeling.claims import CLAIM, HandOut
 from labeling.desk import Desk
-from labeling.models import OpenLease, Role, Verdict, VerdictKind
+from labeling.models import OpenLease, Queue, QueueState, Role, Verdict, VerdictKind
 from labeling.people import Reviewer, add_person
+from labeling.queues import QueueSpec, create, fill
 from labeling.verdicts import Given
 
 
@@ -179,6 +184,98 @@ def test_undo_gives_the_message_back_and_keeps_both_facts(store: Store, desk: De
     assert agrees_with_its_facts(store)
 
 
+def test_an_undo_sent_twice_takes_back_one_verdict_and_gives_the_same_message(
+    store: Store, desk: Desk, ada: Reviewer
+) -> None:
+    add_queue(store, add_messages(store, ["a", "b"]))
+    for _ in range(2):
+        desk.judge(ada.id, label(desk.claim(ada.id).result()[0])).result()
+    uuid_ = str(uuid.uuid4())
+    sent = [desk.undo(ada.id, uuid_), desk.undo(ada.id, uuid_.upper())]
+    first, again = (future.result() for future in sent)
+    assert first is not None
+    assert first == again
+    with store.read() as connection:
+        assert tallies(connection)["verdicts"] == 1
+
+
+def test_two_undos_at_once_take_back_two_verdicts(store: Store, desk: Desk, ada: Reviewer) -> None:
+    ids = add_messages(store, list("abcdefgh"))
+    add_queue(store, ids)
+    for _ in ids:
+        desk.judge(ada.id, label(desk.claim(ada.id).result()[0])).result()
+    undone = [future.result() for future in [desk.undo(ada.id, str(uuid.uuid4())) for _ in ids]]
+    assert sorted(message.message_id for message in undone if message) == ids
+    assert desk.undo(ada.id, str(uuid.uuid4())).result() is None
+    assert agrees_with_its_facts(store)
+
+
+def test_undo_gives_a_message_back_as_blind_as_it_was(store: Store, desk: Desk, ada: Reviewer) -> None:
+    ids = add_messages(store, ["a"])
+    add_champion(store, ids)
+    queue_id = add_queue(store, ids, blind_share=1.0)
+    desk.judge(ada.id, label(desk.claim(ada.id).result()[0])).result()
+    store.write(lambda c: c.execute(update(Queue).where(Queue.id == queue_id).values(blind_share=0.0)))
+    again = desk.undo(ada.id, str(uuid.uuid4())).result()
+    assert again is not None
+    assert again.blind
+    assert again.predicted is None
+
+
+def test_a_message_given_back_unjudged_goes_to_somebody_else(
+    store: Store, desk: Desk, ada: Reviewer, bela: Reviewer
+) -> None:
+    add_queue(store, add_messages(store, ["a"]))
+    message = desk.claim(ada.id).result()[0]
+    assert desk.release(bela.id, [message.lease_id]).result() == 0, "only one's own"
+    assert desk.claim(bela.id).result() == []
+    assert desk.release(ada.id, [message.lease_id, 999]).result() == 1
+    assert desk.claim(bela.id).result()[0].message_id == message.message_id
+    assert desk.heartbeat(ada.id, [message.lease_id]).result() == 0
+    assert agrees_with_its_facts(store)
+
+
+def test_a_heartbeat_holds_a_message_past_its_time(store: Store, desk: Desk, ada: Reviewer, bela: Reviewer) -> None:
+    add_queue(store, add_messages(store, ["a"]))
+    message = desk.claim(ada.id).result()[0]
+    soon = OpenLease.expires_at - 170_000
+    store.write(lambda c: c.execute(update(OpenLease).values(expires_at=soon)))
+    assert desk.heartbeat(ada.id, [message.lease_id]).result() == 1
+    assert desk.claim(ada.id).result()[0].expires_at >= message.expires_at
+    assert desk.heartbeat(bela.id, [message.lease_id]).result() == 0, "only one's own"
+
+
+def test_a_queue_can_be_asked_alone_and_a_paused_one_gives_nothing(store: Store, desk: Desk, ada: Reviewer) -> None:
+    ids = add_messages(store, ["a", "b"])
+    first = add_queue(store, ids[:1])
+    dataset = the_dataset(store)
+    second = store.write(lambda c: create(c, dataset, QueueSpec("second")))
+    frame = pd.DataFrame({"message_id": ids[1:], "rank": 0.0})
+    store.write(lambda c: fill(c, second, frame))
+    assert [message.queue_id for message in desk.claim(ada.id, 5, second).result()] == [second]
+    store.write(lambda c: c.execute(update(Queue).where(Queue.id == first).values(state=QueueState.PAUSED)))
+    assert [message.queue_id for message in desk.claim(ada.id, 5).result()] == [second]
+
+
+def test_two_queues_that_ask_about_the_same_messages_do_not_stop_each_other(store: Store, desk: Desk) -> None:
+    ids = add_messages(store, [f"m{n}" for n in range(40)])
+    one = add_queue(store, ids)
+    dataset = the_dataset(store)
+    other = store.write(lambda c: create(c, dataset, QueueSpec("other")))
+    store.write(lambda c: fill(c, other, pd.DataFrame({"message_id": ids, "rank": range(40)})))
+    people = [add_person(store, name).id for name in ("Ada", "Bela")]
+    for start in (0, 20):
+        held = [desk.claim(person, 20, queue).result() for person, queue in zip(people, (one, other), strict=True)]
+        assert [m.message_id for m in held[0]] == [m.message_id for m in held[1]] == ids[start : start + 20]
+        sent = [
+            desk.judge(person, label(message))
+            for pair in zip(*held, strict=True)
+            for person, message in zip(people, pair, strict=True)
+        ]
+        assert not any(future.result(30).late for future in sent)
+    assert agrees_with_its_facts(store)
+
+
 def test_a_flag_is_kept_with_its_note_and_the_message_stays_in_hand(store: Store, desk: Desk, ada: Reviewer) -> None:
     add_queue(store, add_messages(store, ["a"]))
     message = desk.claim(ada.id).result()[0]
@@ -206,8 +303,8 @@ def test_the_blind_share_of_a_queue_comes_blind_and_stays_so(store: Store, desk:
     for _ in range(20):
         messages = desk.claim(ada.id, 20).result()
         blind += sum(message.blind for message in messages)
-        for message in messages:
-            desk.judge(ada.id, label(message)).result()
+        for saved in [desk.judge(ada.id, label(message)) for message in messages]:
+            saved.result()
     assert 60 <= blind <= 140
 
 
@@ -248,11 +345,50 @@ def test_a_class_that_the_room_does_not_have_is_refused(
 
 def test_a_claim_reads_along_its_index(store: Store, ada: Reviewer) -> None:
     queue_id = add_queue(store, add_messages(store, [f"m{n}" for n in range(2_000)]))
-    query = claimable(queue_id, ada.id, 1).compile(store.engine, compile_kwargs={"literal_binds": True})
-    explain = "EXPLAIN QUERY PLAN " if store.dialect == "sqlite" else "EXPLAIN "
     if store.dialect == "postgresql":
         store.write(lambda c: c.execute(text("ANALYZE task")))
-    with store.engine.connect() as connection:
-        plan = " ".join(str(row) for row in connection.exec_driver_sql(f"{explain}{query}"))
+    plan = plan_of(store, CLAIM, this_queue=queue_id, this_person=ada.id, most=1)
     assert "ix_task_claim" in plan
     assert "TEMP B-TREE" not in plan, "SQLite would sort the whole queue"
+    assert "Sort" not in plan, "PostgreSQL would sort the whole queue"
+
+
+MINE = {"this_task": 1, "this_person": 1}
+
+
+@pytest.mark.parametrize(
+    ("statement", "values"),
+    [
+        (tasks.LOCK, {"this_task": 1}),
+        (tasks.EXPIRED, {"most": 9}),
+        (claims.HOLD_ON, {"this_person": 1}),
+        (verdicts.KNOWN, {"this_uuid": "x"}),
+        (verdicts.HANDED_OUT, {"this_lease": 1, "this_person": 1}),
+        (verdicts.STANDING, {**MINE, "this_lease": 1}),
+        (verdicts.OPINIONS, {"this_message": 1}),
+        (verdicts.LAST, {"this_person": 1}),
+    ],
+)
+def test_what_the_desk_looks_for_is_found_without_reading_all(
+    store: Store, ada: Reviewer, statement: Executable, values: dict[str, Any]
+) -> None:
+    plan = plan_of(store, statement, **values)
+    assert "Seq Scan" not in plan
+    assert not re.search(r"SCAN (verdict|lease|open_lease|task|message|person)\b", plan)
+
+
+def plan_of(store: Store, statement: Executable, **values: object) -> str:
+    """What the database means to do, asked with the very text and parameters that the desk sends."""
+    asked: list[tuple[str, Any]] = []
+    with store.engine.connect() as connection:
+        if store.dialect == "postgresql":  # a small table is read whole, whatever indexes it has
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+
+        @event.listens_for(connection, "before_cursor_execute")
+        def _hear(_c: object, _cursor: object, sql: str, parameters: Any, *_rest: object) -> None:
+            asked.append((sql, parameters))
+
+        connection.execute(statement, values)
+        sql, parameters = asked[-1]
+        explain = "EXPLAIN QUERY PLAN " if store.dialect == "sqlite" else "EXPLAIN "
+        return " ".join(str(row) for row in connection.exec_driver_sql(explain + sql, parameters))

@@ -1,16 +1,21 @@
 // The review page: the next messages are here before they are wanted; a key labels, submits and moves on.
-import {ask, facts, say, warn} from "./shell.js";
+import {facts, say, warn} from "./shell.js";
 import {bodyOf, chip, element, markedText, safeText} from "./text.js";
-import {Outbox} from "./outbox.js";
+import {call, Outbox, uuid} from "./outbox.js";
 
 const AHEAD = 6;
 const REFILL_AT = 3;
-const HEARTBEAT_MS = 45_000;
+const HEARTBEATS_A_LEASE = 4;
+const HELD_MOST = 20;
 const PANEL_MS = 10_000;
 const IDLE_MS = 3_000;
 
 const get = (id) => document.getElementById(id);
-const outbox = new Outbox(`${facts.person.name}`, showStatus);
+const outbox = new Outbox({
+  onChange: showStatus,
+  onAnswer: (answer) => { deskAway = false; if (answer.messages) take(answer.messages); },
+  onRefused: ({verdict}) => { last = last.filter((each) => each.lease !== verdict.lease_id); showLast(); if (ready.length <= REFILL_AT) claim(); },
+});
 let ready = [];       // messages in hand, the first is on the screen
 let done = new Set(); // leases judged here: a claim that was under way may still name them
 let last = [];
@@ -19,54 +24,76 @@ let claiming = false;
 let mayJudge = true;
 let panel = null;
 let deskAway = false;
+let signedOut = false;
+let takingBack = false; // an undo is under way: what is pressed meanwhile is meant for the message that comes back
+let pressed = [];
 globalThis.tallyroom = {keyToNext: [], outbox};
 
-function showStatus(error) {
-  const unsent = outbox.waiting.length;
-  if (error?.status === 401) warn("Your session has ended. Open a new link in this browser ('tallyroom link' prints one): what you judged is kept here and sent then.");
-  else if (outbox.offline || deskAway) {
-    const left = ready.length;
-    warn(`No connection. You can go on with ${left} message${left === 1 ? "" : "s"} that you hold; ${unsent} verdict${unsent === 1 ? " is" : "s are"} kept in this browser and sent when it is back.`);
-  } else warn("");
-  if (unsent) say(outbox.offline ? "away" : "busy", unsent === 1 ? "1 not yet saved" : `${unsent} not yet saved`);
-  else say("live", last.length ? "saved" : "ready");
-  const refused = get("refused");
-  refused.hidden = outbox.refused.length === 0;
-  if (outbox.refused.length) {
-    const {verdict, why, fix} = outbox.refused.at(-1);
-    const close = element("button", "btn", "All right");
-    close.type = "button";
-    close.onclick = () => { outbox.refused = []; showStatus(); };
-    refused.replaceChildren(`Not taken (${verdict.klass ?? verdict.kind}): ${why}. ${fix} `, close);
-  }
+const are = (n, noun) => `${n} ${noun}${n === 1 ? " is" : "s are"}`;
+
+function showStatus() {
+  const unsent = outbox.waiting.length, refused = outbox.refused.length;
+  if (signedOut || outbox.trouble?.status === 401) warn("Your session has ended. Open a new link in this browser ('tallyroom link' prints one): what you judged is kept here and sent then.");
+  else if (outbox.offline || deskAway) warn(`No connection. You can go on with ${ready.length} message${ready.length === 1 ? "" : "s"} that you hold; ${are(unsent, "verdict")} kept in this browser and sent when it is back.`);
+  else if (unsent && !outbox.keeps) warn("This browser keeps nothing over a reload: stay on this page until it says 'saved'.");
+  else warn("");
+  if (unsent) say(outbox.offline ? "away" : "busy", `${unsent} not yet saved`);
+  else if (refused) say("busy", `${refused} not taken`);
+  else say("live", outbox.taken ? "saved" : "ready");
+  showRefused();
+}
+
+// What the store would not have stays here, over a reload too, until the person has decided.
+function showRefused() {
+  const entry = outbox.refused.at(-1);
+  get("refused").hidden = !entry;
+  if (!entry || get("refused").dataset.place === `${entry.place} ${outbox.refused.length}`) return;
+  get("refused").dataset.place = `${entry.place} ${outbox.refused.length}`;
+  const again = element("button", "btn", "Send again"), drop = element("button", "btn", "Let it go");
+  again.type = drop.type = "button";
+  again.onclick = () => outbox.sendAgain(entry);
+  drop.onclick = () => outbox.letGo(entry);
+  const more = outbox.refused.length > 1 ? ` (and ${outbox.refused.length - 1} before it)` : "";
+  get("refused").replaceChildren(`Not taken (${entry.verdict.klass ?? entry.verdict.kind})${more}: ${entry.why}. ${entry.fix} `, again, drop);
 }
 
 async function claim() {
   if (claiming || !mayJudge) return;
   claiming = true;
   try {
-    const {messages} = await ask("desk/claim", {count: AHEAD});
-    deskAway = false;
-    const empty = ready.length === 0;
-    const waiting = new Set(outbox.waiting.map((verdict) => verdict.lease_id));
-    const held = messages.filter((message) => !done.has(message.lease_id) && !waiting.has(message.lease_id));
-    const known = new Set(ready.map((message) => message.lease_id));
-    const stillHeld = new Set(held.map((message) => message.lease_id));
-    ready = [...ready.filter((message, index) => index === 0 || stillHeld.has(message.lease_id)), ...held.filter((message) => !known.has(message.lease_id))];
-    if (empty) show();
+    const {room, messages} = await call("desk/claim", {count: AHEAD});
+    deskAway = signedOut = false;
+    outbox.open(room, facts.person.name);
+    take(messages);
   } catch (error) {
+    trouble(error);
     if (error.status === 403) { mayJudge = false; nothing(`${error.message}. ${error.fix}`); }
-    else deskAway = true;
-    if (ready.length === 0) nothing(deskAway ? "The desk cannot be reached. It is asked again every few seconds." : error.message);
+    else if (ready.length === 0) nothing("The desk cannot be reached. It is asked again every few seconds.");
   } finally {
     claiming = false;
     showStatus();
   }
 }
 
+function trouble(error) {
+  signedOut = error.status === 401;
+  deskAway = !error.status || error.status >= 500;
+}
+
+// All that the desk says this person holds. The one on the screen stays there, whatever became of its lease: a message
+// that changes under the finger would be judged for another, and a late verdict counts.
+function take(messages) {
+  const empty = ready.length === 0;
+  const waiting = new Set(outbox.waiting.map(({verdict}) => verdict.kind === "flag" ? null : verdict.lease_id));
+  const held = messages.filter((message) => !done.has(message.lease_id) && !waiting.has(message.lease_id));
+  const known = new Set(ready.map((message) => message.lease_id));
+  const stillHeld = new Set(held.map((message) => message.lease_id));
+  ready = [...ready.filter((message, index) => index === 0 || stillHeld.has(message.lease_id)), ...held.filter((message) => !known.has(message.lease_id))];
+  if (empty) show();
+}
+
 function show() {
   const [message] = ready;
-  get("refused").hidden = outbox.refused.length === 0;
   for (const id of ["choices", "keys", "from", "place"]) get(id).hidden = !message;
   get("message").hidden = !message;
   if (!message) { get("legend").hidden = true; get("says").replaceChildren(); nothing(emptyWords()); return; }
@@ -78,7 +105,7 @@ function show() {
   place.replaceChildren(markedText(message.body, message.marks, "towards"));
   place.scrollTop = 0;
   place.dataset.lease = message.lease_id;
-  get("from").replaceChildren("from ", element("b", "", safeText(message.sender || "unknown")), when(message.sent_at));
+  get("from").replaceChildren("from ", senderOf(message), when(message.sent_at));
   get("place").textContent = message.blind ? "blind" : message.overlap > 1 ? `${ordinal(message.place)} of ${message.overlap} reviewers` : "";
   get("legend").hidden = !message.blind && message.marks.length === 0;
   get("legend").textContent = message.blind
@@ -93,8 +120,14 @@ function show() {
   get("confirm-hint").hidden = !predicted;
   get("says").replaceChildren(...(message.says.length
     ? message.says.map((each) => element("div", "says", each.who, chip(each.klass, facts), element("span", "sure", each.confidence === null ? "" : each.confidence.toFixed(2).replace(/^0/, ""))))
-    : [element("p", "sub", message.blind ? "Hidden until you have judged." : "Nothing: no model has read it, no rule hits it.")]));
+    : [element("p", "sub", message.blind ? "Hidden: this one is judged blind." : "Nothing: no model has read it, no rule hits it.")]));
   shownAt = performance.now();
+}
+
+function senderOf(message) {
+  const name = element("b", "", safeText(message.sender || "unknown"));
+  name.dir = "auto";
+  return name;
 }
 
 function when(ms) {
@@ -116,36 +149,39 @@ function nothing(sentence) {
 }
 
 function emptyWords() {
-  if (!panel || panel.queues.length === 0) return "No queue is open yet. The pipeline opens one as soon as it has a champion: 'tallyroom run'.";
+  if (!panel) return "One moment.";
+  if (panel.queues.length === 0) return "No queue is open yet. The pipeline opens one as soon as it has a champion: 'tallyroom run'.";
   const held = panel.queues.reduce((sum, queue) => sum + queue.held, 0);
   const back = Math.min(...panel.queues.map((queue) => queue.back_in_seconds ?? Infinity));
   if (held && Number.isFinite(back)) return `Nothing is free this moment: ${held} ${held === 1 ? "message is" : "messages are"} in colleagues' hands, the first comes back in ${duration(back)} at the latest.`;
+  const open = panel.queues.reduce((sum, queue) => sum + queue.total - queue.done, 0);
+  if (open) return `Nothing is left for you: ${open === 1 ? "1 message waits" : `${open} messages wait`} for other reviewers. New ones come up here by themselves.`;
   return "All judged. New messages come up here by themselves.";
 }
 
 const duration = (seconds) => (seconds < 90 ? `${seconds} seconds` : `${Math.round(seconds / 60)} minutes`);
 
-// A verdict on the message on the screen: kept, sent in the background, the next one shown at once.
-function judge(kind, klass, note) {
+// A verdict on the message on the screen: kept first, sent in the background, the next one shown at once.
+function judge(kind, klass) {
   const [message] = ready;
   if (!message) return;
-  const pressed = performance.now();
-  const seconds = Math.round(pressed - shownAt) / 1000;
-  const verdict = {lease_id: message.lease_id, kind, seconds: Math.min(seconds, 86_400)};
-  if (klass) verdict.klass = klass;
-  if (note) verdict.note = note;
-  if (kind !== "flag") {
-    ready.shift();
-    done.add(message.lease_id);
-    if (kind === "label") last.unshift({body: message.body, klass, lease: message.lease_id});
-    last.length = Math.min(last.length, 8);
-    show();
-    requestAnimationFrame(() => globalThis.tallyroom.keyToNext.push(performance.now() - pressed));
-    showLast();
-    countHere(kind);
-  }
+  const pressedAt = performance.now();
+  ready.shift();
+  done.add(message.lease_id);
+  if (kind === "label") last.unshift({body: message.body, klass, lease: message.lease_id, task: message.task_id});
+  last.length = Math.min(last.length, 8);
+  give(message, kind, {klass, seconds: Math.min(Math.round(pressedAt - shownAt) / 1000, 86_400)});
+  show();
+  requestAnimationFrame(() => globalThis.tallyroom.keyToNext.push(performance.now() - pressedAt));
+  showLast();
+  countHere(kind);
+}
+
+// Its answer brings the next messages where they run out.
+function give(message, kind, more) {
+  const verdict = {lease_id: message.lease_id, kind, ...more};
+  if (ready.length <= REFILL_AT) verdict.claim = AHEAD;
   outbox.put(verdict);
-  if (ready.length <= REFILL_AT) claim();
 }
 
 function countHere(kind) {
@@ -156,29 +192,70 @@ function countHere(kind) {
 }
 
 async function undo() {
-  if (!(await outbox.settled())) { warn("Undo needs the connection: it waits until your verdicts are saved."); return; }
+  takingBack = true;
+  say("busy", "taking back");
   try {
-    const {message} = await ask("desk/undo", {uuid: crypto.randomUUID()});
-    if (!message) { say("live", "nothing to undo"); return; }
-    ready.unshift(message);
-    last.shift();
-    showLast();
-    show();
-    say("live", "taken back");
+    const refused = outbox.refused.length;
+    const settled = await outbox.settled();
+    if (!settled || outbox.refused.length > refused) { // not there to be taken back: the one before it is not meant
+      pressed = [];
+      showStatus();
+      if (!settled) say("away", "undo needs the connection");
+      return;
+    }
+    const asked = {uuid: uuid()};
+    const {message} = await call("desk/undo", asked).catch((error) => {
+      if (error.status) throw error;
+      return call("desk/undo", asked); // the line broke: the same undo again takes back one verdict, not two
+    });
+    if (message) {
+      ready = [message, ...ready.filter((each) => each.lease_id !== message.lease_id)];
+      last = last.filter((each) => each.task !== message.task_id);
+      showLast();
+      show();
+    }
+    showStatus();
+    say("live", message ? "taken back" : "nothing to undo");
     loadPanel();
-  } catch (error) { warn(`The undo was not taken: ${error.message}. ${error.fix ?? ""}`); }
+  } catch (error) {
+    pressed = [];
+    trouble(error);
+    if (!error.status) await claim(); // it may have come through: then the desk hands the message out again
+    showStatus();
+    say("away", error.status ? `not taken back: ${error.message}` : "the connection broke: look whether it was taken back");
+  } finally {
+    takingBack = false;
+    while (pressed.length && !takingBack) pressed.shift()();
+  }
+}
+
+// Everything that a person does goes through here, in its order.
+function act(action) {
+  if (takingBack) pressed.push(action);
+  else action();
 }
 
 function showLast() {
   get("last").replaceChildren(...last.map((each) => element("li", "", bodyOf(each.body), chip(each.klass, facts))));
 }
 
+// Gives whether it came.
 async function loadPanel() {
-  try { panel = await ask("desk/panel.json"); } catch { return; }
+  try {
+    panel = await call("desk/panel.json");
+  } catch (error) {
+    trouble(error);
+    showStatus();
+    return false;
+  }
+  const wasAway = deskAway || signedOut;
+  deskAway = signedOut = false;
   mayJudge = panel.may_judge;
   showPanel();
+  if (wasAway) showStatus();
   if (!mayJudge) nothing("You may look, and not judge: a lead can make you a reviewer.");
   else if (ready.length === 0) nothing(emptyWords());
+  return true;
 }
 
 function showPanel() {
@@ -194,27 +271,43 @@ function showPanel() {
   if (get("guide").dataset.text !== panel.guide) showGuide(panel.guide);
 }
 
-// The guide is Markdown of the room's own; paragraphs, bold and emphasis are shown, all else stays text.
+// The guide is Markdown of the room's own: headings, paragraphs, lists, bold and emphasis are shown, all else stays text.
 function showGuide(text) {
   get("guide").dataset.text = text;
-  get("guide").replaceChildren(...text.split(/\n\s*\n/).filter((part) => part.trim()).map((part) => {
-    const heading = part.match(/^#+\s+(.*)/s);
-    const made = element(heading ? "b" : "p", "");
-    for (const piece of (heading ? heading[1] : part).split(/(\*\*[^*]+\*\*|\*[^*]+\*)/)) {
-      if (/^\*\*.+\*\*$/s.test(piece)) made.append(element("b", "", piece.slice(2, -2)));
-      else if (/^\*.+\*$/s.test(piece)) made.append(element("em", "", piece.slice(1, -1)));
-      else made.append(piece);
-    }
-    return made;
-  }));
+  get("guide").replaceChildren();
+  for (const part of text.replace(/^(#+ .*)$/gm, "\n\n$1\n\n").split(/\n\s*\n/).map((each) => each.trim()).filter(Boolean)) {
+    const items = part.split(/^[-*] +/m);
+    if (items.length > 1 && !items[0]) get("guide").append(element("ul", "", ...items.slice(1).map((item) => inline("li", item))));
+    else get("guide").append(part.startsWith("#") ? inline("h3", part.replace(/^#+\s*/, "")) : inline("p", part));
+  }
+}
+
+function inline(tag, text) {
+  const made = element(tag, "");
+  for (const piece of text.split(/(\*\*[^*]+\*\*|\*[^*]+\*)/)) {
+    if (/^\*\*.+\*\*$/s.test(piece)) made.append(element("b", "", safeText(piece.slice(2, -2))));
+    else if (/^\*.+\*$/s.test(piece)) made.append(element("em", "", safeText(piece.slice(1, -1))));
+    else safeText(piece, made);
+  }
+  return made;
 }
 
 function flag() {
-  if (!ready.length) return;
+  const [message] = ready;
+  if (!message) return;
   const dialog = get("flag-note");
   get("note").value = "";
-  dialog.onclose = () => { if (dialog.returnValue === "flag") judge("flag", null, get("note").value.trim()); dialog.returnValue = ""; };
+  dialog.onclose = () => {
+    if (dialog.returnValue === "flag") give(message, "flag", {note: get("note").value.trim() || null});
+    dialog.returnValue = "";
+  };
   dialog.showModal();
+}
+
+function confirm() {
+  const [message] = ready;
+  if (message?.predicted) judge("label", message.predicted.klass);
+  else if (message) say("busy", "nothing to confirm: choose a class");
 }
 
 const actions = {
@@ -222,7 +315,7 @@ const actions = {
   f: flag,
   u: undo,
   "?": () => get("key-help").showModal(),
-  enter: () => { const klass = ready[0]?.predicted?.klass; if (klass) judge("label", klass); },
+  enter: confirm,
 };
 
 facts.classes.forEach((klass, index) => {
@@ -231,37 +324,61 @@ facts.classes.forEach((klass, index) => {
   button.type = "button";
   button.dataset.klass = klass;
   button.style.setProperty("--chip", facts.colors[klass]);
-  button.setAttribute("aria-keyshortcuts", key);
-  button.onclick = () => judge("label", klass);
+  if (key) button.setAttribute("aria-keyshortcuts", key);
+  button.onclick = (event) => {
+    if (event.detail) get("message").focus({preventScroll: true}); // by mouse: else Enter would press this button again
+    act(() => judge("label", klass));
+  };
   get("choices").append(button);
   if (key) actions[key] = () => judge("label", klass);
 });
 for (const [keys, what] of [...facts.classes.slice(0, 9).map((klass, index) => [String(index + 1), `it is ${klass}`]), ["Enter", "confirm what the model says"], ["S", "skip: somebody else judges it"], ["F", "flag it with a note"], ["U", "undo, as often as you like"], ["?", "this list"], ["Esc", "close"]])
   get("key-table").append(element("tr", "", element("td", "", element("kbd", "", keys)), element("td", "", what)));
 
-for (const id of ["skip", "flag", "undo", "help"]) get(id).onclick = actions[{skip: "s", flag: "f", undo: "u", help: "?"}[id]];
+for (const id of ["skip", "flag", "undo", "help"]) get(id).onclick = () => act(actions[{skip: "s", flag: "f", undo: "u", help: "?"}[id]]);
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
   if (document.querySelector("dialog[open]") || /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) return;
   if (event.key === "Enter" && event.target.matches("a, button, summary")) return; // Enter presses what has the focus
-  const action = actions[event.key.toLowerCase()];
+  const action = actionOf(event);
   if (!action) return;
   event.preventDefault();
-  action();
+  act(action);
 });
+
+// By what the key says; where that is neither a Latin letter nor a digit (French digits, Cyrillic), by where it is.
+function actionOf(event) {
+  const key = event.key.toLowerCase();
+  if (actions[key] || event.shiftKey || /^[a-z0-9]$/.test(key)) return actions[key];
+  return actions[/^(?:Digit|Key)([1-9SFU])$/.exec(event.code)?.[1].toLowerCase()];
+}
 
 let touch = null; // a swipe to the left skips, on a phone
 get("message").addEventListener("touchstart", (event) => { touch = event.changedTouches[0]; }, {passive: true});
 get("message").addEventListener("touchend", (event) => {
   const end = event.changedTouches[0];
-  if (touch && touch.clientX - end.clientX > 120 && Math.abs(touch.clientY - end.clientY) < 60) judge("skip");
+  if (touch && touch.clientX - end.clientX > 120 && Math.abs(touch.clientY - end.clientY) < 60) act(actions.s);
 }, {passive: true});
 
-setInterval(() => { if (ready.length) ask("desk/heartbeat", {lease_ids: ready.map((message) => message.lease_id)}).then(() => { deskAway = false; }, () => { deskAway = true; }).finally(showStatus); }, HEARTBEAT_MS);
-setInterval(() => { if (!document.hidden) loadPanel(); }, PANEL_MS);
-setInterval(() => { if (!document.hidden && ready.length === 0) claim(); }, IDLE_MS);
+async function beat() {
+  if (!ready.length) return;
+  const leases = ready.slice(0, HELD_MOST).map((message) => message.lease_id);
+  try {
+    const {held} = await call("desk/heartbeat", {lease_ids: leases});
+    deskAway = false;
+    if (held < leases.length) claim(); // some were taken back while this machine slept
+  } catch (error) { trouble(error); }
+  showStatus();
+}
 
-outbox.send();
-await Promise.all([loadPanel(), claim()]);
-showStatus();
+async function begin() {
+  claim();
+  while (!(await loadPanel())) await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
+  setInterval(beat, 1000 * panel.lease_seconds / HEARTBEATS_A_LEASE);
+  setInterval(() => { if (!document.hidden) loadPanel(); }, PANEL_MS);
+  setInterval(() => { if (!document.hidden && ready.length === 0) claim(); }, IDLE_MS);
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) beat(); });
+}
+
+begin();

@@ -1,0 +1,234 @@
+"""The desk's routes, in this process: what they refuse, what they never tell, what a slow store does not hold up."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rooms import add_champion, add_messages, add_queue
+from servers import free_port, make_folder
+from sqlalchemy import select, update
+from tornado.httpserver import HTTPServer
+from tornado.web import Application
+
+from core import Project
+from core.corpus import CLASSES, Corpus
+from core.errors import PipelineError
+from core.learning import Candidate, fit
+from core.learning.terms import split_words
+from core.store import Store
+from core.store.records.runs import add_model
+from dashboard import explanations
+from dashboard.explanations import Explainer
+from dashboard.room import Room, close_room, open_room
+from dashboard.routes import ROUTES
+from labeling.models import Queue, Role, Verdict
+from labeling.people import add_person, issue_link
+
+RULES = "version: 1\nrules:\n  - {name: shouts_number, class: spam, pattern: 'number'}\n"
+_corpus = list(Corpus(3, start_ms=1_790_000_000_000, every_ms=60_000).messages(0, 400))
+MODEL = fit(
+    Candidate("char", "svc"), [m.body for m in _corpus], [CLASSES.index(m.label) for m in _corpus], CLASSES, seed=1
+)
+BODIES = [f"message number {n}" for n in range(80)]
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
+    """A room that is open in this process, with a champion whose model is kept."""
+    folder = tmp_path_factory.mktemp("room")
+    url = f"sqlite:///{folder / 'tallyroom.db'}"
+    make_folder(folder, url)
+    with Store.open(url, create=True) as store:
+        ids = add_messages(store, BODIES)
+        run_id = add_champion(store, ids)
+        store.write(lambda c: add_model(c, run_id, MODEL.format, MODEL.to_bytes()))
+        add_queue(store, ids, blind_share=0.0)
+    (folder / "rules.yaml").write_text(RULES)
+    close_room()
+    yield open_room(Project(folder))
+    close_room()
+
+
+@pytest.fixture(scope="module")
+def base(here: Room) -> Iterator[str]:
+    """The routes on a port, on a loop of their own."""
+    port, ready = free_port(), threading.Event()
+    loop = asyncio.new_event_loop()
+
+    async def serve() -> HTTPServer:
+        server = HTTPServer(Application([(rf"/room{pattern}", handler) for pattern, handler in ROUTES]))
+        server.listen(port, "127.0.0.1")
+        ready.set()
+        return server
+
+    thread = threading.Thread(target=lambda: (loop.create_task(serve()), loop.run_forever()), daemon=True)
+    thread.start()
+    assert ready.wait(10)
+    yield f"http://127.0.0.1:{port}/room/"
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(10)
+
+
+def enter(base: str, here: Room, name: str, role: Role = Role.REVIEWER) -> httpx.Client:
+    client = httpx.Client(base_url=base, headers={"X-Tallyroom": "1"}, timeout=20)
+    store = here.project.store
+    assert client.get("door", params={"token": issue_link(store, add_person(store, name, role).id)}).status_code == 302
+    return client
+
+
+def verdict(lease_id: int, **more: Any) -> dict[str, Any]:
+    return {"uuid": str(uuid.uuid4()), "lease_id": lease_id, "kind": "label", "klass": "personal", **more}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "says"),
+    [
+        ("desk/heartbeat", json.dumps({"lease_ids": [2**70]}), "lease_ids.0"),
+        ("desk/heartbeat", json.dumps({"lease_ids": [-1]}), "lease_ids.0"),
+        ("desk/heartbeat", json.dumps({"lease_ids": list(range(21))}), "lease_ids"),
+        ("desk/claim", json.dumps({"count": 0}), "count"),
+        ("desk/claim", json.dumps({"count": 5, "person": 1}), "person"),
+        ("desk/verdict", json.dumps(verdict(2**63)), "lease_id"),
+        ("desk/verdict", json.dumps(verdict(1, seconds=-1)), "seconds"),
+        ("desk/verdict", json.dumps(verdict(1)).replace("}", ', "seconds": NaN}'), "seconds"),
+        ("desk/verdict", json.dumps(verdict(1, claim=21)), "claim"),
+        ("desk/verdict", "[" * 30_000, "body"),
+        ("desk/undo", "\ud800".encode("utf-8", "surrogatepass"), "body"),
+    ],
+)
+def test_what_the_desk_cannot_read_is_refused_by_name(
+    here: Room, base: str, path: str, body: str | bytes, says: str
+) -> None:
+    answer = enter(base, here, "Ada").post(path, content=body)
+    assert answer.status_code == 400
+    assert says in answer.json()["error"]["what"]
+
+
+def test_a_viewer_is_told_and_given_nothing(here: Room, base: str) -> None:
+    vera = enter(base, here, "Vera", Role.VIEWER)
+    for path, body in {
+        "desk/claim": {"count": 1}, "desk/verdict": verdict(1), "desk/undo": {"uuid": str(uuid.uuid4())},
+        "desk/heartbeat": {"lease_ids": [1]},
+    }.items():  # fmt: skip
+        answer = vera.post(path, json=body)
+        assert answer.status_code == 403
+        assert "takes a reviewer" in answer.json()["error"]["what"]
+    assert vera.get("desk/panel.json").json()["may_judge"] is False
+
+
+def test_a_verdicts_answer_brings_the_next_messages_when_asked(here: Room, base: str) -> None:
+    bela = enter(base, here, "Bela")
+    (message,) = bela.post("desk/claim", json={"count": 1}).json()["messages"]
+    plain = bela.post("desk/verdict", json=verdict(message["lease_id"])).json()
+    assert "messages" not in plain
+    (message,) = bela.post("desk/claim", json={"count": 1}).json()["messages"]
+    asked = bela.post("desk/verdict", json=verdict(message["lease_id"], claim=4)).json()
+    assert asked["saved"]
+    assert len(asked["messages"]) == 4
+    assert message["lease_id"] not in [each["lease_id"] for each in asked["messages"]]
+
+
+def test_a_verdict_counts_as_saved_when_the_next_messages_cannot_be_had(
+    here: Room, base: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carla = enter(base, here, "Carla")
+    (message,) = carla.post("desk/claim", json={"count": 1}).json()["messages"]
+
+    def broken(*_args: object) -> None:
+        raise RuntimeError("nothing can be claimed")
+
+    monkeypatch.setattr(here.desk, "claim", broken)
+    given_one = verdict(message["lease_id"], claim=4)
+    answer = carla.post("desk/verdict", json=given_one)
+    assert (answer.status_code, answer.json()["saved"]) == (200, True)
+    with here.project.store.read() as connection:
+        assert connection.execute(select(Verdict.klass).where(Verdict.uuid == given_one["uuid"])).scalar() == "personal"
+
+
+def test_a_message_comes_with_what_the_model_and_the_rules_say(here: Room, base: str) -> None:
+    dora = enter(base, here, "Dora")
+    (message,) = dora.post("desk/claim", json={"count": 1}).json()["messages"]
+    assert message["predicted"] == {"klass": "spam", "confidence": 0.9}
+    assert message["says"] == [
+        {"who": "char-svc v1", "klass": "spam", "confidence": 0.9},
+        {"who": "rule shouts_number", "klass": "spam", "confidence": None},
+    ]
+    assert message["marks"]
+
+
+def test_a_model_that_cannot_be_read_takes_the_explanation_and_not_the_desk(
+    here: Room, base: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(*_args: object) -> None:
+        raise PipelineError("this is no model of ours")
+
+    monkeypatch.setattr(here.explainer, "marks", unreadable)
+    answer = enter(base, here, "Emil").post("desk/claim", json={"count": 1})
+    assert answer.status_code == 200
+    (message,) = answer.json()["messages"]
+    assert (message["predicted"]["klass"], message["marks"]) == ("spam", [])
+
+
+def test_a_model_of_another_version_is_read_once_and_not_for_every_message(
+    here: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    explainer, tries = Explainer(here.project), []
+    monkeypatch.setattr(explanations, "model_content", lambda *_: tries.append(1) or b"of another version")
+    assert [explainer.marks(1, "win a prize", "spam") for _ in range(3)] == [[], [], []]
+    assert len(tries) == 1
+
+
+def test_a_blind_message_brings_nothing_that_was_said_of_it(here: Room, base: str) -> None:
+    store = here.project.store
+    store.write(lambda c: c.execute(update(Queue).values(blind_share=1.0)))
+    fred = enter(base, here, "Fred")
+    answer = fred.post("desk/claim", json={"count": 3})
+    lease = answer.json()["messages"][0]["lease_id"]
+    more = fred.post("desk/verdict", json=verdict(lease, claim=3))
+    again = fred.post("desk/undo", json={"uuid": str(uuid.uuid4())})
+    for text in (answer.text, more.text, again.text):
+        assert '"blind":true' in text
+        assert not any(word in text for word in ("spam", "char-svc", "shouts_number", "0.9"))
+    store.write(lambda c: c.execute(update(Queue).values(blind_share=0.0)))
+
+
+def test_a_verdict_that_waits_for_the_store_holds_up_nobody_else(here: Room, base: str) -> None:
+    gita = enter(base, here, "Gita")
+    (message,) = gita.post("desk/claim", json={"count": 1}).json()["messages"]
+    given_one = verdict(message["lease_id"])
+    busy = threading.Event()
+    blocked = here.project.store.submit(lambda _connection: busy.wait(10))
+    answers: list[httpx.Response] = []
+    waiting = threading.Thread(target=lambda: answers.append(gita.post("desk/verdict", json=given_one)))
+    waiting.start()
+    time.sleep(0.2)
+    try:
+        assert httpx.get(f"{base}healthz", timeout=3).status_code == 200
+        assert answers == [], "it is not acknowledged before COMMIT"
+    finally:
+        busy.set()
+    waiting.join(10)
+    blocked.result(10)
+    assert answers[0].json()["saved"]
+
+
+words = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), max_size=60)
+
+
+@given(st.lists(st.one_of(words, st.sampled_from(["win", "Prize!!", "नमस्ते", "مرحبا", "\u200b", "😀"]))).map(" ".join))
+def test_marks_are_words_of_the_body_in_their_order(here: Room, body: str) -> None:
+    marks = here.explainer.marks(1, body, "spam")
+    assert len(marks) <= 6
+    places = [(mark.start, mark.end) for mark in marks]
+    assert places == sorted(set(places))
+    assert set(places) <= set(split_words(body))
