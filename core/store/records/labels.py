@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from sqlalchemy import Connection, Table, case, delete, func, insert, select, true
 
 from core.store import bulk
@@ -13,6 +12,9 @@ from core.store.feed import emit
 from core.store.locks import share_labels_lock
 from core.store.models import PRECEDENCE, Label, Message, Origin, Truth
 from core.store.rollups import count_verdict_truth, upsert
+
+if TYPE_CHECKING:  # a second to import, which the desk has no use for
+    import pandas as pd
 
 MANY = 200
 _truth: Table = Truth.__table__  # type: ignore[assignment]
@@ -123,5 +125,7 @@ def _touched(connection: Connection, message_ids: Sequence[int]) -> Any:
     unique = sorted(set(message_ids))
     if len(unique) <= MANY:
         return unique
+    import pandas as pd
+
     staged = bulk.stage(connection, _truth, pd.DataFrame({"message_id": unique}), "touched_message")
     return select(staged.c.message_id)
