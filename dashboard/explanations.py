@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 MOST_WORDS = 6
 LEAST_SHARE = 0.08
+MOST_KEPT = 4_096  # explanations; a message in somebody's hands is sent to the page several times
 MOST_MODELS = 2  # the champion, and the one before it: after a promotion people still hold messages that it predicted
 log = logging.getLogger(__name__)
 
@@ -47,6 +48,9 @@ class Explainer:
         self._titles: dict[int, str] = {}
         self._loaded: dict[int, LinearModel | None] = {}
         self._lock = threading.Lock()
+        self._one_at_a_time = threading.Lock()
+        self._marks = lru_cache(MOST_KEPT)(self._explain)
+        self._hits = lru_cache(MOST_KEPT)(self._scan)
         self._warming: threading.Thread | None = None
 
     def warm(self, after: float) -> None:
@@ -95,9 +99,13 @@ class Explainer:
         The model reads cleaned text; a word of the body is marked by what it is after cleaning. None where the run's
         model is not kept.
         """
-        model = self._model(run_id) if self.warmed else None
-        if model is None:
+        if not self.warmed or self._model(run_id) is None:
             return []
+        return list(self._marks(run_id, body, klass))
+
+    def _explain(self, run_id: int, body: str, klass: str) -> tuple[Mark, ...]:
+        model = self._model(run_id)
+        assert model is not None, "asked before"
         from core.cleaning import clean
         from core.learning.terms import split_words
 
@@ -113,11 +121,11 @@ class Explainer:
             at += count
         floor = LEAST_SHARE * sum(abs(weight) for weight, _, _ in found)
         strongest = sorted(found, key=lambda item: -abs(item[0]))[:MOST_WORDS]
-        return [
+        return tuple(
             Mark(start, end, weight > 0)
             for weight, start, end in sorted(strongest, key=lambda item: item[1])
             if abs(weight) > floor
-        ]
+        )
 
     @cached_property
     def _scanner(self) -> Scanner | None:
@@ -128,11 +136,16 @@ class Explainer:
 
     def rules(self, text: str) -> list[tuple[str, str]]:
         """The rules that hit a text, as (name, class)."""
-        scanner = self._scanner if self.warmed else None
-        if scanner is None:
-            return []
-        hits = scanner.scan([text]).matrix.indices
-        return [(scanner.ruleset.rules[number].name, scanner.ruleset.rules[number].klass) for number in sorted(hits)]
+        return list(self._hits(text)) if self.warmed else []
+
+    def _scan(self, text: str) -> tuple[tuple[str, str], ...]:
+        with self._one_at_a_time:  # an automaton has one scratch space: two threads in it, and Vectorscan refuses
+            scanner = self._scanner
+            if scanner is None:
+                return ()
+            hits = scanner.scan([text]).matrix.indices
+        rules = scanner.ruleset.rules
+        return tuple((rules[number].name, rules[number].klass) for number in sorted(hits))
 
 
 def _import_all(project: Project, after: float) -> None:

@@ -8,6 +8,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -164,6 +165,19 @@ def test_a_message_comes_with_what_the_model_and_the_rules_say(here: Room, base:
         {"who": "rule shouts_number", "klass": "spam", "confidence": None},
     ]
     assert message["marks"]
+
+
+def test_many_threads_may_ask_what_the_rules_say_at_once(here: Room) -> None:
+    texts = [f"number {n} " * 500 for n in range(400)]
+    with ThreadPoolExecutor(8) as threads:
+        hits = list(threads.map(Explainer(here.project).rules, texts))
+    assert hits == [[("shouts_number", "spam")]] * len(texts)
+
+
+def test_what_explains_is_waited_for_by_no_message(here: Room) -> None:
+    explainer = Explainer(here.project)
+    explainer.warm(after=60)
+    assert (explainer.marks(1, "win a prize", "spam"), explainer.rules("number")) == ([], [])
 
 
 def test_a_model_that_cannot_be_read_takes_the_explanation_and_not_the_desk(
