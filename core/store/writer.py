@@ -133,7 +133,11 @@ _STOP: _Job[Any] = _Job(lambda _connection: None, Future())
 
 
 class PoolWriter(Writer):
-    """A few threads, a transaction each: for PostgreSQL."""
+    """A few threads, a transaction each: for PostgreSQL.
+
+    Args:
+        engine: the writer's own; it is let go with the writer.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -150,3 +154,4 @@ class PoolWriter(Writer):
     def close(self) -> None:
         """Finish what was submitted, then stop."""
         self._pool.shutdown(wait=True)
+        self._engine.dispose()
