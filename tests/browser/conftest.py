@@ -1,0 +1,5 @@
+"""The browser tests drive a real Chromium."""
+
+from chromium import browser
+
+__all__ = ["browser"]
