@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from core.errors import AccessError
 from core.store import Store
+from core.store.hot import hot
 from core.store.models import now_ms
 from core.store.rollups import upsert
 from core.text import storable
@@ -24,11 +25,11 @@ SESSION_MS = 30 * 24 * HOUR_MS
 _RANKS = {role: rank for rank, role in enumerate(Role)}
 
 _people = select(Person.id, Person.name, Person.role, Person.simulated).where(Person.active)
-PERSON = _people.where(Person.id == bindparam("this_person"))
+PERSON = hot(_people.where(Person.id == bindparam("this_person")))
 # NO KEY UPDATE: rows that merely refer to the person need not wait.
-PERSON_ALONE = PERSON.with_for_update(key_share=True)
+PERSON_ALONE = hot(PERSON.with_for_update(key_share=True))
 # Asked by every request: built once, along the primary key.
-WHOSE = (
+WHOSE = hot(
     select(Person.id, Person.name, Person.role, Person.simulated)
     .join(DoorSession, DoorSession.person_id == Person.id)
     .where(

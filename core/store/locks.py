@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-_SHARE = text("SELECT pg_advisory_xact_lock_shared(:key)")
+from core.store.hot import hot
+
+_SHARE = hot(text("SELECT pg_advisory_xact_lock_shared(:key)"))
 LABELS_LOCK = 7_301
 MESSAGES_LOCK = 7_302
 

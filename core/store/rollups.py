@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from core.store.hot import hot
 from core.store.models import HOUR_MS, SHARDS, ClassCount, ConfusionCount, Message, Prediction, Tally
 
 VERDICTS = "verdicts"
@@ -20,7 +21,7 @@ VERDICT = "verdict"
 message_hour = func.coalesce(Message.sent_at, Message.arrived_at) // HOUR_MS
 """The hour a message counts in (hours since 1970)."""
 
-SAID_OF = select(Prediction.run_id, Prediction.klass).where(Prediction.message_id == bindparam("this_message"))
+SAID_OF = hot(select(Prediction.run_id, Prediction.klass).where(Prediction.message_id == bindparam("this_message")))
 
 
 def any_shard() -> int:
@@ -42,7 +43,7 @@ def upsert_on(dialect: str, table: Table) -> Any:
 def _adding(dialect: str, table: Table) -> Any:
     keys = [column.name for column in table.primary_key]
     insert: Any = upsert_on(dialect, table)
-    return insert.on_conflict_do_update(index_elements=keys, set_={"n": table.c.n + insert.excluded.n})
+    return hot(insert.on_conflict_do_update(index_elements=keys, set_={"n": table.c.n + insert.excluded.n}))
 
 
 def add_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Table, bindparam, case, delete, func, insert,
 
 from core.store import bulk
 from core.store.feed import emit
+from core.store.hot import hot
 from core.store.locks import share_labels_lock
 from core.store.models import PRECEDENCE, Label, Message, Origin, Truth
 from core.store.rollups import count_verdict_truth, message_hour, upsert, upsert_on
@@ -24,9 +25,9 @@ _precedence = case(*((Label.origin == origin, rank) for origin, rank in PRECEDEN
 
 # The message is locked before its truth is read: PostgreSQL would answer a look at both with the truth of before the
 # wait. NO KEY UPDATE: rows that merely refer to the message need not wait.
-TAKE = select(message_hour).where(Message.id == bindparam("this_message")).with_for_update(key_share=True)
-HELD = select(Truth.klass).where(Truth.message_id == bindparam("this_message"), Truth.origin == Origin.VERDICT)
-APPEND = insert(Label).returning(Label.id)
+TAKE = hot(select(message_hour).where(Message.id == bindparam("this_message")).with_for_update(key_share=True))
+HELD = hot(select(Truth.klass).where(Truth.message_id == bindparam("this_message"), Truth.origin == Origin.VERDICT))
+APPEND = hot(insert(Label).returning(Label.id))
 
 
 def set_label(
@@ -70,7 +71,7 @@ def set_label(
 
 @cache
 def _settle(dialect: str) -> Any:
-    return _replacing(upsert_on(dialect, _truth))
+    return hot(_replacing(upsert_on(dialect, _truth)))
 
 
 def _replacing(statement: Any) -> Any:
