@@ -34,7 +34,10 @@ class Writer(ABC):
 
     @abstractmethod
     def submit(self, work: Work[T]) -> Future[T]:
-        """Queue `work`; the future holds its result once it is committed, or the error that undid it."""
+        """Queue `work`; the future holds its result once it is committed, or the error that undid it.
+
+        Cancelling the future takes back work that has not begun.
+        """
 
     @abstractmethod
     def close(self) -> None:
@@ -49,6 +52,8 @@ class _Job(Generic[T]):
 
     def run(self, connection: Connection) -> bool:
         """Run inside a savepoint, so that a failing piece leaves the others of its group alone."""
+        if not self.future.set_running_or_notify_cancel():
+            return False
         try:
             with connection.begin_nested():
                 self.result = self.work(connection)

@@ -236,6 +236,24 @@ def test_a_verdict_that_waits_for_the_store_holds_up_nobody_else(here: Room, bas
     assert answers[0].json()["saved"]
 
 
+def test_what_nobody_waits_for_any_more_is_not_begun(here: Room, base: str) -> None:
+    hugo = enter(base, here, "Hugo")
+    (message,) = hugo.post("desk/claim", json={"count": 1}).json()["messages"]
+    given_one = verdict(message["lease_id"])
+    busy = threading.Event()
+    blocked = here.project.store.submit(lambda _connection: busy.wait(20))
+    with pytest.raises(httpx.ReadTimeout):
+        hugo.post("desk/verdict", json=given_one, timeout=0.5)
+    time.sleep(0.5)  # the server hears that the line is closed
+    busy.set()
+    blocked.result(10)
+    here.project.store.write(lambda _connection: None)
+    with here.project.store.read() as connection:
+        assert connection.execute(select(Verdict.id).where(Verdict.uuid == given_one["uuid"])).all() == []
+    again = hugo.post("desk/verdict", json=given_one).json()
+    assert (again["saved"], again["duplicate"]) == (True, False)
+
+
 words = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), max_size=60)
 
 

@@ -41,6 +41,19 @@ def test_a_failing_piece_of_work_leaves_the_others_of_its_group_alone(store: Sto
         assert set(connection.execute(select(Dataset.name)).scalars()) == {"good", "also good"}
 
 
+def test_work_that_was_taken_back_before_it_began_is_not_done(store: Store) -> None:
+    going = threading.Event()
+    running = [store.submit(lambda _connection: going.wait(20)) for _ in range(8)]  # as many as write at once
+    done: list[int] = []
+    wanted, unwanted = (store.submit(lambda _connection, n=n: done.append(n)) for n in (1, 2))
+    assert unwanted.cancel()
+    going.set()
+    for future in (*running, wanted):
+        future.result(20)
+    store.write(lambda _connection: None)
+    assert done == [1]
+
+
 def test_an_event_written_by_another_process_reaches_the_feed(store: Store, store_url: str) -> None:
     feed = Feed(store.engine)
     with Store.open(store_url) as other:
