@@ -42,7 +42,7 @@ load: $(READY) ## An office at work for MINUTES=10: 500 reviewers on PostgreSQL,
 	$(BIN)/python -m bench.load --minutes $(MINUTES) $(ARGS)
 
 faults-slow: $(READY) browser ## The faults again, longer and more of them
-	TALLYROOM_FAULTS_ROUNDS=10 $(BIN)/python -m pytest tests/faults -m faults $(ARGS)
+	TALLYROOM_FAULTS_ROUNDS=10 $(BIN)/python -m pytest tests/faults -m faults --timeout=3000 $(ARGS)
 
 docs: $(READY) ## Build the documentation into site/
 	$(BIN)/mkdocs build --strict --quiet

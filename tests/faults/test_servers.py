@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 from office import Office, audit
+from playwright.sync_api import Browser, expect
 from rooms import add_champion, add_messages, add_queue
 from servers import Server, make_folder
 from sqlalchemy import select, update
@@ -83,13 +84,18 @@ def test_two_who_hold_one_message_after_its_time_are_both_heard(store: Store, fo
         server.stop()
 
 
+@pytest.mark.browser
 def test_a_stopped_server_holds_up_no_other_and_doubles_nothing_when_it_goes_on(
-    postgresql_room: tuple[Store, Path],
+    postgresql_room: tuple[Store, Path], browser: Browser
 ) -> None:
     store, folder = postgresql_room
     servers = [Server(folder).start(), Server(folder).start()]
     stopped = servers[0].process
     assert stopped is not None
+    tab = browser.new_page()
+    tab.goto(servers[0].link(store, "Zora"))
+    tab.goto(f"{servers[0].base}?page=review")
+    expect(tab.locator("#message")).to_be_visible()
     office = Office([servers[n % 2].client(store, f"P{n}") for n in range(6)])
     try:
         for _ in range(ROUNDS):
@@ -99,16 +105,19 @@ def test_a_stopped_server_holds_up_no_other_and_doubles_nothing_when_it_goes_on(
             office.wait_for(40)
             now = [len(worker.acknowledged) for worker in office.workers[1::2]]
             assert all(after > before for before, after in zip(others, now, strict=True))
-            time.sleep(8)  # long enough that those at the stopped one give up and ask again
+            tab.keyboard.press("1")  # those at the stopped one give up waiting, and say so
+            expect(tab.locator("#banner")).to_contain_text("1 verdict is kept in this browser")
             stopped.send_signal(signal.SIGCONT)
+            expect(tab.locator("#status-words")).to_have_text("saved")
             office.wait_for(40)
     finally:
         stopped.send_signal(signal.SIGCONT)
         office.go_home()
         for server in servers:
             server.stop()
+    tab.close()
     assert "ReadTimeout" in office.troubles, "nobody waited for the stopped server"
-    audit(store, office)
+    audit(store, office, beside=ROUNDS)
     store.close()
 
 
