@@ -8,6 +8,7 @@ with 64 clients, measured); one thread that takes what has gathered and commits 
 from __future__ import annotations
 
 import queue
+import sqlite3
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -109,6 +110,7 @@ class GroupWriter(Writer):
                 while job is not None:
                     if job.run(connection):
                         done.append(job)
+                    _require_transaction(connection)
                     job = self._next(deadline, len(taken))
                     if job is _STOP:
                         go_on, job = False, None
@@ -132,6 +134,13 @@ class GroupWriter(Writer):
         except queue.Empty:
             return None
         return _STOP if job is None else job
+
+
+def _require_transaction(connection: Connection) -> None:
+    """SQLite itself rolls a whole transaction back where the disk fails it, and a COMMIT of nothing succeeds."""
+    raw: Any = connection.connection.dbapi_connection
+    if not raw.in_transaction:
+        raise sqlite3.OperationalError("the transaction was rolled back")
 
 
 _STOP: _Job[Any] = _Job(lambda _connection: None, Future())
