@@ -120,14 +120,16 @@ class Judge(DeskHandler):
         """Answers after COMMIT, and not before; with the next messages where `claim` asks for them."""
         asked = self.asked(_Verdict)
         given = Given(asked.uuid, asked.lease_id, VerdictKind(asked.kind), asked.klass, asked.note, asked.seconds)
-        taken = await self.committed(room().desk.judge(self.person.id, given))
+        held = None
+        if asked.claim is None:
+            taken = await self.committed(room().desk.judge(self.person.id, given))
+        else:
+            taken, held = await self.committed(room().desk.judge_and_claim(self.person.id, given, asked.claim))
         answer: dict[str, Any] = {"saved": True, **asdict(taken)}
-        if asked.claim is not None and not self._gone:
+        if held is not None:
             try:
-                answer["messages"] = await self.claimed(asked.claim)
-            except Finish:
-                raise
-            except Exception:  # the verdict is saved, whatever becomes of the claim
+                answer["messages"] = await shown(held)
+            except Exception:  # the verdict is saved, whatever becomes of the explanations
                 log.exception("no messages beside a verdict's answer")
         self.answer(answer)
 

@@ -32,6 +32,7 @@ from dashboard import explanations
 from dashboard.explanations import Explainer
 from dashboard.room import Room, close_room, open_room
 from dashboard.routes import ROUTES
+from labeling import claims
 from labeling.models import Queue, Role, Verdict
 from labeling.people import add_person, issue_link
 
@@ -148,10 +149,11 @@ def test_a_verdict_counts_as_saved_when_the_next_messages_cannot_be_had(
     def broken(*_args: object) -> None:
         raise RuntimeError("nothing can be claimed")
 
-    monkeypatch.setattr(here.desk, "claim", broken)
+    monkeypatch.setattr(claims, "claim", broken)
     given_one = verdict(message["lease_id"], claim=4)
     answer = carla.post("desk/verdict", json=given_one)
     assert (answer.status_code, answer.json()["saved"]) == (200, True)
+    assert "messages" not in answer.json()
     with here.project.store.read() as connection:
         assert connection.execute(select(Verdict.klass).where(Verdict.uuid == given_one["uuid"])).scalar() == "personal"
 
