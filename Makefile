@@ -4,10 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test check bench docs browser clean
+MINUTES ?= 10
+
+.PHONY: help demo test check bench load faults-slow docs browser clean
 
 help: ## Show what there is
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
 
 $(READY): pyproject.toml uv.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.12"; exit 1; }
@@ -35,6 +37,12 @@ test: $(READY) check browser ## All checks and tests, on both databases and in a
 
 bench: $(READY) ## All benchmarks, or one: make bench NAME=rules
 	$(BIN)/python -m bench $(NAME)
+
+load: $(READY) ## An office at work for MINUTES=10: 500 reviewers on PostgreSQL, 64 on SQLite, a million messages
+	$(BIN)/python -m bench.load --minutes $(MINUTES) $(ARGS)
+
+faults-slow: $(READY) browser ## The faults again, longer and more of them
+	TALLYROOM_FAULTS_ROUNDS=10 $(BIN)/python -m pytest tests/faults -m faults --timeout=3000 $(ARGS)
 
 docs: $(READY) ## Build the documentation into site/
 	$(BIN)/mkdocs build --strict --quiet

@@ -18,6 +18,7 @@ from sqlalchemy import (
     update,
 )
 
+from core.store.hot import hot
 from core.store.models import Message, Prediction, Promotion, now_ms
 from labeling.models import Lease, OpenLease, Queue, QueueState, Role, Task, Verdict
 from labeling.people import PersonId, require
@@ -79,14 +80,14 @@ _champion = (
     .scalar_subquery()
 )
 _counters = select(Queue.id, Queue.blind_share, Queue.lease_ms, _champion)
-OPEN_QUEUES = _counters.where(Queue.state == QueueState.OPEN).order_by(Queue.id)
-THIS_QUEUE = _counters.where(Queue.id == bindparam("this_queue"))
+OPEN_QUEUES = hot(_counters.where(Queue.state == QueueState.OPEN).order_by(Queue.id))
+THIS_QUEUE = hot(_counters.where(Queue.id == bindparam("this_queue")))
 
 # The next tasks of a queue for a person, locked. Reads along the partial index ix_task_claim (queue, rank, id where a
 # place is free), so it costs the same at a thousand pending messages and at a million. The 0 is no parameter: SQLite
 # must see it to know that the index will do. SKIP LOCKED passes over what others are being handed this moment
 # (PostgreSQL; SQLite's single writer needs nothing).
-CLAIM = (
+CLAIM = hot(
     select(Task.id, Task.message_id, Task.overlap, Task.free)
     .where(
         Task.queue_id == bindparam("this_queue"),
@@ -101,7 +102,7 @@ CLAIM = (
 
 _mine = (OpenLease.person_id == bindparam("this_person"), OpenLease.expires_at > now_ms())
 # What a person holds is held on in the statement that finds it.
-HOLD_ON = (
+HOLD_ON = hot(
     update(OpenLease)
     .where(*_mine)
     .values(
@@ -117,17 +118,21 @@ TASKS_OF = select(OpenLease.task_id).where(
 LET_GO = delete(OpenLease).where(
     OpenLease.person_id == bindparam("this_person"), OpenLease.task_id.in_(bindparam("these_tasks", expanding=True))
 )
-LEASE_OF_TASK = select(OpenLease.lease_id).where(
-    OpenLease.task_id == bindparam("this_task"), OpenLease.person_id == bindparam("this_person")
+LEASE_OF_TASK = hot(
+    select(OpenLease.lease_id).where(
+        OpenLease.task_id == bindparam("this_task"), OpenLease.person_id == bindparam("this_person")
+    )
 )
 
-SAID = select(Prediction.klass, Prediction.confidence).where(
-    Prediction.run_id == bindparam("this_run"), Prediction.message_id == bindparam("this_message")
+SAID = hot(
+    select(Prediction.klass, Prediction.confidence).where(
+        Prediction.run_id == bindparam("this_run"), Prediction.message_id == bindparam("this_message")
+    )
 )
 _ends = now_ms() + bindparam("lasts")
-GRANT = insert(Lease).values(expires_at=_ends).returning(Lease.id)
-OPEN = insert(OpenLease).values(expires_at=_ends)
-TAKE_PLACE = update(Task).where(Task.id == bindparam("this_task")).values(free=Task.free - 1)
+GRANT = hot(insert(Lease).values(expires_at=_ends).returning(Lease.id))
+OPEN = hot(insert(OpenLease).values(expires_at=_ends))
+TAKE_PLACE = hot(update(Task).where(Task.id == bindparam("this_task")).values(free=Task.free - 1))
 
 READ = (
     select(

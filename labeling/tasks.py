@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection, bindparam, case, delete, exists, func, or_, select, update
 from sqlalchemy.orm import aliased
 
+from core.store.hot import hot
 from core.store.models import Message, now_ms
 from core.store.rollups import tally
 from labeling.models import Lease, OpenLease, Task, Verdict, VerdictKind
@@ -52,7 +53,7 @@ def labelling() -> ColumnElement[bool]:
 
 # The message is locked with its task: two queues may ask about one message, and their verdicts take turns before
 # either refers to it. (NO KEY UPDATE: rows that merely refer to the task or the message need not wait.)
-LOCK = (
+LOCK = hot(
     select(Task.id, Task.queue_id, Task.message_id, Task.overlap, Task.judged)
     .join(Message, Message.id == Task.message_id)
     .where(Task.id == bindparam("this_task"))
@@ -64,11 +65,11 @@ _held = select(func.count()).where(OpenLease.task_id == Task.id).correlate(Task)
 _left = Task.overlap - _judged - _held
 # A verdict that came late may be one more than was asked for: free never goes below zero.
 DERIVE = update(Task).values(judged=_judged, free=case((_left > 0, _left), else_=0)).returning(Task.judged)
-DERIVE_ONE = DERIVE.where(Task.id == bindparam("this_task"))
+DERIVE_ONE = hot(DERIVE.where(Task.id == bindparam("this_task")))
 DERIVE_MANY = DERIVE.where(Task.id.in_(bindparam("these_tasks", expanding=True)))
 
-SLOTS_HELD = select(OpenLease.slot).where(OpenLease.task_id == bindparam("this_task"))
-SLOTS_JUDGED = (
+SLOTS_HELD = hot(select(OpenLease.slot).where(OpenLease.task_id == bindparam("this_task")))
+SLOTS_JUDGED = hot(
     select(Lease.slot)
     .join(Verdict, Verdict.lease_id == Lease.id)
     .where(Verdict.task_id == bindparam("this_task"), labelling())
@@ -76,7 +77,7 @@ SLOTS_JUDGED = (
 
 # Along ix_open_lease_expires_at: costs nothing while nothing has expired. The clock is a subquery because PostgreSQL
 # looks up no index by a function that moves.
-EXPIRED = (
+EXPIRED = hot(
     select(OpenLease.task_id).where(OpenLease.expires_at <= select(now_ms()).scalar_subquery()).limit(bindparam("most"))
 )
 # Passes over tasks that somebody is judging this moment; in the order of their ids, so that no two wait in a circle.

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, delete, exists, insert, select
 
 from core.errors import DeskError
 from core.store.feed import emit
+from core.store.hot import hot
 from core.store.models import Origin, now_ms
 from core.store.records.labels import set_label
 from core.store.rollups import tally
@@ -59,31 +60,35 @@ class _HandedOut:
     shown_klass: str | None
 
 
-KNOWN = select(Verdict.id, Verdict.person_id, Verdict.task_id, Verdict.late).where(
-    Verdict.uuid == bindparam("this_uuid")
+KNOWN = hot(
+    select(Verdict.id, Verdict.person_id, Verdict.task_id, Verdict.late).where(Verdict.uuid == bindparam("this_uuid"))
 )
-HANDED_OUT = (
+HANDED_OUT = hot(
     select(Lease.id, Lease.task_id, Task.queue_id, Task.message_id, Lease.blind, Lease.shown_klass)
     .join(Task, Task.id == Lease.task_id)
     .where(Lease.id == bindparam("this_lease"), Lease.person_id == bindparam("this_person"))
 )
 # One look at both: has the person judged the task, and is the lease still open?
-STANDING = select(
-    exists()
-    .where(Verdict.task_id == bindparam("this_task"), Verdict.person_id == bindparam("this_person"), judging())
-    .label("judged"),
-    exists().where(OpenLease.lease_id == bindparam("this_lease"), OpenLease.expires_at > now_ms()).label("in_time"),
+STANDING = hot(
+    select(
+        exists()
+        .where(Verdict.task_id == bindparam("this_task"), Verdict.person_id == bindparam("this_person"), judging())
+        .label("judged"),
+        exists().where(OpenLease.lease_id == bindparam("this_lease"), OpenLease.expires_at > now_ms()).label("in_time"),
+    )
 )
-APPEND = insert(Verdict).returning(Verdict.id)
+APPEND = hot(insert(Verdict).returning(Verdict.id))
 # Whatever the person holds of the task: the lease may have expired and the task come to them again.
-LET_GO = delete(OpenLease).where(
-    OpenLease.task_id == bindparam("this_task"), OpenLease.person_id == bindparam("this_person")
+LET_GO = hot(
+    delete(OpenLease).where(
+        OpenLease.task_id == bindparam("this_task"), OpenLease.person_id == bindparam("this_person")
+    )
 )
-OPINIONS = (
+OPINIONS = hot(
     select(Verdict.klass).where(Verdict.message_id == bindparam("this_message"), labelling()).order_by(Verdict.id)
 )
 # Along ix_verdict_person_id_id from its end.
-LAST = (
+LAST = hot(
     select(Verdict.id, Verdict.kind, Verdict.lease_id)
     .where(Verdict.person_id == bindparam("this_person"), judging())
     .order_by(Verdict.id.desc())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from bokeh.models import ColumnDataSource, CustomJSTickFormatter, DataRange1d, HoverTool, NumeralTickFormatter
 
-from core.learning.metrics import mean_interval
+from core.intervals import mean_interval
 from core.store.models import RunState
 from core.store.queries.live import CurveRun
 from dashboard.figures.figure import Figure, Row, Rows, plain_figure
