@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import Future
 
+from sqlalchemy import Connection
+
 from core.store import Store
 from labeling import claims, tasks, verdicts
 from labeling.claims import HandOut
+from labeling.finishing import finish
 from labeling.people import PersonId
 from labeling.verdicts import Given, Taken
 
@@ -34,7 +37,13 @@ class Desk:
 
     def judge(self, person: PersonId, given: Given) -> Future[Taken]:
         """Take a label, a skip or a flag."""
-        return self._store.submit(lambda connection: verdicts.judge(connection, person, given, self._classes))
+
+        def work(connection: Connection) -> Taken:
+            taken = verdicts.judge(connection, person, given, self._classes)
+            finish(connection)
+            return taken
+
+        return self._store.submit(work)
 
     def undo(self, person: PersonId, uuid: str) -> Future[HandOut | None]:
         """Take back the person's last verdict; the future has the message again, or None."""
