@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test check bench docs browser clean
+.PHONY: help demo test nightly check bench docs browser clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -32,6 +32,9 @@ browser: ## Look for a Chromium, and get Debian's where there is none
 
 test: $(READY) check browser ## All checks and tests, on both databases and in a browser
 	$(BIN)/python -m pytest $(ARGS)
+
+nightly: $(READY) ## The desk's state machine with 10,000 examples on each database (hours)
+	TALLYROOM_EXAMPLES=$${TALLYROOM_EXAMPLES:-10000} $(BIN)/python -m pytest tests/labeling/test_desk_model.py -o timeout=0 $(ARGS)
 
 bench: $(READY) ## All benchmarks, or one: make bench NAME=rules
 	$(BIN)/python -m bench $(NAME)

@@ -200,7 +200,8 @@ class Gold(Base):
 class Task(Base):
     """A message in a queue. `free` counts the places (of `overlap`) neither held nor judged.
 
-    `drawn`: it came in by a random draw, with `draw_probability`; others were chosen. A `gold` task has no places of
+    `drawn`: it came in by a random draw, at `drawn_at`, which took it with `draw_probability` out of all that there was
+    to draw from; others were chosen. A `gold` task has no places of
     its own (overlap 0, so never free): it is mixed in by the claim. Until `for_until` it waits for `for_person_id`, who
     would settle it most likely.
     """
@@ -231,6 +232,7 @@ class Task(Base):
     rank: Mapped[float] = mapped_column(Float)
     draw_probability: Mapped[float | None] = mapped_column(Float)
     drawn: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    drawn_at: Mapped[int | None] = mapped_column(BigInteger)
     gold: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     overlap: Mapped[int] = mapped_column(Integer)
     free: Mapped[int] = mapped_column(Integer)
@@ -260,7 +262,7 @@ class OpinionAsked(Base):
 class Lease(Base):
     """A message was handed to a person. Its id is the fencing token: a later hand-out has a higher one.
 
-    `draw_probability`: with which the message came into its queue; 1 where it was chosen.
+    `draw_probability`: with which a draw took the message for its queue; 1 where it was chosen.
     """
 
     __tablename__ = "lease"

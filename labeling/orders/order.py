@@ -52,9 +52,21 @@ class Order(ABC):
 def is_new(message_id: ColumnElement[int], queue_id: int) -> tuple[ColumnElement[bool], ...]:
     """Not in the queue yet, not gold, and labelled by nobody but rules."""
     queued = exists().where(Task.queue_id == queue_id, Task.message_id == message_id)
+    return (~queued, *_unknown(message_id))
+
+
+def is_undrawn(message_id: ColumnElement[int], queue_id: int) -> tuple[ColumnElement[bool], ...]:
+    """As `is_new`, or chosen for the queue and not yet seen by anybody: a draw may take it too."""
+    seen = Task.drawn | Task.gold | (Task.free < Task.overlap)
+    queued = exists().where(Task.queue_id == queue_id, Task.message_id == message_id, seen)
+    return (~queued, *_unknown(message_id))
+
+
+def _unknown(message_id: ColumnElement[int]) -> tuple[ColumnElement[bool], ...]:
+    """Neither gold nor labelled by people or sources."""
     known = exists().where(Gold.message_id == message_id, Gold.active)
     labelled = exists().where(Truth.message_id == message_id, Truth.origin != Origin.RULE)
-    return (~queued, ~known, ~labelled)
+    return (~known, ~labelled)
 
 
 def frame_of(rows: Sequence[Any]) -> pd.DataFrame:

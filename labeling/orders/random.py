@@ -6,11 +6,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, case, func, literal, select
+from sqlalchemy import ColumnElement, Connection, func, literal, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from core.store.models import Message
-from labeling.orders.order import Asked, Order, frame_of, is_new
+from labeling.orders.order import Asked, Order, frame_of, is_undrawn
 
 PRIME = 2_147_483_647
 ROUNDS = ((48_271, 1_103_515_245), (69_621, 12_345))
@@ -21,7 +21,11 @@ ROUNDS_MOST = 200
 
 
 class Random(Order):
-    """Random order: a probability sample, each draw with its probability."""
+    """Random order: a probability sample.
+
+    The probability of a draw is that of one message among all that there were: those that people have not labelled and
+    that were not drawn before. What the queue has chosen by another order, and nobody has seen yet, is among them.
+    """
 
     name: ClassVar[str] = "random"
     title: ClassVar[str] = "Messages come at random, so what the office says of the model holds for all of them."
@@ -39,10 +43,9 @@ class Random(Order):
             if found is not None:
                 return found
         rank = scrambled(Message.id, asked.queue_id)
-        share = literal(float(asked.most)) / func.count().over()
         query = (
-            select(Message.id, rank, case((share < 1.0, share), else_=1.0))
-            .where(Message.dataset_id == asked.dataset, *is_new(Message.id, asked.queue_id))  # type: ignore[arg-type]
+            select(Message.id, rank, literal(1.0) / func.count().over())
+            .where(Message.dataset_id == asked.dataset, *is_undrawn(Message.id, asked.queue_id))  # type: ignore[arg-type]
             .order_by(rank, Message.id)
             .limit(asked.most)
         )
@@ -65,7 +68,7 @@ def thrown(
         query = select(Message.id).where(
             Message.id.in_(ids),
             Message.dataset_id == asked.dataset,
-            *is_new(Message.id, asked.queue_id),  # type: ignore[arg-type]
+            *is_undrawn(Message.id, asked.queue_id),  # type: ignore[arg-type]
         )
         good = set(connection.execute(query).scalars())
         hits |= dict.fromkeys(each for each in ids if each in good)
@@ -74,7 +77,7 @@ def thrown(
     else:
         return None
     there = len(hits) / len(tried) * (last - first + 1)
-    probability = min(1.0, asked.most / there)
+    probability = min(1.0, 1.0 / there)
     ranks = generator.random(asked.most) * PRIME
     return frame_of([(each, rank, probability) for each, rank in zip(hits, ranks, strict=False)][: asked.most])
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pandas as pd
-from sqlalchemy import Connection, Table, exists, func, insert, literal, select
+from sqlalchemy import Connection, Table, exists, func, insert, literal, select, update
 
 from core.errors import DeskError
 from core.store import Store, bulk, emit
-from core.store.models import Message
+from core.store.models import Message, now_ms
 from core.store.paced import write_paced
 from core.store.queries.live import champion
 from core.store.rollups import tally
@@ -29,7 +29,8 @@ def fill(connection: Connection, queue_id: int, frame: pd.DataFrame) -> int:
         connection: inside a transaction.
         queue_id: the queue.
         frame: columns message_id, rank (the least comes first), and, where they were drawn at random, the
-            draw_probability of each; those without one were chosen.
+            draw_probability of each: of the single draw that took it, one of all there were to draw from. Those
+            without one were chosen.
 
     Raises:
         DeskError: the queue takes messages that were drawn at random only.
@@ -42,6 +43,7 @@ def fill(connection: Connection, queue_id: int, frame: pd.DataFrame) -> int:
     rows = frame[["message_id", "rank"]].assign(draw_probability=frame.get("draw_probability"))
     rows = rows.astype({"rank": float, "draw_probability": float}).drop_duplicates("message_id")
     rows = rows.assign(drawn=rows["draw_probability"].notna())
+    rows = rows.assign(drawn_at=pd.Series(_now(connection), rows.index, dtype="Int64").where(rows["drawn"]))
     if queue.purpose in STRICT and not rows["drawn"].all():
         raise DeskError(
             f"a queue for {queue.purpose} takes messages that were drawn at random only",
@@ -54,10 +56,25 @@ def fill(connection: Connection, queue_id: int, frame: pd.DataFrame) -> int:
     values = (*(staged.c[name] for name in staged.c.keys()), *map(literal, (queue_id, overlap, overlap)))  # noqa: SIM118 - a column collection
     columns = [*staged.c.keys(), "queue_id", "overlap", "free"]
     new = connection.execute(insert(_task).from_select(columns, select(*values).where(~there, ~known))).rowcount
+    _draw_again(connection, queue_id, staged)
     if new:
         tally(connection, f"queue:{queue_id}:total", new)
         emit(connection, "queued", queue_id=queue_id, n=new)
     return new
+
+
+def _now(connection: Connection) -> int:
+    return connection.execute(select(now_ms())).scalar_one()
+
+
+def _draw_again(connection: Connection, queue_id: int, staged: Table) -> None:
+    """What waits because it was chosen, and was now drawn as well, waits among the drawn ones."""
+    mine = (staged.c.message_id == Task.message_id, staged.c.drawn)
+    names = ("rank", "draw_probability", "drawn", "drawn_at")
+    values = {name: select(staged.c[name]).where(*mine).scalar_subquery() for name in names}
+    unseen = (Task.queue_id == queue_id, ~Task.drawn, ~Task.gold, Task.free == Task.overlap)
+    ids = select(staged.c.message_id).where(staged.c.drawn)
+    connection.execute(update(Task).where(*unseen, Task.message_id.in_(ids)).values(**values))
 
 
 def chosen(store: Store, queue_id: int, message_ids: Sequence[int]) -> int:

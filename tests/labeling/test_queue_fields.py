@@ -86,7 +86,7 @@ def test_a_queue_for_evaluation_is_strictly_random_and_stays_so(store: Store) ->
             store.write(lambda c, wrong=wrong: change(c, strict, **wrong))
     assert fill_by_order(store, strict, 10) == 10
     with store.read() as connection:
-        assert set(connection.execute(select(Task.drawn, Task.draw_probability)).all()) == {(True, 0.25)}
+        assert set(connection.execute(select(Task.drawn, Task.draw_probability)).all()) == {(True, 1 / 40)}
 
 
 def test_a_comparison_is_settled_blind(store: Store) -> None:
@@ -165,8 +165,8 @@ def test_every_hand_out_keeps_the_probability_of_its_draw(store: Store, desk: De
         rows = connection.execute(select(Lease.draw_probability, Task.drawn).join(Task, Task.id == Lease.task_id)).all()
         drawn = connection.execute(select(Task.draw_probability).where(Task.drawn)).scalars().all()
     assert len(rows) == 21
-    assert all(probability == (0.1 if random else 1.0) for probability, random in rows)
-    assert drawn == [0.1] * 10, "a fifth of what waits, of a hundred messages"
+    assert all(probability == (0.01 if random else 1.0) for probability, random in rows)
+    assert drawn == [0.01] * 10, "a fifth of what waits, each one of a hundred messages"
 
 
 def test_the_drawn_messages_come_in_their_share(store: Store, desk: Desk, ada: Reviewer) -> None:

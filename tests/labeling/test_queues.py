@@ -56,12 +56,12 @@ def test_a_random_draw_stores_its_probability(store: Store) -> None:
     add_messages(store, [f"m{n}" for n in range(40)])
     queue_id = add_queue(store, [])
     drawn = candidates(store, "random", queue_id, 10)
-    assert [row[2] for row in drawn] == [0.25] * 10
+    assert [row[2] for row in drawn] == [1 / 40] * 10
     frame = pd.DataFrame(drawn, columns=["message_id", "rank", "draw_probability"])
     store.write(lambda c: fill(c, queue_id, frame))
     with store.read() as connection:
-        assert set(connection.execute(select(Task.draw_probability)).scalars()) == {0.25}
-    assert [row[2] for row in candidates(store, "random", queue_id, 50)] == [1.0] * 30
+        assert set(connection.execute(select(Task.draw_probability)).scalars()) == {1 / 40}
+    assert [row[2] for row in candidates(store, "random", queue_id, 50)] == [1 / 30] * 30
 
 
 def test_newest_comes_from_the_end_and_least_sure_from_the_least_confidence(store: Store) -> None:

@@ -32,6 +32,7 @@ QUEUE: tuple[sa.Column[Any], ...] = (
 )
 TASK: tuple[sa.Column[Any], ...] = (
     sa.Column("drawn", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+    sa.Column("drawn_at", sa.BigInteger()),
     sa.Column("gold", sa.Boolean(), server_default=sa.text("false"), nullable=False),
     sa.Column("for_person_id", sa.BigInteger()),
     sa.Column("for_until", sa.BigInteger()),
@@ -45,7 +46,13 @@ def upgrade() -> None:
         for column in columns:
             op.add_column(table, column)
     op.add_column("lease", sa.Column("draw_probability", sa.Float()))
-    op.execute("UPDATE task SET drawn = true WHERE draw_probability IS NOT NULL")
+    # What is kept is now the probability of the single draw, one of all there were; it was that of all draws together.
+    op.execute("UPDATE task SET drawn = true, drawn_at = created_at WHERE draw_probability IS NOT NULL")
+    op.execute(
+        """UPDATE task SET draw_probability = draw_probability / (
+            SELECT count(*) FROM task other WHERE other.queue_id = task.queue_id AND other.created_at = task.created_at
+        ) WHERE drawn"""
+    )
     op.execute("UPDATE queue SET explore_share = CASE WHEN order_name = 'random' THEN 1.0 ELSE 0.1 END")
     op.drop_index("ix_task_claim", table_name="task")
     _indexes()
