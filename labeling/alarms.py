@@ -14,6 +14,7 @@ from core.store.models import Alarm, AlarmState, DatasetId
 from labeling.models import Purpose
 from labeling.people import PersonId
 from labeling.queues import QueueSpec, chosen, create
+from labeling.queues.filling import require_messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,8 @@ def queue_from_alarm(
         raise DeskError(f"alarm {alarm_id} names no messages")
     given = spec or QueueSpec(f"alarm {alarm_id}", purpose=Purpose.DRIFT, priority=10)
     made = replace(given, source=f"alarm:{alarm_id}", alarm_id=alarm_id)
+    with store.read() as connection:
+        require_messages(connection, dataset, ids)
     queue_id = store.write(lambda connection: create(connection, dataset, made, by=by))
     chosen(store, queue_id, ids)
     return queue_id

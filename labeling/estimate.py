@@ -15,6 +15,7 @@ from scipy import stats
 from sqlalchemy import Connection, bindparam, select
 
 from core.store.models import DatasetId, Label, Origin, Prediction, Promotion, Run, Truth
+from core.store.queries.live import tallies
 from labeling.models import Task, Verdict, VerdictKind
 from labeling.tasks import current
 
@@ -43,17 +44,19 @@ class Accuracy:
         return f"The live model is right on {shares}, as far as {seen} can tell."
 
 
-def hajek(judged: pd.DataFrame, level: float = 0.95) -> Accuracy | None:
+def hajek(judged: pd.DataFrame, population: int, level: float = 0.95) -> Accuracy | None:
     """The share of messages on which the model is right; None without anything drawn at random.
 
     Each draw took a message out of those that nobody had judged by then; with what was known at that moment it tells of
-    all messages (Des Raj 1956, as a ratio): so it holds at any moment, however many were chosen in between. The
+    all messages (Des Raj 1956, as a ratio): so it holds at any moment, however many were chosen in between. What was
+    drawn before and still waits could not be drawn again, but is unknown too: a draw stands for it as well. The
     interval is Jeffreys' at the design's effective sample size (Korn and Graubard 1998), which stays honest where
     nearly all are right.
 
     Args:
         judged: a row a judged message: `right` (was the model), `drawn` (at random, or chosen), `draw_probability` (of
             the draw that took it), `drawn_at` and `judged_at` (times on one clock). What was not drawn has no draw.
+        population: how many messages there are.
         level: of the interval.
     """
     draws = judged[judged["drawn"].astype(bool)]
@@ -62,7 +65,7 @@ def hajek(judged: pd.DataFrame, level: float = 0.95) -> Accuracy | None:
     known = judged.sort_values("judged_at", kind="stable")
     before = np.searchsorted(known["judged_at"].to_numpy(float), draws["drawn_at"].to_numpy(float), side="left")
     right_before = np.concatenate([[0.0], known["right"].to_numpy(float).cumsum()])[before]
-    stands_for = 1.0 / draws["draw_probability"].to_numpy(float)
+    stands_for = np.maximum(1.0 / draws["draw_probability"].to_numpy(float), population - before)
     y, weights = draws["right"].to_numpy(float), stands_for / stands_for.sum()
     share = float(weights @ y)
     low, high = _interval(y, weights, share, level)
@@ -146,4 +149,4 @@ def live_accuracy(connection: Connection, dataset: DatasetId, queue_id: int | No
     judged = judged.drop_duplicates("message_id")
     if judged["drawn"].sum() < LEAST_DRAWN:
         return None
-    return hajek(judged)
+    return hajek(judged, tallies(connection).get("messages", 0))

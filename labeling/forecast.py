@@ -67,8 +67,9 @@ def forecast(given: int, goal: int | None, pace: float, now: int, deadline: int 
     if left == 0:
         return Forecast(0, now, None)
     done_at = now + round(left / pace * HOUR_MS) if pace > 0 else None
-    late = deadline is not None and (done_at is None or done_at > deadline)
-    return Forecast(left, done_at, None if deadline is None else not late)
+    if deadline is None or (done_at is None and deadline > now):
+        return Forecast(left, done_at, None)
+    return Forecast(left, done_at, done_at is not None and done_at <= deadline)
 
 
 def effect(folds: Sequence[tuple[int, float, int, int, float]], generator: np.random.Generator) -> Effect | None:

@@ -6,11 +6,12 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection, case, func, select, true
 
 from core.store.models import Message, Origin, Prediction, Promotion, Truth, now_ms
 from core.store.queries.live import tallies
-from labeling.models import OpenLease, Person, Queue, QueueState, Verdict, VerdictKind
+from labeling.claims import given_to
+from labeling.models import Assigned, OpenLease, Person, Queue, QueueState, Verdict, VerdictKind
 from labeling.orders import ORDERS
 from labeling.people import PersonId
 from labeling.tasks import current
@@ -36,7 +37,10 @@ class RecentVerdict:
 
 @dataclass(frozen=True, slots=True)
 class QueueStanding:
-    """How a queue stands: messages in all, judged, in somebody's hands; seconds until the next may come back."""
+    """How a queue stands: messages in all, judged, in somebody's hands; seconds until the next may come back.
+
+    `guide` is its own, in Markdown; None where the room's holds.
+    """
 
     queue_id: int
     name: str
@@ -47,6 +51,7 @@ class QueueStanding:
     done: int
     held: int
     back_in_seconds: int | None
+    guide: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +121,14 @@ def office(connection: Connection) -> Office:
     return Office(today, counts.get(False, 0), counts.get(True, 0))
 
 
-def open_queues(connection: Connection) -> list[QueueStanding]:
-    """The queues that hand out messages now."""
+def open_queues(connection: Connection, person: PersonId | None = None) -> list[QueueStanding]:
+    """The queues that hand out messages now, to all or to this person; the first is handed out first."""
     counts = tallies(connection)
     queues = connection.execute(
-        select(Queue.id, Queue.name, Queue.order_name, Queue.overlap, Queue.blind_share)
-        .where(Queue.state == QueueState.OPEN)
-        .order_by(Queue.id)
+        select(Queue.id, Queue.name, Queue.order_name, Queue.overlap, Queue.blind_share, Queue.guide)
+        .where(Queue.state == QueueState.OPEN, given_to() if person is not None else true())
+        .order_by(Queue.priority.desc(), Queue.assigned == Assigned.ALL, Queue.id),
+        {} if person is None else {"this_person": person},
     ).all()
     states = []
     for queue in queues:
@@ -140,6 +146,7 @@ def open_queues(connection: Connection) -> list[QueueStanding]:
                 done=counts.get(f"queue:{queue.id}:done", 0),
                 held=held,
                 back_in_seconds=None if first_back is None else max(0, round(first_back / 1000)),
+                guide=queue.guide,
             )
         )
     return states

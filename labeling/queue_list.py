@@ -105,9 +105,9 @@ def queue_rows(connection: Connection, dataset: DatasetId, closed: int = 10) -> 
     held = {
         queue_id: (n, back)
         for queue_id, n, back in connection.execute(
-            select(OpenLease.queue_id, func.count(), func.min(OpenLease.expires_at) - now_ms()).group_by(
-                OpenLease.queue_id
-            )
+            select(OpenLease.queue_id, func.count(), func.min(OpenLease.expires_at) - now_ms())
+            .where(OpenLease.expires_at > now_ms())
+            .group_by(OpenLease.queue_id)
         )
     }
     people: dict[int, list[str]] = {}

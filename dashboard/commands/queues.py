@@ -21,6 +21,7 @@ from labeling.gold import gold_from_queue
 from labeling.models import Assigned, Purpose, Queue, QueueState
 from labeling.queue_list import QueueRow, queue_rows
 from labeling.queues import QueueSpec, change, chosen, create, fill_by_order, set_members
+from labeling.queues.making import people_named
 from labeling.queues.sources import Cell, queue_from_cell
 
 app = typer.Typer(help="What the office is asked, and how far it is.", no_args_is_help=True)
@@ -93,6 +94,8 @@ def make(
         deadline=None if deadline is None else round(deadline.astimezone().timestamp() * 1000),
         guide=None if guide is None else _text(guide),
     )  # fmt: skip
+    with project.store.read() as connection:  # before the queue is there
+        people_named(connection, person or [])
     queue_id, came = _made(project, spec, count, cell, alarm)
     if person:
         project.store.write(lambda connection: set_members(connection, queue_id, person))

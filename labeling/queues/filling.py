@@ -85,16 +85,25 @@ def chosen(store: Store, queue_id: int, message_ids: Sequence[int]) -> int:
     """
     unique = list(dict.fromkeys(message_ids))
     with store.read() as connection:
-        dataset = select(Queue.dataset_id).where(Queue.id == queue_id).scalar_subquery()
+        dataset = connection.execute(select(Queue.dataset_id).where(Queue.id == queue_id)).scalar_one()
+        require_messages(connection, dataset, unique)
         last = connection.execute(select(func.max(Task.rank)).where(Task.queue_id == queue_id)).scalar() or 0.0
-        known: set[int] = set()
-        for start in range(0, len(unique), 1_000):
-            page = Message.id.in_(unique[start : start + 1_000])
-            known.update(connection.execute(select(Message.id).where(page, Message.dataset_id == dataset)).scalars())
-    if missing := [message_id for message_id in unique if message_id not in known]:
-        raise DeskError(f"there is no message {missing[0]} in this queue's dataset ({len(missing)} such in all)")
     ranks = [last + 1.0 + place for place in range(len(unique))]
     return _write(store, queue_id, pd.DataFrame({"message_id": unique, "rank": ranks}))
+
+
+def require_messages(connection: Connection, dataset: int, message_ids: Sequence[int]) -> None:
+    """Refuse ids that are no messages of a dataset.
+
+    Raises:
+        DeskError: names the first of them.
+    """
+    known: set[int] = set()
+    for start in range(0, len(message_ids), 1_000):
+        page = Message.id.in_(message_ids[start : start + 1_000])
+        known.update(connection.execute(select(Message.id).where(page, Message.dataset_id == dataset)).scalars())
+    if missing := [message_id for message_id in message_ids if message_id not in known]:
+        raise DeskError(f"there is no message {missing[0]} in this dataset ({len(missing)} such in all)")
 
 
 def fill_by_order(store: Store, queue_id: int, most: int, *, keep: int | None = None) -> int:

@@ -89,7 +89,7 @@ def set_members(connection: Connection, queue_id: int, names: Sequence[str], *, 
     change(connection, queue_id, by=by, assigned=Assigned.PEOPLE if names else Assigned.ALL, team=None)
     mine = select(Person.name).join(QueueMember, QueueMember.person_id == Person.id)
     before = sorted(connection.execute(mine.where(QueueMember.queue_id == queue_id)).scalars())
-    rows = [{"queue_id": queue_id, "person_id": person} for person in _people(connection, names)]
+    rows = [{"queue_id": queue_id, "person_id": person} for person in people_named(connection, names)]
     connection.execute(delete(QueueMember).where(QueueMember.queue_id == queue_id))
     if rows:
         connection.execute(insert(QueueMember), rows)
@@ -105,13 +105,18 @@ def set_team(connection: Connection, team: str, names: Sequence[str], *, by: Per
         AccessError: the person is no lead.
     """
     _may(connection, by)
-    rows = [{"team": team, "person_id": person} for person in _people(connection, names)]
+    rows = [{"team": team, "person_id": person} for person in people_named(connection, names)]
     connection.execute(delete(TeamMember).where(TeamMember.team == team))
     if rows:
         connection.execute(insert(TeamMember), rows)
 
 
-def _people(connection: Connection, names: Sequence[str]) -> list[int]:
+def people_named(connection: Connection, names: Sequence[str]) -> list[int]:
+    """The ids of the people with these names.
+
+    Raises:
+        DeskError: nobody has one of them.
+    """
     rows = connection.execute(select(Person.name, Person.id).where(Person.name.in_(names)))
     found: dict[str, int] = dict(rows.all())
     if missing := set(names) - found.keys():

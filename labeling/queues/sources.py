@@ -13,7 +13,7 @@ from core.store.models import DatasetId, FoldPrediction, Origin, Prediction, Run
 from core.store.rollups import FOLDS, VERDICTS
 from labeling.models import Purpose
 from labeling.people import PersonId
-from labeling.queues.filling import chosen
+from labeling.queues.filling import chosen, require_messages
 from labeling.queues.making import create
 from labeling.queues.spec import QueueSpec
 
@@ -92,6 +92,8 @@ def queue_from_search(
 
 
 def _made(store: Store, dataset: DatasetId, spec: QueueSpec, ids: Sequence[int], by: PersonId | None) -> int:
+    with store.read() as connection:
+        require_messages(connection, dataset, ids)
     queue_id = store.write(lambda connection: create(connection, dataset, spec, by=by))
     chosen(store, queue_id, ids)
     return queue_id

@@ -65,7 +65,7 @@ def test_the_interval_covers_the_truth_as_often_as_it_says(order) -> None:  # ty
     covered, off = 0, []
     for _ in range(RUNS):
         confidence, right = population(generator)
-        found = hajek(order(generator, confidence, right))
+        found = hajek(order(generator, confidence, right), len(right))
         assert found is not None
         covered += found.low <= right.mean() <= found.high
         off.append(found.share - right.mean())
@@ -77,10 +77,10 @@ def test_the_plain_share_of_the_least_sure_would_be_far_off() -> None:
     generator = np.random.default_rng(3)
     confidence, right = population(generator)
     frame = least_sure(generator, confidence, right)
-    found = hajek(frame)
+    found = hajek(frame, len(right))
     assert found is not None
     assert abs(found.share - right.mean()) < 0.06 < right.mean() - frame["right"].mean()
-    assert hajek(frame[~frame["drawn"]]) is None
+    assert hajek(frame[~frame["drawn"]], 10) is None
 
 
 def test_the_live_model_is_measured_by_the_verdicts_that_did_not_teach_it(store: Store) -> None:
