@@ -46,6 +46,8 @@ def k_center(texts: Sequence[str], most: int) -> list[int]:
     """
     from sklearn.feature_extraction.text import HashingVectorizer
 
+    if not texts:
+        return []
     # Characters, not words: they cut every script alike. Rows have length 1, so a product is a cosine.
     rows = HashingVectorizer(analyzer="char_wb", ngram_range=(3, 4), n_features=2**18).transform(texts)
     nearest = np.full(len(texts), -np.inf)
