@@ -34,11 +34,12 @@ class GoldTask:
 # queue: a few rows while they have not seen most of the gold there is.
 _fits = (
     select(Gold.message_id)
-    .join(Message, Message.id == Gold.message_id)
     .where(
         Gold.active,
         or_(Gold.set_by.is_(None), Gold.set_by != bindparam("this_person")),
-        Message.dataset_id == select(Queue.dataset_id).where(Queue.id == bindparam("this_queue")).scalar_subquery(),
+        # One look a gold message: joined, SQLite would begin with all messages of the dataset.
+        select(Message.dataset_id).where(Message.id == Gold.message_id).correlate(Gold).scalar_subquery()
+        == select(Queue.dataset_id).where(Queue.id == bindparam("this_queue")).scalar_subquery(),
         ~exists().where(
             _other.message_id == Gold.message_id,
             Lease.task_id == _other.id,

@@ -385,6 +385,7 @@ def test_what_the_desk_looks_for_is_found_without_reading_all(
     plan = plan_of(store, statement, **values)
     assert "Seq Scan" not in plan
     assert not re.search(r"SCAN (verdict|lease|open_lease|task|message|person)\b", plan)
+    assert not re.search(r"SEARCH message USING [A-Z ]*INDEX \S+ \(dataset_id=\?\)", plan), "all of a dataset"
 
 
 def plan_of(store: Store, statement: Executable, **values: object) -> str:

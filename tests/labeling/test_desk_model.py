@@ -86,8 +86,19 @@ class DeskModel(RuleBasedStateMachine):
 
     @rule(who=people, which=st.integers(0, 5), klass=st.sampled_from([*CLASSES, None]))
     def judge(self, who: int, which: int, klass: str | None) -> None:
-        if not self.leases[who]:
-            return
+        if self.leases[who]:
+            self.say(who, which, klass)
+
+    @rule(who=people, klasses=st.lists(st.sampled_from([*CLASSES, None]), min_size=1, max_size=3))
+    def work(self, who: int, klasses: list[str | None]) -> None:
+        """What people mostly do: they are handed a message and judge it, and the next."""
+        for klass in klasses:
+            self.claim(who, 1)
+            open_now = [n for n, lease in enumerate(self.leases[who]) if self.message_of[lease] not in self.said[who]]
+            if open_now:
+                self.say(who, open_now[-1], klass)
+
+    def say(self, who: int, which: int, klass: str | None) -> None:
         lease = self.leases[who][which % len(self.leases[who])]
         message = self.message_of[lease]
         kind = VerdictKind.LABEL if klass else VerdictKind.SKIP
