@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 
 MINUTES ?= 10
 
-.PHONY: help demo test check bench load faults-slow docs browser clean
+.PHONY: help demo test nightly check bench load faults-slow docs browser clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -34,6 +34,9 @@ browser: ## Look for a Chromium, and get Debian's where there is none
 
 test: $(READY) check browser ## All checks and tests, on both databases and in a browser
 	$(BIN)/python -m pytest $(ARGS)
+
+nightly: $(READY) ## The desk's state machine with 10,000 examples on each database (hours)
+	TALLYROOM_EXAMPLES=$${TALLYROOM_EXAMPLES:-10000} $(BIN)/python -m pytest tests/labeling/test_desk_model.py -o timeout=0 $(ARGS)
 
 bench: $(READY) ## All benchmarks, or one: make bench NAME=rules
 	$(BIN)/python -m bench $(NAME)

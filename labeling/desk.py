@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from core.store import Store
 from labeling import claims, tasks, verdicts
 from labeling.claims import HandOut
+from labeling.finishing import finish
 from labeling.people import PersonId
 from labeling.verdicts import Given, Taken
 
@@ -39,7 +40,13 @@ class Desk:
 
     def judge(self, person: PersonId, given: Given) -> Future[Taken]:
         """Take a label, a skip or a flag."""
-        return self._store.submit(lambda connection: verdicts.judge(connection, person, given, self._classes))
+
+        def work(connection: Connection) -> Taken:
+            taken = verdicts.judge(connection, person, given, self._classes)
+            finish(connection)
+            return taken
+
+        return self._store.submit(work)
 
     def judge_and_claim(self, person: PersonId, given: Given, count: int) -> Future[tuple[Taken, list[HandOut] | None]]:
         """Take a verdict and hand out what comes next, in one transaction: half the waiting of two.

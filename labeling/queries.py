@@ -11,7 +11,8 @@ from sqlalchemy import Connection, bindparam, case, func, select
 from core.store.hot import hot
 from core.store.models import Message, Origin, Prediction, Promotion, Truth, now_ms
 from core.store.queries.live import tallies
-from labeling.models import OpenLease, Person, Queue, QueueState, Verdict, VerdictKind
+from labeling.claims import given_to
+from labeling.models import Assigned, OpenLease, Person, Queue, QueueState, Verdict, VerdictKind
 from labeling.orders import ORDERS
 from labeling.people import PersonId
 from labeling.tasks import current
@@ -21,21 +22,24 @@ AT_DESK_MS = 600_000
 LOOK_BACK = 2_000
 
 # What stands beside the message is asked for by every page each ten seconds: built once.
-STANDINGS = hot(
+_standings = (
     select(
         Queue.id,
         Queue.name,
         Queue.order_name,
         Queue.overlap,
         Queue.blind_share,
+        Queue.guide,
         func.count(OpenLease.lease_id).label("held"),
         (func.min(OpenLease.expires_at) - now_ms()).label("back"),
     )
     .outerjoin(OpenLease, OpenLease.queue_id == Queue.id)
     .where(Queue.state == QueueState.OPEN)
     .group_by(Queue.id)
-    .order_by(Queue.id)
+    .order_by(Queue.priority.desc(), Queue.assigned == Assigned.ALL, Queue.id)
 )
+STANDINGS = hot(_standings)
+STANDINGS_FOR = hot(_standings.where(given_to()))
 _newest = (
     select(Verdict.message_id, Verdict.klass, Verdict.seconds, Verdict.at)
     .where(Verdict.person_id == bindparam("this_person"), Verdict.kind == VerdictKind.LABEL, current())
@@ -66,7 +70,10 @@ class RecentVerdict:
 
 @dataclass(frozen=True, slots=True)
 class QueueStanding:
-    """How a queue stands: messages in all, judged, in somebody's hands; seconds until the next may come back."""
+    """How a queue stands: messages in all, judged, in somebody's hands; seconds until the next may come back.
+
+    `guide` is its own, in Markdown; None where the room's holds.
+    """
 
     queue_id: int
     name: str
@@ -77,6 +84,7 @@ class QueueStanding:
     done: int
     held: int
     back_in_seconds: int | None
+    guide: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +154,10 @@ def office(connection: Connection) -> Office:
     return Office(today, counts.get(False, 0), counts.get(True, 0))
 
 
-def open_queues(connection: Connection) -> list[QueueStanding]:
-    """The queues that hand out messages now."""
+def open_queues(connection: Connection, person: PersonId | None = None) -> list[QueueStanding]:
+    """The queues that hand out messages now, to all or to this person; the first is handed out first."""
     counts = tallies(connection)
+    asked, given = (STANDINGS, {}) if person is None else (STANDINGS_FOR, {"this_person": person})
     return [
         QueueStanding(
             queue_id=queue.id,
@@ -160,8 +169,9 @@ def open_queues(connection: Connection) -> list[QueueStanding]:
             done=counts.get(f"queue:{queue.id}:done", 0),
             held=queue.held,
             back_in_seconds=None if queue.back is None else max(0, round(queue.back / 1000)),
+            guide=queue.guide,
         )
-        for queue in connection.execute(STANDINGS)
+        for queue in connection.execute(asked, given)
     ]
 
 
