@@ -22,6 +22,7 @@ from core.store.models.data import (
     Stage,
     Truth,
 )
+from core.store.models.label_sets import LabelSet, WithdrawnRule
 from core.store.models.learning import (
     Fold,
     FoldPrediction,
@@ -48,6 +49,7 @@ __all__ = [
     "Fold",
     "FoldPrediction",
     "Label",
+    "LabelSet",
     "Message",
     "MessageId",
     "Millis",
@@ -64,5 +66,6 @@ __all__ = [
     "Stage",
     "Tally",
     "Truth",
+    "WithdrawnRule",
     "now_ms",
 ]
