@@ -62,6 +62,11 @@ class PipelineSettings(_Section):
         ("verdict", "imported"),
         description="Whose labels train models: any of `verdict`, `imported`, `rule`. People always come first.",
     )
+    label_set: str = Field(
+        "",
+        max_length=80,
+        description="Train on this frozen set of labels (`tallyroom labels freeze`); empty: on the labels of now.",
+    )
     candidates: tuple[str, ...] = Field(
         ("word-cnb", "word-logreg", "word-sgd", "char-logreg", "char-svc"),
         min_length=1,

@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased
 
 from core.store.models import Message, now_ms
 from core.store.rollups import tally
-from labeling.models import Lease, OpenLease, Task, Verdict, VerdictKind
+from labeling.models import Lease, OpenLease, Task, Verdict, VerdictKind, WithdrawnVerdict
 
 _later = aliased(Verdict)
 
@@ -48,6 +48,12 @@ def judging() -> ColumnElement[bool]:
 def labelling() -> ColumnElement[bool]:
     """A label that stands."""
     return (Verdict.kind == VerdictKind.LABEL) & current()
+
+
+def opinion() -> ColumnElement[bool]:
+    """A label that stands and was not withdrawn: it counts for what the message is held to be."""
+    withdrawn = exists().where(WithdrawnVerdict.verdict_id == Verdict.id, WithdrawnVerdict.back_id.is_(None))
+    return labelling() & ~withdrawn
 
 
 # The message is locked with its task: two queues may ask about one message, and their verdicts take turns before

@@ -18,7 +18,7 @@ from labeling.claims import HandOut, hand_back, held_of
 from labeling.consensus import Consensus, majority
 from labeling.models import Lease, OpenLease, Role, Task, Verdict, VerdictKind
 from labeling.people import PersonId, Reviewer, require
-from labeling.tasks import derive, judging, labelling, lock
+from labeling.tasks import derive, judging, lock, opinion
 
 NOTE_MOST = 2_000
 
@@ -79,9 +79,7 @@ APPEND = insert(Verdict).returning(Verdict.id)
 LET_GO = delete(OpenLease).where(
     OpenLease.task_id == bindparam("this_task"), OpenLease.person_id == bindparam("this_person")
 )
-OPINIONS = (
-    select(Verdict.klass).where(Verdict.message_id == bindparam("this_message"), labelling()).order_by(Verdict.id)
-)
+OPINIONS = select(Verdict.klass).where(Verdict.message_id == bindparam("this_message"), opinion()).order_by(Verdict.id)
 # Along ix_verdict_person_id_id from its end.
 LAST = (
     select(Verdict.id, Verdict.kind, Verdict.lease_id)
@@ -215,10 +213,15 @@ def _append(
     return connection.execute(APPEND, row).scalar_one()
 
 
+def consensus_of(connection: Connection, message_id: int) -> Consensus:
+    """What the office holds the message to be, by all verdicts on it that count."""
+    opinions = connection.execute(OPINIONS, {"this_message": message_id}).scalars()
+    return majority([klass for klass in opinions if klass is not None])
+
+
 def _agree(connection: Connection, handed: _HandedOut) -> Consensus:
-    """Derive what the office holds the message to be, from all verdicts on it that stand."""
-    opinions = connection.execute(OPINIONS, {"this_message": handed.message_id}).scalars()
-    consensus = majority([klass for klass in opinions if klass is not None])
+    """Derive the message's label anew."""
+    consensus = consensus_of(connection, handed.message_id)
     set_label(
         connection,
         handed.message_id,

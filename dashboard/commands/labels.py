@@ -1,4 +1,4 @@
-"""`tallyroom labels`: labels out and in."""
+"""`tallyroom labels`: labels out and in, frozen and withdrawn."""
 
 from __future__ import annotations
 
@@ -9,19 +9,23 @@ from typing import Annotated, Any
 import typer
 
 from core import Project
-from core.errors import SourceError
+from core.errors import DeskError, SourceError
 from core.store.models import Origin
+from dashboard.commands import label_sets, withdrawals
 from dashboard.commands.options import AsJson, Room, answer, say
 from labeling.exchange import FORMATS, Format, export, import_labels, labels, write_labels
 from labeling.exchange.take import form_named, format_of
+from labeling.label_sets import find, rows_of
 
-app = typer.Typer(help="Labels out and in.", no_args_is_help=True)
+app = typer.Typer(help="Labels out and in, frozen and withdrawn.", no_args_is_help=True)
 NAMES = ", ".join(FORMATS.names())
 SHOWN = 20
 
 
 def register(parent: typer.Typer) -> None:
     """Add the commands."""
+    label_sets.register(app)
+    withdrawals.register(app)
     parent.add_typer(app, name="labels")
 
 
@@ -38,10 +42,17 @@ def export_labels(
         list[Origin] | None, typer.Option(help="Only what these say: verdict, imported, rule; may be repeated.")
     ] = None,
     people: Annotated[bool, typer.Option("--people", help="Name who gave the verdicts.")] = False,
+    label_set: Annotated[str | None, typer.Option("--set", help="A frozen set instead of the labels of now.")] = None,
 ) -> None:
     """Write what each message is held to be, with who said so."""
     project = Project(room)
-    rows = labels(project.store, project.dataset_id, only or None, people=people)
+    store, dataset = project.store, project.dataset_id
+    if label_set is None:
+        rows = labels(store, dataset, only or None, people=people)
+    elif only:
+        raise DeskError("a set holds what it was frozen with", where="--only", fix="Leave --only out.")
+    else:
+        rows = rows_of(store, dataset, find(store, dataset, label_set), people=people)
     if output is None:
         write_labels(rows, sys.stdout, form or "csv")
     else:

@@ -74,7 +74,5 @@ def _make_way(folder: Path) -> None:
         return
     ours = {"README.md", "data"}
     if not folder.is_dir() or {path.name for path in folder.iterdir()} - ours:
-        raise SourceError(
-            "there is something else there", where=str(folder), fix="Name a new folder."
-        )
+        raise SourceError("there is something else there", where=str(folder), fix="Name a new folder.")
     shutil.rmtree(folder)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.store.models.base import Base, BigId, BigRef, Name, Now
@@ -34,9 +34,10 @@ class LabelSet(Base):
 
 
 class WithdrawnRule(Base):
-    """A rule that does not vote until its withdrawal is taken back. Derived from `withdrawal`."""
+    """A rule that does not vote, until (`back_id`) its withdrawal was taken back. Derived from `withdrawal`."""
 
     __tablename__ = "withdrawn_rule"
 
     name: Mapped[str] = mapped_column(Text, primary_key=True)
     withdrawal_id: Mapped[BigRef]
+    back_id: Mapped[int | None] = mapped_column(BigInteger)

@@ -43,6 +43,7 @@ def upgrade() -> None:
         "withdrawn_rule",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("withdrawal_id", BIG, nullable=False),
+        sa.Column("back_id", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_withdrawn_rule")),
     )
     op.create_table(
