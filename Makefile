@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test check bench docs browser clean
+.PHONY: help demo test check bench docs browser foreign clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -32,6 +32,12 @@ browser: ## Look for a Chromium, and get Debian's where there is none
 
 test: $(READY) check browser ## All checks and tests, on both databases and in a browser
 	$(BIN)/python -m pytest $(ARGS)
+
+FOREIGN := $(HOME)/.cache/tallyroom-foreign
+foreign: $(READY) ## Try exports with the datasets library and Label Studio's converter, the API with schemathesis
+	test -x $(FOREIGN)/bin/python || $(BIN)/uv venv --quiet --python $(BIN)/python $(FOREIGN)
+	$(BIN)/uv pip install --quiet --python $(FOREIGN)/bin/python datasets label-studio-sdk schemathesis
+	TALLYROOM_FOREIGN_PYTHON=$(FOREIGN)/bin/python $(BIN)/python -m pytest tests/labeling/test_exchange_foreign.py tests/dashboard/test_api.py $(ARGS)
 
 bench: $(READY) ## All benchmarks, or one: make bench NAME=rules
 	$(BIN)/python -m bench $(NAME)

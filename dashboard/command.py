@@ -26,6 +26,7 @@ COMMANDS = {
     "demo-office": "demo",
     "link": "link",
     "labels": "labels",
+    "webhooks": "webhooks",
     "store": "store",
     "doctor": "doctor",
 }

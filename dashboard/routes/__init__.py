@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from bokeh.server.urls import per_app_patterns
 
+from dashboard.routes.api import API_ROUTES
 from dashboard.routes.base import Handler
+from dashboard.routes.changed import Changes
 from dashboard.routes.desk import Claim, Heartbeat, Judge, Panel, Undo
 from dashboard.routes.door import Door, Leave
 from dashboard.routes.feed import FeedSocket
@@ -28,6 +30,8 @@ ROUTES = (
     (r"/desk/undo", Undo),
     (r"/desk/heartbeat", Heartbeat),
     (r"/desk/panel.json", Panel),
+    (r"/desk/changed.json", Changes),
+    *API_ROUTES,
 )
 
 __all__ = ["ROUTES", "Handler", "register"]

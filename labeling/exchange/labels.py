@@ -159,13 +159,14 @@ def numbered(
     as_of: AsOf | None = None,
     after: int = 0,
     people: bool = False,
+    page: int = PAGE,
 ) -> Iterator[tuple[int, LabelRow]]:
-    """As `labels`, each with the id of its message."""
+    """As `labels`, each with the id of its message; `page` are read at once."""
     wanted = EVERY if origins is None else ((origins,) if isinstance(origins, Origin) else tuple(sorted(origins)))
-    pages = _standing(store, wanted, after) if as_of is None else _stood_at(store, wanted, after, as_of)
+    pages = _standing(store, wanted, after, page) if as_of is None else _stood_at(store, wanted, after, as_of, page)
     titles = _Titles(store)
-    for page in pages:
-        rows = [row for row in page if row[-1] == dataset and row[2] in wanted]
+    for found in pages:
+        rows = [row for row in found if row[-1] == dataset and row[2] in wanted]
         opinions = _opinions(store, [row[0] for row in rows if row[2] == Origin.VERDICT], as_of or NOW)
         # Unpacked and not by name, here and below: a hundred thousand rows pass, and a name costs what a row does.
         for message_id, klass, origin, ref, confidence, at, source, key, body, _ in rows:
@@ -214,19 +215,19 @@ def _opinions(store: Store, message_ids: Sequence[int], as_of: AsOf) -> dict[int
     return found
 
 
-def _standing(store: Store, origins: Sequence[Origin], after: int) -> Iterator[Sequence[Any]]:
+def _standing(store: Store, origins: Sequence[Origin], after: int, page: int) -> Iterator[Sequence[Any]]:
     """Pages of the truth as it stands."""
     if set(origins) == set(EVERY):
-        ids = _keyset(store, NEXT, {}, after)
+        ids = _keyset(store, NEXT, {}, after, page)
     else:
         each = (
-            _keyset(store, NEXT_OF, {"this_origin": origin, "this_class": klass}, after)
+            _keyset(store, NEXT_OF, {"this_origin": origin, "this_class": klass}, after, page)
             for origin in origins
             for klass in _classes(store, origin)
         )
         # A message whose class changes between two pages may come from both.
         ids = (message_id for message_id, _ in groupby(heapq.merge(*each)))
-    while these := list(islice(ids, PAGE)):
+    while these := list(islice(ids, page)):
         with store.read() as connection:
             rows = connection.execute(ROWS, {"these": these}).all()
         yield rows
@@ -242,23 +243,23 @@ def _classes(store: Store, origin: Origin) -> list[str]:
     return found
 
 
-def _keyset(store: Store, statement: Any, fixed: dict[str, Any], after: int) -> Iterator[int]:
+def _keyset(store: Store, statement: Any, fixed: dict[str, Any], after: int, most: int) -> Iterator[int]:
     while True:
         with store.read() as connection:
-            page = connection.execute(statement, {**fixed, "after": after, "most": PAGE}).scalars().all()
-        yield from page
-        if len(page) < PAGE:
+            ids = connection.execute(statement, {**fixed, "after": after, "most": most}).scalars().all()
+        yield from ids
+        if len(ids) < most:
             return
-        after = page[-1]
+        after = ids[-1]
 
 
-def _stood_at(store: Store, origins: Sequence[Origin], after: int, as_of: AsOf) -> Iterator[Sequence[Any]]:
+def _stood_at(store: Store, origins: Sequence[Origin], after: int, as_of: AsOf, page: int) -> Iterator[Sequence[Any]]:
     """Pages of the labels as they stood: of each message the newest of each origin, then by precedence."""
     given = Origin.RULE not in origins
     pages, rows_of = (LABELLED_GIVEN, STOOD_GIVEN) if given else (LABELLED, STOOD)
     while True:
         with store.read() as connection:
-            asked = {"after": after, "most": PAGE, "up_to": as_of.label}
+            asked = {"after": after, "most": page, "up_to": as_of.label}
             these = connection.execute(pages, asked).scalars().all()
             if not these:
                 return

@@ -181,10 +181,10 @@ def _read_page(
 def _checked(row: Mapping[str, Any], codes: Mapping[str, int]) -> tuple[str, str, int] | str:
     """Source, key and the class's code, or why there are none."""
     values = [row.get(name) for name in NEEDED]
-    texts = [storable(str(value)) if isinstance(value, str | int) else "" for value in values]
-    if any(len(text) > FIELD_MOST for text in texts):
+    texts = [str(value) if isinstance(value, str | int) else "" for value in values]
+    if any(len(text) > FIELD_MOST for text in texts):  # before it is looked at letter by letter
         return f"a field is longer than {FIELD_MOST:,} characters"
-    source, key, label = texts
+    source, key, label = map(storable, texts)
     if not source or not key:
         return "the source or the key is missing"
     if label not in codes:

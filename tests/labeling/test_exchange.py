@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import io
+import json
 import uuid
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rooms import CLASSES, add_champion, add_messages, add_queue, the_dataset
 from sqlalchemy import event, select
 
@@ -20,6 +25,7 @@ from core.store.records.labels import set_label
 from core.store.records.messages import store_messages
 from labeling.desk import Desk
 from labeling.exchange import FORMATS, export, import_labels, labels, write_labels
+from labeling.exchange.formats import label_studio
 from labeling.exchange.labels import LABELLED_GIVEN, NEXT_OF, OPINIONS, ROWS
 from labeling.models import VerdictKind
 from labeling.people import add_person
@@ -168,3 +174,97 @@ def test_a_file_without_its_columns_or_in_another_encoding_is_refused_in_a_sente
             import_labels(store, the_dataset(store), path, CLASSES)
     with pytest.raises(SourceError, match="cannot be read"):
         import_labels(store, the_dataset(store), tmp_path / "nowhere.csv", CLASSES)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("utf16.csv", "source,key,label\ninbox,0,spam\n".encode("utf-16"), "Save it as UTF-8"),
+        ("open.csv", b'source,key,label\ninbox,"0,spam\n' + b"x" * 14_000_000 + b"\n", "missing quote"),
+        ("long.jsonl", b'{"source": "' + b"x" * 17_000_000, "line 1 is longer"),
+        ("object.json", b'{"source": "inbox"}', "not a JSON array"),
+        ("cut.json", b'[{"data": {}, "annotations": []}, {"data"', "task 2 is not JSON"),
+        ("deep.json", b"[" * 100_000, "task 1 is not JSON"),
+        ("open.json", b'[{"data": {}, "annotations": []}', "not closed"),
+        ("comma.json", b'[{"data": {}} {"data": {}}]', "no comma behind task 1"),
+        ("text.parquet", b"PAR1 and no more", "no Parquet file"),
+        ("labels.xlsx", b"PK", "no format has this ending"),
+    ],
+)
+def test_a_file_that_is_none_is_refused_as_a_whole_in_a_sentence(
+    store: Store, tmp_path: Path, name: str, content: bytes, says: str
+) -> None:
+    add_messages(store, ["a"])
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(SourceError, match=says):
+        import_labels(store, the_dataset(store), tmp_path / name, CLASSES)
+    assert list(labels(store, the_dataset(store))) == []
+
+
+def test_a_parquet_file_that_swells_is_refused_before_it_is_unpacked(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "bomb.parquet"
+    row = pa.array(["x" * 1_000_000]).take(pa.array([0] * 700))  # 700 MB in a few kilobytes
+    columns = dict.fromkeys(("source", "key", "label"), row)
+    pq.write_table(pa.table(columns), path, compression="zstd", use_dictionary=False, row_group_size=700)
+    assert path.stat().st_size < 1_000_000
+    with pytest.raises(SourceError, match="claims"):
+        import_labels(store, the_dataset(store), path, CLASSES)
+
+
+def test_a_text_that_is_repeated_a_million_times_is_held_once(store: Store, tmp_path: Path) -> None:
+    add_messages(store, ["a"])
+    path = tmp_path / "many.parquet"
+    long = pa.DictionaryArray.from_arrays(pa.array([0] * 100_000, pa.int32()), ["k" * 1_500_000])
+    short = pa.DictionaryArray.from_arrays(pa.array([0] * 100_000, pa.int32()), ["spam"])
+    pq.write_table(pa.table({"source": short, "key": long, "label": short}), path)
+    outcome = import_labels(store, the_dataset(store), path, CLASSES)
+    assert (outcome.rows, outcome.refused_rows, len(outcome.refused)) == (100_000, 100_000, 1_000)
+    assert "longer than 1,000,000" in outcome.refused[0][1]
+
+
+def test_every_row_is_counted_once_and_the_last_word_on_a_message_counts(store: Store, tmp_path: Path) -> None:
+    add_messages(store, ["a", "b", "c"])
+    path = tmp_path / "labels.csv"
+    rows = ["0,spam", "1,personal", "0,personal", "2,Spam", "7,spam", "1,personal", "2,"]
+    path.write_text("\n".join(["source,key,label", *(f"inbox,{row}" for row in rows)]))
+    done = import_labels(store, the_dataset(store), path, CLASSES)
+    assert (done.rows, done.labels, done.unchanged, done.repeated, done.refused_rows) == (7, 2, 0, 2, 3)
+    assert done.refused == (
+        (5, "'Spam' is no class of this room. Did you mean 'spam'?"),
+        (6, "there is no message inbox/7"),
+        (8, "the label is missing"),
+    )
+    assert [row.label for row in labels(store, the_dataset(store))] == ["personal", "personal"]
+    again = import_labels(store, the_dataset(store), path, CLASSES)
+    assert (again.labels, again.unchanged) == (0, 2)
+
+
+def test_label_studios_annotations_that_disagree_or_were_cancelled_are_not_taken(store: Store, tmp_path: Path) -> None:
+    add_messages(store, ["a", "b", "c", "d"])
+
+    def task(key: str, *choices: str, **more: object) -> dict[str, object]:
+        said = [{"result": [{"type": "choices", "value": {"choices": [choice]}}], **more} for choice in choices]
+        return {"data": {"source": "inbox", "key": key}, "annotations": said}
+
+    tasks = [
+        task("0", "spam", "spam", "personal"),
+        task("1", "spam", "personal"),
+        task("2", "spam", was_cancelled=True),
+    ]
+    tasks += [task("3"), {"source": "inbox", "key": "3", "label": "spam"}, {"data": 1}]
+    path = tmp_path / "tasks.json"
+    path.write_text(json.dumps(tasks, indent=2))
+    outcome = import_labels(store, the_dataset(store), path, CLASSES)
+    assert (outcome.labels, [line for line, _ in outcome.refused]) == (2, [2, 3, 4, 6])
+    assert "disagree" in outcome.refused[0][1]
+
+
+@given(st.lists(st.sampled_from(["{}", '{"a": [1, "]"]}', "12", '"x,]"', "null", "[[]]", "true"])), st.integers(1, 9))
+def test_a_json_array_is_read_in_pieces_as_in_one(items: list[str], size: int) -> None:
+    text = "[" + " ,\n ".join(items) + " ]"
+    original = label_studio.PIECE
+    label_studio.PIECE = size
+    try:
+        assert list(label_studio._items(io.StringIO(text), Path("x"))) == json.loads(text)
+    finally:
+        label_studio.PIECE = original

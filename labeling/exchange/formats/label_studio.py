@@ -123,7 +123,7 @@ def _items(file: IO[str], path: Path) -> Iterator[Any]:
             if piece:
                 continue
             raise SourceError("this is not a JSON array of tasks", where=str(path))
-        at = _behind(text, text.index("[") + 1) if number == 0 else at
+        at = _behind(text, text.index("[") + 1 if number == 0 else 0)
         while at < len(text) and text[at] != "]":
             try:
                 item, end = _decode(text, at)
@@ -132,7 +132,7 @@ def _items(file: IO[str], path: Path) -> Iterator[Any]:
                     raise SourceError(f"task {number + 1} is not JSON", where=str(path)) from None
                 break
             end = _behind(text, end)
-            if end == len(text) and piece:
+            if end == len(text):
                 break  # what follows is not there yet
             if text[end : end + 1] not in (",", "]"):
                 raise SourceError(f"there is no comma behind task {number + 1}", where=str(path))
