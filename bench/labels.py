@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import resource
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -79,8 +80,13 @@ def export_each(store: Store, dataset: DatasetId, folder: Path) -> dict[str, flo
     for form in FORMATS:
         target = folder / f"{store.dialect}-{form.name}{form.extension}"
         rows = labels(store, dataset, people=True)
+        began = time.process_time()
         count, seconds[form.name] = timed(lambda t=target, f=form, r=rows: export(r, t, f(), CLASSES))  # type: ignore[misc]
         assert count == LABELS, f"{count} labels in {form.name}"
+        used = time.process_time() - began
+        print(
+            f"{store.dialect}, {form.name}: {LABELS:,} labels in {seconds[form.name]:.2f} s, {used:.2f} s of this CPU"
+        )
     return seconds
 
 
@@ -104,9 +110,8 @@ def main() -> None:
             for messages in (MESSAGES // 10, MESSAGES):
                 with opened(dialect, Path(scratch), f"room{messages}") as store:
                     dataset = fill(store, messages, LABELS)
+                    print(f"Out of {messages:,} messages:", flush=True)
                     each[messages] = export_each(store, dataset, Path(scratch))
-                for name, seconds in each[messages].items():
-                    print(f"{dialect}, {messages:,} messages, {name}: {LABELS:,} labels in {seconds:.2f} s", flush=True)
             worst = max(worst, *each[MESSAGES].values())
             ratio = max(ratio, max(each[MESSAGES][name] / each[MESSAGES // 10][name] for name in FORMATS.names()))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
