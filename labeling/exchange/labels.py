@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby, islice
 from typing import Any
@@ -190,6 +191,20 @@ def _summed(
     return len(opinions), agreed, blinds, ", ".join(titles[run_id] for run_id in runs), ", ".join(names)
 
 
+@contextmanager
+def _by_keys(store: Store) -> Iterator[Connection]:
+    """A read in which PostgreSQL looks a page's rows up by their keys.
+
+    Left alone it reads all labels and all verdicts for each page while they are some hundred thousand: 60 ms a page of
+    2,000 instead of 20 (measured; EXPLAIN shows the hash joins over whole tables).
+    """
+    with store.read() as connection:
+        if store.dialect == "postgresql":
+            for setting in ("enable_hashjoin = off", "enable_mergejoin = off", "max_parallel_workers_per_gather = 0"):
+                connection.exec_driver_sql(f"SET LOCAL {setting}")
+        yield connection
+
+
 class _Titles(dict[int, str]):
     """Runs by their titles, read when one is met."""
 
@@ -209,7 +224,7 @@ def _opinions(store: Store, message_ids: Sequence[int], as_of: AsOf) -> dict[int
     if not message_ids:
         return found
     asked = {"these": message_ids, "last_verdict": as_of.verdict, "last_withdrawal": as_of.withdrawal}
-    with store.read() as connection:
+    with _by_keys(store) as connection:
         for opinion in connection.execute(OPINIONS, asked).all():
             found.setdefault(opinion[0], []).append(opinion)
     return found
@@ -228,7 +243,7 @@ def _standing(store: Store, origins: Sequence[Origin], after: int, page: int) ->
         # A message whose class changes between two pages may come from both.
         ids = (message_id for message_id, _ in groupby(heapq.merge(*each)))
     while these := list(islice(ids, page)):
-        with store.read() as connection:
+        with _by_keys(store) as connection:
             rows = connection.execute(ROWS, {"these": these}).all()
         yield rows
 
@@ -258,7 +273,7 @@ def _stood_at(store: Store, origins: Sequence[Origin], after: int, as_of: AsOf, 
     given = Origin.RULE not in origins
     pages, rows_of = (LABELLED_GIVEN, STOOD_GIVEN) if given else (LABELLED, STOOD)
     while True:
-        with store.read() as connection:
+        with _by_keys(store) as connection:
             asked = {"after": after, "most": page, "up_to": as_of.label}
             these = connection.execute(pages, asked).scalars().all()
             if not these:
