@@ -20,7 +20,7 @@ from labeling.consensus import Consensus, majority
 from labeling.models import Lease, OpenLease, Role, Task, Verdict, VerdictKind
 from labeling.opinions import reconsider
 from labeling.people import PersonId, Reviewer, require
-from labeling.tasks import derive, judging, labelling, lock
+from labeling.tasks import derive, judging, lock, opinion
 
 NOTE_MOST = 2_000
 
@@ -86,12 +86,8 @@ LET_GO = hot(
         OpenLease.task_id == bindparam("this_task"), OpenLease.person_id == bindparam("this_person")
     )
 )
-# What is said of a gold message measures the person, not the message.
 OPINIONS = hot(
-    select(Verdict.klass)
-    .join(Task, Task.id == Verdict.task_id)
-    .where(Verdict.message_id == bindparam("this_message"), ~Task.gold, labelling())
-    .order_by(Verdict.id)
+    select(Verdict.klass).where(Verdict.message_id == bindparam("this_message"), opinion()).order_by(Verdict.id)
 )
 # Along ix_verdict_person_id_id from its end.
 LAST = hot(
@@ -234,10 +230,15 @@ def _count(connection: Connection, handed: _HandedOut, sign: int) -> None:
     add_rows(connection, Tally.__table__, [{"name": name, "n": sign} for name in names])  # type: ignore[arg-type]
 
 
+def consensus_of(connection: Connection, message_id: int) -> Consensus:
+    """What the office holds the message to be, by all verdicts on it that count."""
+    opinions = connection.execute(OPINIONS, {"this_message": message_id}).scalars()
+    return majority([klass for klass in opinions if klass is not None])
+
+
 def _agree(connection: Connection, handed: _HandedOut) -> Consensus:
-    """Derive what the office holds the message to be, from all verdicts on it that stand."""
-    opinions = connection.execute(OPINIONS, {"this_message": handed.message_id}).scalars()
-    consensus = majority([klass for klass in opinions if klass is not None])
+    """Derive the message's label anew."""
+    consensus = consensus_of(connection, handed.message_id)
     set_label(
         connection,
         handed.message_id,
