@@ -97,10 +97,9 @@ def _withdrawn(connection: Connection) -> list[Difference]:
 
 def _labels(connection: Connection) -> list[Difference]:
     """Labels of the office that are not what its verdicts say."""
-    said: dict[int, list[str]] = {}
+    said: dict[int, list[str | None]] = {}
     for message_id, klass in connection.execute(select(Verdict.message_id, Verdict.klass).where(opinion())):
-        if klass is not None:
-            said.setdefault(message_id, []).append(klass)
+        said.setdefault(message_id, []).append(klass)
     judged = select(Verdict.message_id).where(Verdict.kind == VerdictKind.LABEL)
     newest = (
         select(func.max(Label.id))

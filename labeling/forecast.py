@@ -113,7 +113,7 @@ def _gain(table: Floats, now: float) -> float | None:
                 _error,
                 sizes / now,
                 errors,
-                p0=(max(1e-6, errors.min() * 0.8), max(1e-6, errors.min() * 0.2), 0.5),
+                p0=(max(1e-6, np.min(errors) * 0.8), max(1e-6, np.min(errors) * 0.2), 0.5),
                 bounds=((0.0, 0.0, 0.05), (1.0, 1.0, 2.0)),
                 max_nfev=2_000,
             )

@@ -25,9 +25,9 @@ from core.store.queries.walk import newest_message, rule_labels
 from core.store.records.labels import add_labels, set_label
 from core.store.rollups import VERDICTS, upsert
 from core.text import storable
-from labeling.models import Person, Role, Verdict, VerdictKind, Withdrawal, WithdrawalKind, WithdrawnVerdict
+from labeling.models import Person, Role, Verdict, Withdrawal, WithdrawalKind, WithdrawnVerdict
 from labeling.people import PersonId, require
-from labeling.tasks import opinion
+from labeling.tasks import opining, opinion
 from labeling.verdicts import consensus_of
 
 PAGE = 1_000
@@ -225,7 +225,7 @@ def _derived(store: Store, dataset: DatasetId, withdrawal_id: int, before: Stand
 def concerned(fact: Any, after: int, most: int) -> Select[int, int]:
     """The next verdicts that a withdrawal concerns, by id: along ix_verdict_person_id_id for a person."""
     query = select(Verdict.id, Verdict.message_id).where(
-        Verdict.kind == VerdictKind.LABEL, Verdict.id > after, Verdict.id <= fact.verdict_cutoff
+        opining(), Verdict.id > after, Verdict.id <= fact.verdict_cutoff
     )
     if fact.kind == WithdrawalKind.PERSON:
         query = query.where(Verdict.person_id == fact.person_id)
