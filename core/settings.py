@@ -116,6 +116,17 @@ class ServerSettings(_Section):
 
     address: str = Field("127.0.0.1", description="The address to listen on; loopback unless accounts exist.")
     port: int = Field(5006, ge=0, le=65_535, description="The port; 0 takes a free one.")
+    hosts: tuple[Annotated[str, Field(min_length=1, max_length=253)], ...] = Field(
+        (), description="Further names by which browsers may call this server; requests for others are refused."
+    )
+    public_url: str = Field(
+        "", description="The address of the pages as people type it, for links: `https://tally.example.org/room`."
+    )
+    trusted_proxy: str = Field(
+        "", description="The address of a proxy whose `X-Forwarded-Proto` and `X-Forwarded-For` are believed."
+    )
+    session_hours: float = Field(720, gt=0, le=8_784, description="A session ends after so long.")
+    idle_hours: float = Field(168, gt=0, le=8_784, description="A session that no page uses ends after so long.")
 
 
 class ApiSettings(_Section):

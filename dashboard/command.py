@@ -25,6 +25,7 @@ COMMANDS = {
     "demo-data": "demo",
     "demo-office": "demo",
     "link": "link",
+    "users": "users",
     "queues": "queues",
     "labels": "labels",
     "webhooks": "webhooks",

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import threading
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from core import Project
 from core.errors import AccessError
+from dashboard.access.watch import Watch
 from dashboard.explanations import Explainer
 from dashboard.live import Hub
 from labeling.desk import Desk
@@ -23,7 +25,10 @@ class Room:
         self.desk = Desk(project.store, project.classes)
         self.hub = Hub(project)
         self.explainer = Explainer(project)
-        self.hosts = frozenset({"127.0.0.1", "localhost", project.settings.server.address})
+        self.watch = Watch(project.store)
+        server = project.settings.server
+        public = urlsplit(server.public_url).hostname
+        self.hosts = frozenset({"127.0.0.1", "localhost", server.address, *server.hosts, *filter(None, [public])})
 
     def close(self) -> None:
         """Stop following the store and let it go."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import ipaddress
 import signal
 import socket
 import webbrowser
@@ -15,13 +14,15 @@ from tornado.ioloop import IOLoop
 
 from core import Project
 from core.errors import ServeError
+from dashboard.access.requests import base_url, outside
 from dashboard.room import close_room, is_open, open_room, room
 from labeling.models import Role
-from labeling.people import add_person, issue_link
+from labeling.people import add_person, issue_link, may_listen_outside
 
 SLUG = "room"
 WORKING_DAY_SECONDS = 12 * 3600
 HOST_NAME = "you"
+UNENCRYPTED = "Mind: the line is not encrypted. Put a proxy with TLS in front, and name it in [server] trusted_proxy."
 WARM_AFTER_SECONDS = 1.0
 """So long the first page has the processor to itself."""
 
@@ -31,6 +32,7 @@ def start(server_context: Any) -> None:
     opened_by_us = is_open()
     here = open_room()
     here.hub.start(IOLoop.current().asyncio_loop)  # type: ignore[attr-defined]  # tornado's loops are asyncio's
+    here.watch.start(IOLoop.current().asyncio_loop)  # type: ignore[attr-defined]
     here.explainer.warm(WARM_AFTER_SECONDS)
     if not opened_by_us:  # bokeh serve, panel serve: nobody has printed a link yet
         path = server_context.application_context.url
@@ -62,7 +64,7 @@ class Server:
     def __init__(self, project: Project, *, address: str | None = None, port: int | None = None) -> None:
         settings = project.settings.server
         self._address = address or settings.address
-        _require_loopback(self._address)
+        _require_accounts(project, self._address)
         port = settings.port if port is None else port
         self._port = port or _free_port(self._address)
         _require_free(self._address, self._port)
@@ -88,13 +90,16 @@ class Server:
     @property
     def url(self) -> str:
         """Where the pages are."""
-        return f"http://{self._address}:{self._port}/{SLUG}"
+        return base_url(self._project.settings.server, SLUG, address=self._address, port=self._port)
 
     def announce(self, *, browser: bool) -> None:
         """Print the link that lets one person in, and open it where asked to."""
         link = f"{self.url}/door?token={first_link(self._project)}"
         print(f"The room is open: {link}", flush=True)  # noqa: T201 - what the command is for
         print("The link works once; 'tallyroom link NAME' makes more. Ctrl+C ends the server.", flush=True)  # noqa: T201
+        server = self._project.settings.server
+        if outside(self._address) and not server.trusted_proxy:
+            print(UNENCRYPTED, flush=True)  # noqa: T201
         if browser:
             webbrowser.open(link)
 
@@ -114,17 +119,13 @@ class Server:
             close_room()
 
 
-def _require_loopback(address: str) -> None:
+def _require_accounts(project: Project, address: str) -> None:
     """Without accounts only this machine may look in."""
-    try:
-        inside = ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        inside = address == "localhost"
-    if not inside:
+    if outside(address) and not may_listen_outside(project.store):
         raise ServeError(
             f"{address} can be reached from other machines, and this room has no accounts",
             where="[server] address",
-            fix="Use 127.0.0.1; people on other machines come in through an SSH tunnel.",
+            fix="Use 127.0.0.1; or begin with an admin: serve there, then 'tallyroom users invite NAME --role admin'.",
         )
 
 

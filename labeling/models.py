@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.store.models.base import Base, BigId, BigRef, Name, Now
+from labeling import models_people as models_people  # so that whoever imports the desk's tables has the door's too
 
 BIG = BigInteger().with_variant(Integer, "sqlite")  # a reference that may be empty
 
@@ -104,15 +105,24 @@ class DoorLink(Base):
 
 
 class DoorSession(Base):
-    """A browser that was let in. Only the cookie's hash is kept."""
+    """A browser that was let in. Only the cookie's hash is kept.
+
+    It ends at `expires_at`, or when nobody used it for `idle_ms`, or when it is revoked. `role` is the person's role
+    when it began: a session of another role is no longer good for anything but a new one.
+    """
 
     __tablename__ = "door_session"
 
     token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
-    person_id: Mapped[BigRef] = mapped_column(ForeignKey("person.id"))
+    person_id: Mapped[BigRef] = mapped_column(ForeignKey("person.id"), index=True)
     created_at: Mapped[Now]
     expires_at: Mapped[int] = mapped_column(BigInteger)
     revoked_at: Mapped[int | None] = mapped_column(BigInteger)
+    seen_at: Mapped[int | None] = mapped_column(BigInteger)
+    idle_ms: Mapped[int] = mapped_column(BigInteger, server_default=text("604800000"))
+    role: Mapped[str | None] = mapped_column(String(16))
+    address: Mapped[str | None] = mapped_column(String(64))
+    agent: Mapped[str | None] = mapped_column(String(200))
 
 
 class TeamMember(Base):

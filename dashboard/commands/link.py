@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from core import Project
+from dashboard.access.requests import base_url
 from dashboard.commands.options import AsJson, Room, answer
 from labeling.models import Role
 from labeling.people import add_person, issue_link
@@ -27,7 +28,6 @@ def link(
     project = Project(room)
     person = add_person(project.store, name, role)
     token = issue_link(project.store, person.id)
-    server = project.settings.server
+    url = f"{base_url(project.settings.server, 'room')}/door?token={token}"
     project.close()
-    url = f"http://{server.address}:{server.port}/room/door?token={token}"
     answer(as_json, {"name": person.name, "role": person.role, "url": url}, url)

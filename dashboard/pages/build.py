@@ -8,18 +8,18 @@ from typing import Any
 import bokeh
 from bokeh.document import Document
 
+from dashboard.access.requests import Visitor
 from dashboard.pages.page import PAGES, Page
 from dashboard.room import room
-from dashboard.routes.base import cookie_name, host_is_ours
 from dashboard.theme import TOKENS, class_colors, css
-from labeling.people import Reviewer, identify
+from labeling.people import Reviewer
 
 
 def build(document: Document) -> None:
     """Fill a session's document with the page that its address asks for, or with the closed door."""
     context: Any = document.session_context
     request = context.request
-    person = _who(request.headers.get("Host", ""), request.cookies)
+    person = _who(request)
     here = room().project
     pages = [page for page in sorted(PAGES, key=lambda page: page.place) if person is None or person.may(page.role)]
     asked = _argument(request, "page")
@@ -59,11 +59,10 @@ def _furnish(document: Document, page: Page, person: Reviewer, only: str) -> Non
     )
 
 
-def _who(host: str, cookies: dict[str, str]) -> Reviewer | None:
-    if not host_is_ours(host):
-        return None
-    session = cookies.get(cookie_name(host))
-    return identify(room().project.store, session) if session else None
+def _who(request: Any) -> Reviewer | None:
+    """Whom the guard let in; nobody where no guard stands."""
+    found = getattr(request, "visitor", None)
+    return found.person if isinstance(found, Visitor) else None
 
 
 def _argument(request: Any, name: str) -> str:

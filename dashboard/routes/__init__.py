@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bokeh.server.urls import per_app_patterns
 
+from dashboard.access.guard import guarded
 from dashboard.routes.api import API_ROUTES
 from dashboard.routes.base import Handler
 from dashboard.routes.changed import Changes
@@ -44,6 +45,6 @@ __all__ = ["ROUTES", "Handler", "register"]
 
 def register() -> None:
     """Add the routes; safe to repeat."""
-    known = {pattern[0] for pattern in per_app_patterns}
-    # In front: Bokeh takes the first pattern that fits.
-    per_app_patterns[:0] = [route for route in ROUTES if route[0] not in known]
+    ours = {route[0] for route in ROUTES}
+    # In front: Bokeh takes the first pattern that fits. What is Bokeh's own gets the guard in front.
+    per_app_patterns[:] = [*ROUTES, *(guarded(pattern) for pattern in per_app_patterns if pattern[0] not in ours)]

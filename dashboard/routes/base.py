@@ -6,14 +6,14 @@ import json
 import logging
 from http import HTTPStatus
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
 
 from tornado.web import HTTPError, RequestHandler
 
 from core.errors import AccessError, DeskError, StoreDownError, TallyroomError
+from dashboard.access.requests import host_is_ours, origin_is_ours, visitor
 from dashboard.room import room
 from labeling.models import Role
-from labeling.people import Reviewer, identify
+from labeling.people import Reviewer, Scope, identify_token
 
 BODY_MOST = 64 * 1024
 _STATUS: tuple[tuple[type[TallyroomError], HTTPStatus], ...] = (
@@ -24,20 +24,17 @@ _STATUS: tuple[tuple[type[TallyroomError], HTTPStatus], ...] = (
 log = logging.getLogger(__name__)
 
 
-def cookie_name(host: str) -> str:
-    """The session cookie's name. It has the port in it: browsers keep one set of cookies for all ports of a host."""
-    return f"tallyroom_{urlsplit(f'//{host}').port or 80}"
-
-
-def host_is_ours(host: str) -> bool:
-    """Whether a Host header names this server, and not a name that somebody pointed here."""
-    return (urlsplit(f"//{host}").hostname or "") in {name.strip("[]") for name in room().hosts}
+READING = ("GET", "HEAD")
 
 
 class Handler(RequestHandler):
-    """A route: denied to everyone without a session, and to those whose role is below `role`."""
+    """A route: denied to everyone without a session or a token, and to those whose role is below `role`.
 
-    role: ClassVar[Role | None] = Role.VIEWER
+    Each route declares its `role`; None lets everybody in. `tokens` says whether scripts may come as well as browsers.
+    """
+
+    role: ClassVar[Role | None] = Role.ADMIN
+    tokens: ClassVar[bool] = True
     person: Reviewer
 
     def initialize(self, **_bokeh: Any) -> None:
@@ -54,27 +51,49 @@ class Handler(RequestHandler):
         """Let in who may come in."""
         if not host_is_ours(self.request.host):
             raise HTTPError(HTTPStatus.MISDIRECTED_REQUEST, reason="this server has another name")
-        if self.request.method not in ("GET", "HEAD"):
-            self._refuse_foreign_writes()
+        token = self._bearer() if self.tokens else None
+        if self.request.method not in READING:
+            self.refuse_foreign_writes(by_script=token is not None)
         if self.role is None:
             return
-        session = self.get_cookie(cookie_name(self.request.host))
-        person = identify(room().project.store, session) if session else None
-        if person is None:
-            raise HTTPError(HTTPStatus.UNAUTHORIZED, reason="no session: open the link that 'tallyroom link' prints")
+        person = self._by_session() if token is None else self._by_token(token)
         if not person.may(self.role):
             raise AccessError(f"{person.name} is a {person.role} here; this takes a {self.role}")
         self.person = person
 
     def check_xsrf_cookie(self) -> None:
-        """`_refuse_foreign_writes` does it: no other site can send the header."""
+        """`refuse_foreign_writes` does it: no other site can send the header."""
 
-    def _refuse_foreign_writes(self) -> None:
+    def refuse_foreign_writes(self, *, by_script: bool = False) -> None:
+        """Refuse what another site makes a browser send. A browser never sends a token by itself, so scripts may."""
         origin = self.request.headers.get("Origin")
-        if origin is not None and urlsplit(origin).netloc != self.request.host:
+        if origin is not None and not origin_is_ours(self.request, origin):
             raise HTTPError(HTTPStatus.FORBIDDEN, reason="this comes from another site")
-        if self.request.headers.get("X-Tallyroom") != "1":
+        if not by_script and self.request.headers.get("X-Tallyroom") != "1":
             raise HTTPError(HTTPStatus.FORBIDDEN, reason="the header X-Tallyroom is missing")
+
+    def _bearer(self) -> str | None:
+        kind, _, token = self.request.headers.get("Authorization", "").strip().partition(" ")
+        return token.strip() if kind.lower() == "bearer" else None
+
+    def _by_token(self, token: str) -> Reviewer:
+        """Whose token it is; cookies are not looked at."""
+        found = identify_token(room().project.store, token)
+        if found is None:
+            self.set_header("WWW-Authenticate", "Bearer")
+            raise HTTPError(HTTPStatus.UNAUTHORIZED, reason="this token is unknown, expired or revoked")
+        person, scope = found
+        if self.request.method not in READING and scope != Scope.WRITE:
+            raise HTTPError(HTTPStatus.FORBIDDEN, reason="this token is for reading; this takes one of scope write")
+        return person
+
+    def _by_session(self) -> Reviewer:
+        found = visitor(self.request)
+        if found is None:
+            raise HTTPError(HTTPStatus.UNAUTHORIZED, reason="no session: sign in, or open a link of 'tallyroom link'")
+        if not found.current:
+            raise HTTPError(HTTPStatus.UNAUTHORIZED, reason="your role has changed: load the page again")
+        return found.person
 
     def body(self) -> dict[str, Any]:
         """The request's JSON object."""

@@ -176,6 +176,8 @@ class History(DeskHandler):
 class Panel(Handler):
     """What stands beside the message."""
 
+    role = Role.VIEWER
+
     async def get(self) -> None:
         """Queue, day, guide."""
         loop = asyncio.get_running_loop()

@@ -1,60 +1,137 @@
-"""The door: a link's token for a session."""
+"""The door: a link, or a name and a password, for a session."""
 
 from __future__ import annotations
 
 import asyncio
-from html import escape
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
+from typing import TypeVar
+
+from tornado.web import HTTPError
 
 from core.errors import AccessError
+from dashboard.access.door_page import closed_page, form_is_ours, invitation_page, sign_in_page
+from dashboard.access.requests import address_of, cookie_name, entrance, give_cookie, origin_is_ours, visitor
 from dashboard.room import room
-from dashboard.routes.base import Handler, cookie_name
-from labeling.people import SESSION_MS, identify, revoke, use_link
+from dashboard.routes.base import BODY_MOST, Handler
+from labeling.models import Role
+from labeling.people import ThrottledError, accept, invited, revoke, sign_in, use_link
 
-_PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Tallyroom</title><style>body{{font:16px/1.5 system-ui,sans-serif;max-width:32em;margin:18vh auto;padding:0 1em;
-color:#1c2430}}code{{background:#eef0f4;padding:2px 6px;border-radius:4px}}@media(prefers-color-scheme:dark){{body{{
-background:#10141a;color:#e8ebf0}}code{{background:#2b3340}}}}</style>
-<h1>The door is closed</h1><p>{what}</p><p>{fix}</p>
-</html>"""
+T = TypeVar("T")
+ACTION = "door"
+# Guesses wait for one another here, and for nobody else's verdicts.
+_guesses = ThreadPoolExecutor(2, thread_name_prefix="door")
 
 
 class Door(Handler):
-    """Opens with a token that works once."""
+    """Opens with a token that works once, or with a name and a password. Works without scripts."""
 
     role = None
+    tokens = False
 
     async def get(self) -> None:
-        """Exchange the token for a session's cookie, and go in."""
-        name = cookie_name(self.request.host)
-        home = f"../{self.request.path.rstrip('/').split('/')[-2]}"
-        store = room().project.store
-        loop = asyncio.get_running_loop()
+        """Exchange the link's token for a session's cookie and go in; without one, show the form."""
+        if token := self.get_query_argument("token", ""):
+            await self._enter(lambda: use_link(room().project.store, token, entrance(self.request)), self._closed)
+        elif token := self.get_query_argument("invitation", ""):
+            name = await self._aside(lambda: invited(room().project.store, token))
+            if name is None:
+                self._closed(AccessError("this invitation was used already, or has expired", fix="Ask for a new one."))
+            else:
+                self._show(invitation_page(self, action=ACTION, token=token, name=name))
+        elif await self._is_in():
+            self.redirect(self._home)
+        else:
+            self._show(sign_in_page(self, action=ACTION))
+
+    async def post(self) -> None:
+        """Take a form: name and password, or a new password with its invitation."""
+        store, how = room().project.store, entrance(self.request)
+        password = self.get_body_argument("password", "", strip=False)
+        if invitation := self.get_body_argument("invitation", ""):
+            again = self.get_body_argument("again", "", strip=False)
+
+            def work() -> str:
+                if password != again:
+                    raise AccessError("the two are not the same")
+                return accept(store, invitation, password, how)
+
+            await self._enter(work, lambda error: self._invite_again(invitation, error))
+        else:
+            name = self.get_body_argument("name", "")
+            await self._enter(
+                lambda: sign_in(store, name, password, how), lambda error: self._ask_again(name[:80], error)
+            )
+
+    def refuse_foreign_writes(self, *, by_script: bool = False) -> None:  # noqa: ARG002
+        """A form cannot send a header: it brings what only a form of ours has."""
+        origin = self.request.headers.get("Origin")
+        site = self.request.headers.get("Sec-Fetch-Site", "same-origin")
+        if (origin is not None and not origin_is_ours(self.request, origin)) or site not in ("same-origin", "none"):
+            raise HTTPError(HTTPStatus.FORBIDDEN, reason="this comes from another site")
+        if len(self.request.body) > BODY_MOST:
+            raise HTTPError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, reason="more than 64 kB")
+        if not form_is_ours(self):
+            raise HTTPError(HTTPStatus.FORBIDDEN, reason="this form is not from here: load the door's page again")
+
+    @property
+    def _home(self) -> str:
+        return f"../{self.request.path.rstrip('/').split('/')[-2]}"
+
+    async def _aside(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(_guesses, work)
+
+    async def _is_in(self) -> bool:
+        found = await self._aside(lambda: visitor(self.request))
+        return found is not None
+
+    async def _enter(self, work: Callable[[], str], otherwise: Callable[[AccessError], None]) -> None:
+        """Go in with the session that `work` gives; where it gives none, say why."""
         try:
-            session = await loop.run_in_executor(None, use_link, store, self.get_query_argument("token", ""))
+            token = await self._aside(work)
         except AccessError as error:
-            present = self.get_cookie(name)
-            if present and await loop.run_in_executor(None, identify, store, present) is not None:
-                self.redirect(home)  # the same browser, a second click: it is in already
-                return
-            self.set_status(HTTPStatus.FORBIDDEN)
-            self.set_header("Content-Type", "text/html; charset=utf-8")
-            self.finish(_PAGE.format(what=escape(error.what.capitalize() + "."), fix=escape(error.fix)))
+            if isinstance(error, ThrottledError):
+                self.set_status(HTTPStatus.TOO_MANY_REQUESTS)
+                self.set_header("Retry-After", str(error.seconds))
+            else:
+                self.set_status(HTTPStatus.FORBIDDEN)
+            if self.request.method == "GET" and await self._is_in():
+                self.redirect(self._home)  # the same browser, a second click: it is in already
+            else:
+                otherwise(error)
             return
-        # Lax, not Strict: a link opened from a mail would not carry the cookie through the redirect below.
-        self.set_cookie(
-            name, session, httponly=True, samesite="Lax", path="/", expires_days=SESSION_MS / 86_400_000,
-            secure=self.request.protocol == "https",
-        )  # fmt: skip
-        self.redirect(home)
+        give_cookie(self, token)
+        self.redirect(self._home, status=303 if self.request.method == "POST" else 302)
+
+    def _closed(self, error: AccessError) -> None:
+        self.set_status(HTTPStatus.FORBIDDEN)
+        self._show(closed_page(error.what, error.fix))
+
+    def _ask_again(self, name: str, error: AccessError) -> None:
+        self._show(sign_in_page(self, action=ACTION, name=name, what=error.what, fix=error.fix))
+
+    def _invite_again(self, token: str, error: AccessError) -> None:
+        name = invited(room().project.store, token)
+        if name is None:
+            self._closed(error)
+        else:
+            self._show(invitation_page(self, action=ACTION, token=token, name=name, what=error.what, fix=error.fix))
+
+    def _show(self, page: str) -> None:
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.finish(page)
 
 
 class Leave(Handler):
     """Ends the session, everywhere and at once."""
 
+    role = Role.VIEWER
+    tokens = False
+
     def post(self) -> None:
         """Revoke it and forget the cookie."""
         name = cookie_name(self.request.host)
-        revoke(room().project.store, self.get_cookie(name) or "")
+        revoke(room().project.store, self.get_cookie(name) or "", address=address_of(self.request))
         self.clear_cookie(name)
         self.answer({"left": True})

@@ -7,15 +7,13 @@ from collections.abc import Awaitable
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
 
 from tornado.web import HTTPError
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
+from dashboard.access.requests import host_is_ours, origin_is_ours, visitor
 from dashboard.room import room
-from dashboard.routes.base import cookie_name, host_is_ours
 from labeling.models import Role
-from labeling.people import identify
 
 
 class FeedSocket(WebSocketHandler):
@@ -25,7 +23,9 @@ class FeedSocket(WebSocketHandler):
     read what was under way.
     """
 
+    role = Role.VIEWER
     masks = True
+    _session = ""
 
     def initialize(self, **_bokeh: Any) -> None:
         """Bokeh passes its own context to every route of an app."""
@@ -35,21 +35,24 @@ class FeedSocket(WebSocketHandler):
 
     def check_origin(self, origin: str) -> bool:
         """Only our own pages."""
-        return urlsplit(origin).netloc == self.request.host
+        return origin_is_ours(self.request, origin)
 
     def prepare(self) -> None:
         """Only to those with a session, under our own name."""
         if not host_is_ours(self.request.host):
             raise HTTPError(HTTPStatus.MISDIRECTED_REQUEST)
-        session = self.get_cookie(cookie_name(self.request.host))
-        person = identify(room().project.store, session) if session else None
-        if person is None:
+        found = visitor(self.request)
+        if found is None or not found.current:
             raise HTTPError(HTTPStatus.UNAUTHORIZED)
-        self.masks = not person.may(Role.REVIEWER)
+        if not found.person.may(self.role):
+            raise HTTPError(HTTPStatus.FORBIDDEN)
+        self.masks = not found.person.may(Role.REVIEWER)
+        self._session = found.hash
 
     def open(self, *_args: str, **_kwargs: str) -> None:
         """Begin to look."""
         self.set_nodelay(True)
+        room().watch.add(self, self._session)
         self.on_message("look")
 
     def on_message(self, message: str | bytes) -> None:

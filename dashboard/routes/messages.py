@@ -18,6 +18,8 @@ from labeling.models import Role
 class Messages(Handler):
     """The messages of a cell of a confusion matrix."""
 
+    role = Role.VIEWER
+
     async def get(self) -> None:
         """`run`, `against`, `truth`, `predicted`; `after` the last message id of the page before."""
         against = VERDICTS if self.get_query_argument("against") == VERDICTS else FOLDS

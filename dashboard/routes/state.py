@@ -10,6 +10,8 @@ from labeling.models import Role
 class LiveStateRoute(Handler):
     """All that the live page shows."""
 
+    role = Role.VIEWER
+
     def get(self) -> None:
         """The state as it is now."""
         self.set_header("Content-Type", "application/json; charset=utf-8")

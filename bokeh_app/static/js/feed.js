@@ -2,6 +2,7 @@
 import {route, say, warn} from "./shell.js";
 
 const SILENCE_MS = 1900; // the server beats each second: two missed beats are trouble
+const ENDED = 4401; // dashboard/access/watch.py
 const FIRST_RETRY_MS = 250, LAST_RETRY_MS = 4000;
 
 export function follow(onMessage) {
@@ -20,7 +21,8 @@ export function follow(onMessage) {
       if (message.kind !== "beat" && message.kind !== "waiting") onMessage(message);
     };
     socket.onopen = () => { if (document.hidden) socket.send("rest"); };
-    socket.onclose = () => {
+    socket.onclose = (event) => {
+      if (event.code === ENDED) { location.reload(); return; } // the door, or a page for the role of now
       timer = setTimeout(connect, retry * (0.7 + 0.6 * Math.random()));
       retry = Math.min(LAST_RETRY_MS, retry * 1.7);
     };

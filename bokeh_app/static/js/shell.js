@@ -29,6 +29,11 @@ export async function ask(name, body) {
   return answer;
 }
 
+document.getElementById("leave").addEventListener("click", async () => {
+  await ask("leave", {}).catch(() => null);
+  location.reload();
+});
+
 const painters = [];
 export function onTheme(paint) { painters.push(paint); paint(theme()); }
 const theme = () => document.documentElement.dataset.theme;

@@ -17,6 +17,7 @@ from tornado.web import HTTPError
 from core.errors import StoreDownError, TallyroomError, UnknownNameError
 from dashboard.room import room
 from dashboard.routes.base import Handler
+from labeling.models import Role
 
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
@@ -52,6 +53,7 @@ class ApiHandler(Handler):
 
     path: ClassVar[str] = ""
     operations: ClassVar[Mapping[str, Operation]] = {}
+    role = Role.VIEWER
     _wait = 0
 
     def prepare(self) -> None:

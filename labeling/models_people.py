@@ -1,0 +1,83 @@
+"""The tables of the door: accounts, invitations, API tokens, the throttle, the audit log.
+
+`audit` is a list of facts, appended and never changed. Of passwords, links and tokens only hashes are kept.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.store.models.base import Base, BigId, BigRef, Name, Now
+
+_big = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Account(Base):
+    """The password of a person who has one, as argon2id keeps it."""
+
+    __tablename__ = "account"
+
+    person_id: Mapped[BigRef] = mapped_column(ForeignKey("person.id"), primary_key=True, autoincrement=False)
+    password_hash: Mapped[str] = mapped_column(String(200))
+    changed_at: Mapped[Now]
+
+
+class Invitation(Base):
+    """A link with which one person sets their password, once. The role is for somebody new."""
+
+    __tablename__ = "invitation"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[Name]
+    role: Mapped[str] = mapped_column(String(16))
+    invited_by: Mapped[int | None] = mapped_column(_big, ForeignKey("person.id"))
+    created_at: Mapped[Now]
+    expires_at: Mapped[int] = mapped_column(BigInteger)
+    used_at: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class Throttle(Base):
+    """How often a key (an account's name or an address, hashed) was guessed at, and until when it waits."""
+
+    __tablename__ = "throttle"
+    __table_args__ = (Index("ix_throttle_last_at", "last_at"),)
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    failures: Mapped[int] = mapped_column(Integer)
+    last_at: Mapped[int] = mapped_column(BigInteger)
+    blocked_until: Mapped[int] = mapped_column(BigInteger)
+
+
+class ApiToken(Base):
+    """A token that lets a script do what its person may. `prefix` is its public name."""
+
+    __tablename__ = "api_token"
+    __table_args__ = (Index("ix_api_token_person_id", "person_id"),)
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    prefix: Mapped[str] = mapped_column(String(16), unique=True)
+    person_id: Mapped[BigRef] = mapped_column(ForeignKey("person.id"))
+    label: Mapped[Name]
+    scope: Mapped[str] = mapped_column(String(8))
+    created_at: Mapped[Now]
+    expires_at: Mapped[int] = mapped_column(BigInteger)
+    last_used_at: Mapped[int | None] = mapped_column(BigInteger)
+    revoked_at: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class Audit(Base):
+    """Who did what on whom, from where, and when. `person_id` is null for the command line and for strangers."""
+
+    __tablename__ = "audit"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[BigId]
+    at: Mapped[Now]
+    person_id: Mapped[int | None] = mapped_column(_big, ForeignKey("person.id"))
+    action: Mapped[str] = mapped_column(String(32))
+    subject: Mapped[str] = mapped_column(Text)
+    address: Mapped[str | None] = mapped_column(String(64))
+    detail: Mapped[dict[str, Any]] = mapped_column(JSON)

@@ -1,0 +1,149 @@
+"""API tokens: a script does what its person may, by a token that can be taken back."""
+
+from __future__ import annotations
+
+import enum
+import secrets
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from core.errors import AccessError
+from core.store import Store
+from core.store.hot import hot
+from core.store.models import now_ms
+from labeling.audit import Act, audit
+from labeling.models import Person, Role
+from labeling.models_people import ApiToken
+from labeling.people.person import HOUR_MS, PersonId, Reviewer, require, reviewer_of
+from labeling.people.sessions import hash_of
+
+TOKEN_MS = 90 * 24 * HOUR_MS
+TOKEN_MOST_MS = 366 * 24 * HOUR_MS
+USED_EVERY_MS = 60_000
+
+
+class Scope(enum.StrEnum):
+    """What a token is good for, beside its person's role."""
+
+    READ = "read"
+    WRITE = "write"
+
+
+@dataclass(frozen=True, slots=True)
+class TokenFacts:
+    """A token as lists show it; times in ms."""
+
+    prefix: str
+    name: str
+    label: str
+    scope: str
+    created_at: int
+    expires_at: int
+    last_used_at: int | None
+    revoked_at: int | None
+
+
+_unused = ApiToken.last_used_at.is_(None) | (ApiToken.last_used_at + USED_EVERY_MS < now_ms())
+# Asked by every request of a script: built once, along the primary key.
+TOKEN = hot(
+    select(Person.id, Person.name, Person.role, Person.simulated, ApiToken.scope, _unused.label("stale"))
+    .join(ApiToken, ApiToken.person_id == Person.id)
+    .where(
+        ApiToken.token_hash == bindparam("this_token"),
+        ApiToken.expires_at > now_ms(),
+        ApiToken.revoked_at.is_(None),
+        Person.active,
+    )
+)
+
+
+def issue_token(
+    store: Store,
+    person: PersonId,
+    label: str,
+    scope: Scope = Scope.READ,
+    *,
+    by: PersonId | None,
+    lasts_ms: int = TOKEN_MS,
+) -> str:
+    """A token for the person's scripts, shown this once; the store keeps its hash.
+
+    Raises:
+        AccessError: `by` is neither the person nor an admin, or it would last for more than a year.
+    """
+    if not 0 < lasts_ms <= TOKEN_MOST_MS:
+        raise AccessError("a token lasts for up to 366 days")
+    prefix = f"tally_{secrets.token_hex(4)}"
+    token = f"{prefix}_{secrets.token_urlsafe(32)}"
+
+    def write(connection: Connection) -> None:
+        _require_own(connection, person, by)
+        owner = require(connection, person, Role.VIEWER)
+        row = {"token_hash": hash_of(token), "prefix": prefix, "person_id": person, "label": label[:200]}
+        connection.execute(insert(ApiToken).values(**row, scope=scope.value, expires_at=now_ms() + lasts_ms))
+        detail = {"token": prefix, "scope": scope.value}
+        audit(connection, Act.TOKEN_ISSUED, by=by, subject=owner.name, detail=detail)
+
+    store.write(write)
+    return token
+
+
+def _require_own(connection: Connection, person: PersonId, by: PersonId | None) -> None:
+    if by is not None and by != person:
+        require(connection, by, Role.ADMIN)
+
+
+def identify_token(store: Store, token: str) -> tuple[Reviewer, Scope] | None:
+    """Whose token this is and what it is good for; None for one that is unknown, expired or revoked."""
+    hashed = hash_of(token)
+    with store.read() as connection:
+        row = connection.execute(TOKEN, {"this_token": hashed}).first()
+    if row is None:
+        return None
+    if row.stale:  # not waited for
+        used = update(ApiToken).where(ApiToken.token_hash == hashed).values(last_used_at=now_ms())
+        store.submit(lambda connection: connection.execute(used))
+    return reviewer_of(row), Scope(row.scope)
+
+
+def revoke_token(store: Store, prefix: str, *, by: PersonId | None) -> None:
+    """End a token.
+
+    Raises:
+        AccessError: there is none of that prefix, or `by` is neither its person nor an admin.
+    """
+
+    def write(connection: Connection) -> None:
+        row = connection.execute(
+            update(ApiToken)
+            .where(ApiToken.prefix == prefix, ApiToken.revoked_at.is_(None))
+            .values(revoked_at=now_ms())
+            .returning(ApiToken.person_id)
+        ).first()
+        if row is None:
+            raise AccessError(f"no token begins with {prefix[:40]}", fix="'tallyroom users list --json' lists them.")
+        _require_own(connection, PersonId(row.person_id), by)
+        name = connection.execute(select(Person.name).where(Person.id == row.person_id)).scalar_one()
+        audit(connection, Act.TOKEN_REVOKED, by=by, subject=name, detail={"token": prefix})
+
+    store.write(write)
+
+
+def tokens(connection: Connection) -> list[TokenFacts]:
+    """All tokens, the newest first."""
+    query = (
+        select(
+            ApiToken.prefix,
+            Person.name,
+            ApiToken.label,
+            ApiToken.scope,
+            ApiToken.created_at,
+            ApiToken.expires_at,
+            ApiToken.last_used_at,
+            ApiToken.revoked_at,
+        )
+        .join(Person, Person.id == ApiToken.person_id)
+        .order_by(ApiToken.created_at.desc(), ApiToken.prefix)
+    )
+    return [TokenFacts(*row) for row in connection.execute(query)]
