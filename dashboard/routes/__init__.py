@@ -9,7 +9,7 @@ from __future__ import annotations
 from bokeh.server.urls import per_app_patterns
 
 from dashboard.routes.base import Handler
-from dashboard.routes.desk import Claim, Heartbeat, History, Judge, Panel, Undo
+from dashboard.routes.desk import Claim, Heartbeat, History, Judge, Panel, Translation, Undo
 from dashboard.routes.door import Door, Leave
 from dashboard.routes.feed import FeedSocket
 from dashboard.routes.health import Health
@@ -30,6 +30,7 @@ ROUTES = (
     (r"/desk/heartbeat", Heartbeat),
     (r"/desk/panel.json", Panel),
     (r"/desk/history.json", History),
+    (r"/desk/translation", Translation),
     (r"/queues.json", QueuesState),
     (r"/queues/make", MakeQueue),
     (r"/queues/change", ChangeQueue),

@@ -86,6 +86,13 @@ function saysOf(message) {
   return message.says.map((each) => element("div", "says", each.who, chip(each.klass, facts), element("span", "sure", each.confidence === null ? "" : each.confidence.toFixed(2).replace(/^0/, ""))));
 }
 
+// Under the message that is still on the screen.
+export function showTranslation(message, text) {
+  if (shown !== message || !text) return;
+  get("translation").replaceChildren(safeText(text));
+  get("translation").hidden = false;
+}
+
 export function nothing(sentence) {
   shown = null;
   for (const id of ["choices", "keys", "message", "legend", "from", "place", "fold", "translation"]) get(id).hidden = true;
