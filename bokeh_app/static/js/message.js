@@ -4,7 +4,7 @@ import {chip, element, safeText} from "./text.js";
 import {readingText} from "./reading.js";
 import {markChoices} from "./choices.js";
 
-const LONG = 700; // characters, or
+const LONG = 480; // characters, or
 const LONG_LINES = 9;
 const get = (id) => document.getElementById(id);
 const built = new Map(); // lease -> {body, says}, not yet shown
