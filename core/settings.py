@@ -109,6 +109,11 @@ class DeskSettings(_Section):
     lease_seconds: int = Field(180, ge=5, le=86_400, description="How long a message is held for one person.")
     queue_size: int = Field(500, ge=10, description="How many messages the queue is topped up to.")
     order: str = Field("least_sure", description="Which messages come first.")
+    translate: str = Field(
+        "",
+        description="A translator for foreign messages: the name of an entry point in the group "
+        "`tallyroom.translators`; empty for none.",
+    )
 
 
 class ServerSettings(_Section):

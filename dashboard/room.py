@@ -12,6 +12,7 @@ from core.errors import AccessError
 from dashboard.access.watch import Watch
 from dashboard.explanations import Explainer
 from dashboard.live import Hub
+from dashboard.translation import Translator
 from labeling.desk import Desk
 
 ENVIRONMENT = "TALLYROOM_HOME"
@@ -25,6 +26,8 @@ class Room:
         self.desk = Desk(project.store, project.classes)
         self.hub = Hub(project)
         self.explainer = Explainer(project)
+        named = project.settings.desk.translate
+        self.translator = Translator(named) if named else None
         self.watch = Watch(project.store)
         server = project.settings.server
         public = urlsplit(server.public_url).hostname
@@ -33,6 +36,8 @@ class Room:
     def close(self) -> None:
         """Stop following the store and let it go."""
         self.hub.close()
+        if self.translator is not None:
+            self.translator.close()
         self.project.close()
 
 

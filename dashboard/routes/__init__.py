@@ -12,11 +12,12 @@ from dashboard.access.guard import guarded
 from dashboard.routes.api import API_ROUTES
 from dashboard.routes.base import Handler
 from dashboard.routes.changed import Changes
-from dashboard.routes.desk import Claim, Heartbeat, History, Judge, Panel, Undo
+from dashboard.routes.desk import Claim, Heartbeat, History, Judge, Panel, Translation, Undo
 from dashboard.routes.door import Door, Leave
 from dashboard.routes.feed import FeedSocket
 from dashboard.routes.health import Health
 from dashboard.routes.messages import Messages
+from dashboard.routes.people import AuditLog, ChangeActive, ChangeRole, InvitePerson, People, SignOut
 from dashboard.routes.queues import ChangeQueue, MakeQueue, QueuesState
 from dashboard.routes.state import LiveStateRoute
 
@@ -33,10 +34,17 @@ ROUTES = (
     (r"/desk/heartbeat", Heartbeat),
     (r"/desk/panel.json", Panel),
     (r"/desk/history.json", History),
+    (r"/desk/translation", Translation),
     (r"/queues.json", QueuesState),
     (r"/queues/make", MakeQueue),
     (r"/queues/change", ChangeQueue),
     (r"/desk/changed.json", Changes),
+    (r"/people.json", People),
+    (r"/people/audit.json", AuditLog),
+    (r"/people/invite", InvitePerson),
+    (r"/people/role", ChangeRole),
+    (r"/people/active", ChangeActive),
+    (r"/people/sign-out", SignOut),
     *API_ROUTES,
 )
 
