@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from bokeh.server.urls import per_app_patterns
 
-from dashboard.access.guard import guarded
 from dashboard.routes.api import API_ROUTES
 from dashboard.routes.base import Handler
 from dashboard.routes.changed import Changes
 from dashboard.routes.desk import Claim, Heartbeat, History, Judge, Panel, Translation, Undo
-from dashboard.routes.door import Door, Leave
+from dashboard.routes.door import Door, Leave, Me
 from dashboard.routes.feed import FeedSocket
 from dashboard.routes.health import Health
 from dashboard.routes.messages import Messages
@@ -24,6 +23,7 @@ from dashboard.routes.state import LiveStateRoute
 ROUTES = (
     (r"/door", Door),
     (r"/leave", Leave),
+    (r"/me.json", Me),
     (r"/feed", FeedSocket),
     (r"/healthz", Health),
     (r"/messages.json", Messages),
@@ -53,6 +53,8 @@ __all__ = ["ROUTES", "Handler", "register"]
 
 def register() -> None:
     """Add the routes; safe to repeat."""
+    from dashboard.access.guard import guarded  # here: the guard is made of our routes' base
+
     ours = {route[0] for route in ROUTES}
     # In front: Bokeh takes the first pattern that fits. What is Bokeh's own gets the guard in front.
     per_app_patterns[:] = [*ROUTES, *(guarded(pattern) for pattern in per_app_patterns if pattern[0] not in ours)]

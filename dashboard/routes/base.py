@@ -47,6 +47,12 @@ class Handler(RequestHandler):
         self.set_header("X-Frame-Options", "DENY")
         self.set_header("Referrer-Policy", "no-referrer")
 
+    def set_status(self, status_code: int, reason: str | None = None) -> None:
+        """As Tornado's; an answer of 401 says how a script may come in."""
+        super().set_status(status_code, reason)
+        if status_code == HTTPStatus.UNAUTHORIZED:
+            self.set_header("WWW-Authenticate", "Bearer")
+
     def prepare(self) -> None:
         """Let in who may come in."""
         if not host_is_ours(self.request.host):
@@ -80,7 +86,6 @@ class Handler(RequestHandler):
         """Whose token it is; cookies are not looked at."""
         found = identify_token(room().project.store, token)
         if found is None:
-            self.set_header("WWW-Authenticate", "Bearer")
             raise HTTPError(HTTPStatus.UNAUTHORIZED, reason="this token is unknown, expired or revoked")
         person, scope = found
         if self.request.method not in READING and scope != Scope.WRITE:

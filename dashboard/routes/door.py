@@ -135,3 +135,13 @@ class Leave(Handler):
         revoke(room().project.store, self.get_cookie(name) or "", address=address_of(self.request))
         self.clear_cookie(name)
         self.answer({"left": True})
+
+
+class Me(Handler):
+    """Who asks."""
+
+    role = Role.VIEWER
+
+    def get(self) -> None:
+        """Name and role; 401 tells a page that its session has ended."""
+        self.answer({"name": self.person.name, "role": self.person.role})

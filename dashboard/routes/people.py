@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.errors import TallyroomError
 from core.store.queries.live import clock
+from dashboard.access.requests import address_of
 from dashboard.room import room
 from dashboard.routes.base import Handler
 from labeling.audit import PAGE, entries
@@ -99,7 +100,8 @@ class InvitePerson(PeopleHandler):
     async def post(self) -> None:
         """Answers with the link's last part, this once; the page knows the address that it was reached by."""
         asked, by = self.asked(_Invite), self.person.id
-        token = await self.aside(lambda: invite(room().project.store, asked.name, asked.role, by=by))
+        where = address_of(self.request)
+        token = await self.aside(lambda: invite(room().project.store, asked.name, asked.role, by=by, address=where))
         public = room().project.settings.server.public_url.rstrip("/")
         self.answer({"invitation": token, "public_url": public})
 
@@ -110,7 +112,10 @@ class ChangeRole(PeopleHandler):
     async def post(self) -> None:
         """Their pages load anew."""
         asked, by = self.asked(_Role), self.person.id
-        await self.aside(lambda: set_role(room().project.store, PersonId(asked.person), asked.role, by=by))
+        where = address_of(self.request)
+        await self.aside(
+            lambda: set_role(room().project.store, PersonId(asked.person), asked.role, by=by, address=where)
+        )
         self.answer({"changed": True})
 
 
@@ -120,7 +125,10 @@ class ChangeActive(PeopleHandler):
     async def post(self) -> None:
         """Their sessions, links and tokens end."""
         asked, by = self.asked(_Active), self.person.id
-        await self.aside(lambda: set_active(room().project.store, PersonId(asked.person), asked.active, by=by))
+        where = address_of(self.request)
+        await self.aside(
+            lambda: set_active(room().project.store, PersonId(asked.person), asked.active, by=by, address=where)
+        )
         self.answer({"changed": True})
 
 
@@ -130,4 +138,7 @@ class SignOut(PeopleHandler):
     async def post(self) -> None:
         """Answers with how many there were."""
         person, by = PersonId(self.asked(_Person).person), self.person.id
-        self.answer({"sessions": await self.aside(lambda: sign_out(room().project.store, person, by=by))})
+        where = address_of(self.request)
+        self.answer(
+            {"sessions": await self.aside(lambda: sign_out(room().project.store, person, by=by, address=where))}
+        )

@@ -23,7 +23,13 @@ _WRONG = "the name or the password is wrong"
 
 
 def invite(
-    store: Store, name: str, role: Role = Role.REVIEWER, *, by: PersonId | None, lasts_ms: int = INVITATION_MS
+    store: Store,
+    name: str,
+    role: Role = Role.REVIEWER,
+    *,
+    by: PersonId | None,
+    lasts_ms: int = INVITATION_MS,
+    address: str | None = None,
 ) -> str:
     """A token with which that person sets a password, once; earlier ones of theirs end.
 
@@ -33,6 +39,7 @@ def invite(
         role: of somebody new.
         by: an admin; None at the command line.
         lasts_ms: how long the token is good.
+        address: where the inviter is, for the record.
 
     Raises:
         AccessError: the inviter may not, the name cannot be used, or belongs to somebody deactivated or simulated.
@@ -56,7 +63,7 @@ def invite(
         kept = Role(there.role) if there is not None else role
         row = {"token_hash": hash_of(token), "name": name, "role": kept.value, "invited_by": by}
         connection.execute(insert(Invitation).values(**row, expires_at=now_ms() + lasts_ms))
-        audit(connection, Act.INVITED, by=by, subject=name, detail={"role": kept.value})
+        audit(connection, Act.INVITED, by=by, subject=name, address=address, detail={"role": kept.value})
 
     store.write(write)
     return token

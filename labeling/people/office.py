@@ -117,7 +117,7 @@ def may_listen_outside(store: Store) -> bool:
         return has_password(connection, Role.ADMIN)
 
 
-def set_role(store: Store, person: PersonId, role: Role, *, by: PersonId | None) -> None:
+def set_role(store: Store, person: PersonId, role: Role, *, by: PersonId | None, address: str | None = None) -> None:
     """Give somebody another role. Their open sessions end with the old one: each page gets a new session as it loads.
 
     Raises:
@@ -133,12 +133,14 @@ def set_role(store: Store, person: PersonId, role: Role, *, by: PersonId | None)
         _require_another(admins, person)
         connection.execute(update(Person).where(Person.id == person).values(role=role.value))
         detail = {"from": was.role.value, "to": role.value}
-        audit(connection, Act.ROLE_CHANGED, by=by, subject=was.name, detail=detail)
+        audit(connection, Act.ROLE_CHANGED, by=by, subject=was.name, detail=detail, address=address)
 
     store.write(write)
 
 
-def set_active(store: Store, person: PersonId, active: bool, *, by: PersonId | None) -> None:
+def set_active(
+    store: Store, person: PersonId, active: bool, *, by: PersonId | None, address: str | None = None
+) -> None:
     """Let somebody out for good, or in again. Their sessions, links and tokens end; what they said stays.
 
     Raises:
@@ -161,12 +163,12 @@ def set_active(store: Store, person: PersonId, active: bool, *, by: PersonId | N
             ended = update(ApiToken).where(ApiToken.person_id == person, ApiToken.revoked_at.is_(None))
             connection.execute(ended.values(revoked_at=now_ms()))
         connection.execute(update(Person).where(Person.id == person).values(active=active))
-        audit(connection, Act.ACTIVATED if active else Act.DEACTIVATED, by=by, subject=row.name)
+        audit(connection, Act.ACTIVATED if active else Act.DEACTIVATED, by=by, subject=row.name, address=address)
 
     store.write(write)
 
 
-def sign_out(store: Store, person: PersonId, *, by: PersonId | None) -> int:
+def sign_out(store: Store, person: PersonId, *, by: PersonId | None, address: str | None = None) -> int:
     """End all sessions and unused links of somebody; gives how many sessions that were.
 
     Raises:
@@ -178,7 +180,7 @@ def sign_out(store: Store, person: PersonId, *, by: PersonId | None) -> int:
             _require_admin(connection, by)
         whose = require(connection, person, Role.VIEWER)
         ended = end_all(connection, person)
-        audit(connection, Act.SIGNED_OUT, by=by, subject=whose.name, detail={"sessions": ended})
+        audit(connection, Act.SIGNED_OUT, by=by, subject=whose.name, detail={"sessions": ended}, address=address)
         return ended
 
     return store.write(write)

@@ -1,5 +1,5 @@
 // The live feed: one socket a page. Rests while the tab is hidden, comes back by itself when the line breaks.
-import {route, say, warn} from "./shell.js";
+import {ask, route, say, warn} from "./shell.js";
 
 const SILENCE_MS = 1900; // the server beats each second: two missed beats are trouble
 const ENDED = 4401; // dashboard/access/watch.py
@@ -20,9 +20,11 @@ export function follow(onMessage) {
       health(message);
       if (message.kind !== "beat" && message.kind !== "waiting") onMessage(message);
     };
-    socket.onopen = () => { if (document.hidden) socket.send("rest"); };
+    socket.onopen = () => { opened = true; if (document.hidden) socket.send("rest"); };
+    let opened = false;
     socket.onclose = (event) => {
       if (event.code === ENDED) { location.reload(); return; } // the door, or a page for the role of now
+      if (!opened) ask("me.json").catch((error) => { if (error.status === 401) location.reload(); }); // refused, or not reached?
       timer = setTimeout(connect, retry * (0.7 + 0.6 * Math.random()));
       retry = Math.min(LAST_RETRY_MS, retry * 1.7);
     };

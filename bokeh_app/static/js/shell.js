@@ -34,6 +34,16 @@ document.getElementById("leave").addEventListener("click", async () => {
   location.reload();
 });
 
+document.querySelector("nav .on")?.scrollIntoView({inline: "center", block: "nearest"}); // on a phone the pages scroll
+
+const me = document.querySelector(".me");
+document.addEventListener("click", (event) => { if (!me.contains(event.target)) me.open = false; });
+me.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || !me.open) return;
+  me.open = false;
+  me.querySelector("summary").focus();
+});
+
 const painters = [];
 export function onTheme(paint) { painters.push(paint); paint(theme()); }
 const theme = () => document.documentElement.dataset.theme;
