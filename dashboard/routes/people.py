@@ -2,47 +2,37 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
 from dataclasses import asdict
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from core.errors import TallyroomError
 from core.store.queries.live import clock
 from dashboard.access.requests import address_of
 from dashboard.room import room
-from dashboard.routes.base import Handler
+from dashboard.routes.base import Asked, Handler, Id, aside
 from labeling.audit import PAGE, entries
 from labeling.models import Role
 from labeling.people import PersonId, invite, members, set_active, set_role, sign_out
 
-M = TypeVar("M", bound=BaseModel)
-T = TypeVar("T")
-Id = Annotated[int, Field(ge=1, lt=2**63)]
 
-
-class _Asked(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class _Invite(_Asked):
+class _Invite(Asked):
     name: str = Field(min_length=1, max_length=200)
     role: Role = Role.REVIEWER
 
 
-class _Role(_Asked):
+class _Role(Asked):
     person: Id
     role: Role
 
 
-class _Active(_Asked):
+class _Active(Asked):
     person: Id
     active: bool
 
 
-class _Person(_Asked):
+class _Person(Asked):
     person: Id
 
 
@@ -52,27 +42,13 @@ class PeopleHandler(Handler):
     role = Role.ADMIN
     tokens: ClassVar[bool] = False
 
-    def asked(self, model: type[M]) -> M:
-        """The request's body as the route wants it."""
-        try:
-            return model.model_validate(self.body())
-        except ValidationError as error:
-            first = error.errors()[0]
-            raise TallyroomError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
-        except RecursionError:
-            raise TallyroomError("the body is nested too deeply") from None
-
-    async def aside(self, work: Callable[[], T]) -> T:
-        """Off the event loop: others' verdicts do not wait for it."""
-        return await asyncio.get_running_loop().run_in_executor(None, work)
-
 
 class People(PeopleHandler):
     """The JSON twin of the people page."""
 
     async def get(self) -> None:
         """Everybody, with role, state, open sessions, and when they were last seen."""
-        self.answer(await self.aside(self._read))
+        self.answer(await aside(self._read))
 
     def _read(self) -> dict[str, Any]:
         with room().project.store.read() as connection:
@@ -90,7 +66,7 @@ class AuditLog(PeopleHandler):
         if not before.isdecimal() or int(before) >= 2**63:
             raise TallyroomError("'before' is the number of a line")
         store = room().project.store
-        lines = await self.aside(lambda: entries(store, before=int(before) or None))
+        lines = await aside(lambda: entries(store, before=int(before) or None))
         self.answer({"lines": [asdict(line) for line in lines], "more": len(lines) == PAGE})
 
 
@@ -101,7 +77,7 @@ class InvitePerson(PeopleHandler):
         """Answers with the link's last part, this once; the page knows the address that it was reached by."""
         asked, by = self.asked(_Invite), self.person.id
         where = address_of(self.request)
-        token = await self.aside(lambda: invite(room().project.store, asked.name, asked.role, by=by, address=where))
+        token = await aside(lambda: invite(room().project.store, asked.name, asked.role, by=by, address=where))
         public = room().project.settings.server.public_url.rstrip("/")
         self.answer({"invitation": token, "public_url": public})
 
@@ -113,9 +89,7 @@ class ChangeRole(PeopleHandler):
         """Their pages load anew."""
         asked, by = self.asked(_Role), self.person.id
         where = address_of(self.request)
-        await self.aside(
-            lambda: set_role(room().project.store, PersonId(asked.person), asked.role, by=by, address=where)
-        )
+        await aside(lambda: set_role(room().project.store, PersonId(asked.person), asked.role, by=by, address=where))
         self.answer({"changed": True})
 
 
@@ -126,7 +100,7 @@ class ChangeActive(PeopleHandler):
         """Their sessions, links and tokens end."""
         asked, by = self.asked(_Active), self.person.id
         where = address_of(self.request)
-        await self.aside(
+        await aside(
             lambda: set_active(room().project.store, PersonId(asked.person), asked.active, by=by, address=where)
         )
         self.answer({"changed": True})
@@ -139,6 +113,4 @@ class SignOut(PeopleHandler):
         """Answers with how many there were."""
         person, by = PersonId(self.asked(_Person).person), self.person.id
         where = address_of(self.request)
-        self.answer(
-            {"sessions": await self.aside(lambda: sign_out(room().project.store, person, by=by, address=where))}
-        )
+        self.answer({"sessions": await aside(lambda: sign_out(room().project.store, person, by=by, address=where))})
