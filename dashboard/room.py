@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import os
 import threading
+import time
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from core import Project
 from core.errors import AccessError
+from core.settings import ServerSettings
+from dashboard.access.known import Known
 from dashboard.access.watch import Watch
 from dashboard.explanations import Explainer
 from dashboard.live import Hub
 from dashboard.translation import Translator
 from labeling.desk import Desk
+from labeling.people import may_listen_outside, open_sessions, open_tokens
 
 ENVIRONMENT = "TALLYROOM_HOME"
+ACCOUNTS_SECONDS = 30.0
 
 
 class Room:
@@ -28,10 +34,22 @@ class Room:
         self.explainer = Explainer(project)
         named = project.settings.desk.translate
         self.translator = Translator(named) if named else None
-        self.watch = Watch(project.store)
-        server = project.settings.server
-        public = urlsplit(server.public_url).hostname
-        self.hosts = frozenset({"127.0.0.1", "localhost", server.address, *server.hosts, *filter(None, [public])})
+        self.sessions = Known(partial(open_sessions, project.store))
+        self.tokens = Known(partial(open_tokens, project.store))
+        self.watch = Watch(self.sessions, self.tokens)
+        self.hosts = _hosts(project.settings.server)
+        self._accounts_until = 0.0
+
+    def has_accounts(self) -> bool:
+        """Whether an admin with a password is there, so that other machines may come in; as of some seconds ago."""
+        if time.monotonic() > self._accounts_until and may_listen_outside(self.project.store):
+            self._accounts_until = time.monotonic() + ACCOUNTS_SECONDS
+        return time.monotonic() <= self._accounts_until
+
+    def forget_sessions(self) -> None:
+        """Somebody was sent out, or has another role: that holds at once on this server, and soon on the others."""
+        self.sessions.forget()
+        self.tokens.forget()
 
     def close(self) -> None:
         """Stop following the store and let it go."""
@@ -39,6 +57,12 @@ class Room:
         if self.translator is not None:
             self.translator.close()
         self.project.close()
+
+
+def _hosts(server: ServerSettings) -> frozenset[str]:
+    """The names by which browsers may call this server. Every address of a machine (0.0.0.0) is none of them."""
+    named = ("127.0.0.1", "localhost", server.address, *server.hosts, urlsplit(server.public_url).hostname or "")
+    return frozenset(name.strip("[]").lower() for name in named) - {"", "0.0.0.0", "::"}  # noqa: S104
 
 
 _lock = threading.Lock()

@@ -23,6 +23,8 @@ SLUG = "room"
 WORKING_DAY_SECONDS = 12 * 3600
 HOST_NAME = "you"
 UNENCRYPTED = "Mind: the line is not encrypted. Put a proxy with TLS in front, and name it in [server] trusted_proxy."
+BODY_MOST = 10 * 1024 * 1024
+"""What anybody may send, before it is looked at who sends it; the API takes 8 MB."""
 WARM_AFTER_SECONDS = 1.0
 """So long the first page has the processor to itself."""
 
@@ -85,6 +87,7 @@ class Server:
             allow_websocket_origin=[f"{host}:{self._port}" for host in sorted(room().hosts)],
             session_token_expiration=WORKING_DAY_SECONDS * 1000,
             keep_alive_milliseconds=10_000,
+            http_server_kwargs={"max_body_size": BODY_MOST},
         )
 
     @property
@@ -94,14 +97,16 @@ class Server:
 
     def announce(self, *, browser: bool) -> None:
         """Print the link that lets one person in, and open it where asked to."""
-        link = f"{self.url}/door?token={first_link(self._project)}"
-        print(f"The room is open: {link}", flush=True)  # noqa: T201 - what the command is for
-        print("The link works once; 'tallyroom link NAME' makes more. Ctrl+C ends the server.", flush=True)  # noqa: T201
-        server = self._project.settings.server
-        if outside(self._address) and not server.trusted_proxy:
+        where, rest = self.url, "'tallyroom users' tells who may come in. Ctrl+C ends the server."
+        if not outside(self._address):  # else the log of an office's server would hold a key to it
+            where = f"{self.url}/door?token={first_link(self._project)}"
+            rest = "The link works once; 'tallyroom link NAME' makes more. Ctrl+C ends the server."
+        print(f"The room is open: {where}", flush=True)  # noqa: T201 - what the command is for
+        print(rest, flush=True)  # noqa: T201
+        if outside(self._address) and not self._project.settings.server.trusted_proxy:
             print(UNENCRYPTED, flush=True)  # noqa: T201
         if browser:
-            webbrowser.open(link)
+            webbrowser.open(where)
 
     def run_until_stopped(self, *, seconds: float | None = None) -> None:
         """Serve until Ctrl+C, SIGTERM, or for so many seconds; then let everything go in order."""

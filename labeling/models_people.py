@@ -1,16 +1,14 @@
-"""The tables of the door: accounts, invitations, API tokens, the throttle, the audit log.
+"""The tables of the door: accounts, invitations, API tokens, the throttle.
 
-`audit` is a list of facts, appended and never changed. Of passwords, links and tokens only hashes are kept.
+Of passwords, links and tokens only hashes are kept.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, String, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.store.models.base import Base, BigId, BigRef, Name, Now
+from core.store.models.base import Base, BigRef, Name, Now
 
 _big = BigInteger().with_variant(Integer, "sqlite")
 
@@ -66,18 +64,3 @@ class ApiToken(Base):
     expires_at: Mapped[int] = mapped_column(BigInteger)
     last_used_at: Mapped[int | None] = mapped_column(BigInteger)
     revoked_at: Mapped[int | None] = mapped_column(BigInteger)
-
-
-class Audit(Base):
-    """Who did what on whom, from where, and when. `person_id` is null for the command line and for strangers."""
-
-    __tablename__ = "audit"
-    __table_args__ = ({"sqlite_autoincrement": True},)
-
-    id: Mapped[BigId]
-    at: Mapped[Now]
-    person_id: Mapped[int | None] = mapped_column(_big, ForeignKey("person.id"))
-    action: Mapped[str] = mapped_column(String(32))
-    subject: Mapped[str] = mapped_column(Text)
-    address: Mapped[str | None] = mapped_column(String(64))
-    detail: Mapped[dict[str, Any]] = mapped_column(JSON)

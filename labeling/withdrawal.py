@@ -25,8 +25,9 @@ from core.store.queries.walk import newest_message, rule_labels
 from core.store.records.labels import add_labels, set_label
 from core.store.rollups import VERDICTS, upsert
 from core.text import storable
+from labeling.audit import Act, audit
 from labeling.models import Person, Role, Verdict, Withdrawal, WithdrawalKind, WithdrawnVerdict
-from labeling.people import PersonId, require
+from labeling.people import PersonId, Reviewer, require
 from labeling.tasks import opining, opinion
 from labeling.verdicts import consensus_of
 
@@ -118,7 +119,8 @@ def withdraw(store: Store, dataset: DatasetId, scope: Scope, *, reason: str, by:
             row["person_id"] = _person(connection, scope.person)
         if scope.rule is not None:
             _withdraw_rule(connection, scope.rule)
-        return _append(connection, row, reason, who.name)
+        what = next(filter(None, (scope.person, scope.rule)), "days")
+        return _append(connection, row, reason, who, what)
 
     before = standing(store, dataset)
     withdrawal_id = store.write(write)
@@ -141,7 +143,8 @@ def take_back(store: Store, dataset: DatasetId, withdrawal_id: int, *, reason: s
             raise DeskError(f"there is no withdrawal {withdrawal_id}", fix="'tallyroom labels withdrawals' lists them.")
         if connection.execute(select(Withdrawal.id).where(Withdrawal.takes_back == withdrawal_id)).first():
             raise DeskError(f"withdrawal {withdrawal_id} was taken back already")
-        return _append(connection, {"kind": WithdrawalKind.BACK, "takes_back": withdrawal_id}, reason, who.name)
+        row = {"kind": WithdrawalKind.BACK, "takes_back": withdrawal_id}
+        return _append(connection, row, reason, who, f"withdrawal {withdrawal_id}")
 
     before = standing(store, dataset)
     back_id = store.write(write)
@@ -178,20 +181,22 @@ def _withdraw_rule(connection: Connection, rule: str) -> None:
         raise DeskError(f"the rule '{rule[:80]}' was withdrawn already")
 
 
-def _append(connection: Connection, row: dict[str, Any], reason: str, by: str) -> int:
+def _append(connection: Connection, row: dict[str, Any], reason: str, by: Reviewer, what: str) -> int:
     """Append the fact, with the last verdict that it concerns; every verdict before that is committed."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("LOCK TABLE verdict IN SHARE MODE")
     own_labels_lock(connection)
     newest = connection.execute(select(func.coalesce(func.max(Verdict.id), 0))).scalar_one()
-    fact = {**row, "verdict_cutoff": newest, "reason": reason, "made_by": by}
+    fact = {**row, "verdict_cutoff": newest, "reason": reason, "made_by": by.name}
     withdrawal_id: int = connection.execute(insert(Withdrawal).values(**fact).returning(Withdrawal.id)).scalar_one()
     if row.get("rule") is not None:
         new = upsert(connection, WithdrawnRule.__table__).values(name=row["rule"], withdrawal_id=withdrawal_id)  # type: ignore[arg-type]
         connection.execute(
             new.on_conflict_do_update(index_elements=["name"], set_={"withdrawal_id": withdrawal_id, "back_id": None})
         )
-    emit(connection, "withdrawal", withdrawal_id=withdrawal_id, did=str(row["kind"]), person=by)
+    emit(connection, "withdrawal", withdrawal_id=withdrawal_id, did=str(row["kind"]), person=by.name)
+    detail = {"withdrawal": withdrawal_id, "kind": str(row["kind"]), "reason": reason}
+    audit(connection, Act.WITHDRAWN, by=by.id, subject=what, detail=detail)
     return withdrawal_id
 
 

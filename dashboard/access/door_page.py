@@ -69,7 +69,7 @@ def _sentence(what: str) -> str:
 
 
 def _form_cookie(handler: Any) -> str:
-    return f"{cookie_name(handler.request.host)}_form"
+    return f"{cookie_name(handler.request)}_form"
 
 
 def _form_secret(handler: Any) -> str:

@@ -18,12 +18,21 @@ from bokeh.server.views.ws import WSHandler
 from bokeh.util.token import check_token_signature, generate_jwt_token, generate_session_id
 from tornado.web import Finish, HTTPError
 
-from core.errors import TallyroomError
+from core.errors import AccessError, TallyroomError
 from dashboard.access.door_page import closed_page, sign_in_page
-from dashboard.access.requests import Visitor, give_cookie, host_is_ours, origin_is_ours, visitor
+from dashboard.access.requests import (
+    Visitor,
+    give_cookie,
+    host_is_ours,
+    near_enough,
+    origin_is_ours,
+    quiet_summary,
+    visitor,
+)
 from dashboard.room import room
-from dashboard.routes.base import Handler
+from dashboard.routes.base import Handler, aside
 from labeling.people import rotate
+from labeling.people.sessions import hash_of
 
 _BROUGHT = ("bokeh-session-id", "bokeh-token")
 log = logging.getLogger(__name__)
@@ -57,22 +66,38 @@ class GuardedPage:
     async def prepare(self) -> None:
         """Let in who has a session, in the role of now."""
         if not host_is_ours(self.request.host):
-            self._show(HTTPStatus.MISDIRECTED_REQUEST, closed_page("This server has another name."))
+            fix = "Whoever runs it can add this name to [server] hosts."
+            self._show(HTTPStatus.MISDIRECTED_REQUEST, closed_page("this server has another name", fix))
+        if not near_enough(self.request):
+            self._show(HTTPStatus.FORBIDDEN, closed_page("without accounts only the server's own machine may look in"))
         _refuse_bokehs_signatures(self.application)
         try:
-            found = visitor(self.request)
+            found = await visitor(self.request)
+            if found is not None and not found.current:
+                found = await self._renewed(found)
         except TallyroomError as error:
             self._show(HTTPStatus.SERVICE_UNAVAILABLE, closed_page(error.what, error.fix))
         if found is None:
-            self._show(HTTPStatus.UNAUTHORIZED, sign_in_page(self, action=self._door))
+            self._show(HTTPStatus.UNAUTHORIZED, await aside(lambda: sign_in_page(self, action=self._door)))
         if any(name in self.request.arguments for name in _BROUGHT) or "Bokeh-Session-Id" in self.request.headers:
             raise HTTPError(HTTPStatus.FORBIDDEN, reason="a page's session is made here, not brought along")
-        if not found.current:
-            fresh = rotate(room().project.store, found.token)
-            give_cookie(self, fresh)
-            found = Visitor(found.person, fresh, True)
         self._visitor = self.request.visitor = found
         await super().prepare()  # type: ignore[misc]
+
+    async def _renewed(self, found: Visitor) -> Visitor | None:
+        """A session in the role of now. Where another page of the browser was quicker, its cookie is there already."""
+        try:
+            fresh = await aside(rotate, room().project.store, found.token)
+        except AccessError:
+            room().forget_sessions()
+            self.redirect(self.request.uri)  # type: ignore[attr-defined]
+            raise Finish from None
+        give_cookie(self, fresh)
+        session = await room().sessions.find(hash_of(fresh))
+        return None if session is None else Visitor(session.person, fresh, session.current)
+
+    def _request_summary(self) -> str:
+        return quiet_summary(self)
 
     @property
     def _door(self) -> str:
@@ -118,14 +143,19 @@ class GuardedSocket:
         """Refuse before the handshake."""
         if not host_is_ours(self.request.host):
             raise HTTPError(HTTPStatus.MISDIRECTED_REQUEST)
+        if not near_enough(self.request):
+            raise HTTPError(HTTPStatus.FORBIDDEN)
         _refuse_bokehs_signatures(self.application)
-        found = visitor(self.request)
+        found = await visitor(self.request)
         if found is None or not found.current:
             raise HTTPError(HTTPStatus.UNAUTHORIZED)
         if not _signed(self.request.headers.get("Sec-WebSocket-Protocol", ""), _key(found)):
             raise HTTPError(HTTPStatus.FORBIDDEN)
         self._visitor = self.request.visitor = found
         await super().prepare()  # type: ignore[misc]
+
+    def _request_summary(self) -> str:
+        return quiet_summary(self)
 
     def open(self, *args: Any, **kwargs: Any) -> Any:
         """Open it, and keep an eye on its session."""
@@ -147,7 +177,7 @@ class Absent(Handler):
 
     role = None
 
-    def prepare(self) -> None:
+    def prepare(self) -> NoReturn:
         """There is nothing."""
         raise HTTPError(HTTPStatus.NOT_FOUND)
 

@@ -4,39 +4,64 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
 from core.settings import ServerSettings
 from dashboard.room import room
-from labeling.people import Entrance, Reviewer, Session, find_session
+from labeling.people import Entrance, Reviewer, Session
 from labeling.people.sessions import hash_of
 
+DEVICE_DAYS = 400
+"""As long as browsers keep anything."""
 
-def cookie_name(host: str) -> str:
-    """The session cookie's name. It has the port in it: browsers keep one set of cookies for all ports of a host."""
-    return f"tallyroom_{urlsplit(f'//{host}').port or 80}"
+
+def cookie_name(request: Any) -> str:
+    """The session cookie's name. It has the port in it: browsers keep one set of cookies for all ports of a host.
+
+    Over https it is one that no neighbouring site, and nobody on an unencrypted line, can set.
+    """
+    port = urlsplit(f"//{request.host}").port or (443 if is_https(request) else 80)
+    return f"{'__Host-' if is_https(request) else ''}tallyroom_{port}"
 
 
 def host_is_ours(host: str) -> bool:
     """Whether a Host header names this server, and not a name that somebody pointed here."""
     try:
-        return (urlsplit(f"//{host}").hostname or "") in {name.strip("[]") for name in room().hosts}
-    except ValueError:  # no address that anybody could have typed
+        parts = urlsplit(f"//{host}")
+        _ = parts.port  # as little as the name could anybody have typed a port above 65535
+        return (parts.hostname or "") in room().hosts
+    except ValueError:
         return False
+
+
+def near_enough(request: Any) -> bool:
+    """Whether the request may come from where it does: from another machine only where there are accounts."""
+    return not outside(request.remote_ip or "") or room().has_accounts()
 
 
 def origin_is_ours(request: Any, origin: str) -> bool:
     """Whether a page of this server sends the request. A browser tells the truth about that."""
-    return urlsplit(origin).netloc == str(request.host)
-
-
-def outside(address: str) -> bool:
-    """Whether other machines can reach an address to listen on."""
+    server = room().project.settings.server
+    if server.public_url and origin == "{0.scheme}://{0.netloc}".format(urlsplit(server.public_url)):
+        return True  # a proxy in front may call us by another name
     try:
-        return not ipaddress.ip_address(address).is_loopback
+        parts = urlsplit(origin)
+    except ValueError:
+        return False
+    return parts.netloc == str(request.host) and (parts.scheme == "https" or not is_https(request))
+
+
+@lru_cache(maxsize=4096)
+def outside(address: str) -> bool:
+    """Whether other machines can reach an address to listen on, or are at an address to hear from."""
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return address != "localhost"
+    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
+    return not (mapped or found).is_loopback
 
 
 def base_url(server: ServerSettings, slug: str, *, address: str | None = None, port: int | None = None) -> str:
@@ -63,13 +88,26 @@ class Visitor:
         return hash_of(self.token)
 
 
-def visitor(request: Any) -> Visitor | None:
+def cookie(request: Any) -> str:
+    """The session's cookie that came with the request; empty where none did."""
+    found = request.cookies.get(cookie_name(request))
+    return "" if found is None else found.value
+
+
+def visitor_at_hand(request: Any) -> Visitor | None:
+    """Whose session's cookie came with the request, where that is known without asking the store."""
+    token = cookie(request)
+    return _visitor(token, room().sessions.get(hash_of(token))) if token else None
+
+
+async def visitor(request: Any) -> Visitor | None:
     """Whose session's cookie came with the request; None where it opens nothing."""
-    cookie = request.cookies.get(cookie_name(request.host))
-    if cookie is None or not cookie.value:
-        return None
-    session: Session | None = find_session(room().project.store, cookie.value)
-    return None if session is None else Visitor(session.person, cookie.value, session.current)
+    token = cookie(request)
+    return _visitor(token, await room().sessions.find(hash_of(token))) if token else None
+
+
+def _visitor(token: str, session: Session | None) -> Visitor | None:
+    return None if session is None else Visitor(session.person, token, session.current)
 
 
 def _forwarded(request: Any, header: str) -> str | None:
@@ -94,20 +132,21 @@ def address_of(request: Any) -> str:
 def entrance(request: Any) -> Entrance:
     """How somebody comes in who begins a session with this request."""
     server = room().project.settings.server
-    before = request.cookies.get(cookie_name(request.host))
+    device = request.cookies.get(f"{cookie_name(request)}_device")
     return Entrance(
         address=address_of(request),
         agent=request.headers.get("User-Agent", ""),
         lasts_ms=round(server.session_hours * 3_600_000),
         idle_ms=round(server.idle_hours * 3_600_000),
-        before=before.value if before is not None else "",
+        before=cookie(request),
+        device="" if device is None else device.value,
     )
 
 
 def give_cookie(handler: Any, token: str) -> None:
     """Give the browser its session."""
     handler.set_cookie(
-        cookie_name(handler.request.host),
+        cookie_name(handler.request),
         token,
         httponly=True,
         samesite="Lax",  # not Strict: a link opened from a mail would not carry it through the redirect
@@ -115,3 +154,27 @@ def give_cookie(handler: Any, token: str) -> None:
         expires_days=room().project.settings.server.session_hours / 24,
         secure=is_https(handler.request),
     )
+
+
+def give_device(handler: Any, device: str) -> None:
+    """Let the browser be known again at its person's account."""
+    handler.set_cookie(
+        f"{cookie_name(handler.request)}_device",
+        device,
+        httponly=True,
+        samesite="Strict",
+        path="/",
+        expires_days=DEVICE_DAYS,
+        secure=is_https(handler.request),
+    )
+
+
+def take_cookie(handler: Any) -> None:
+    """Take the browser's session away."""
+    handler.clear_cookie(cookie_name(handler.request), secure=is_https(handler.request))
+
+
+def quiet_summary(handler: Any) -> str:
+    """A request as the server's log has it: without its query, which may hold a token."""
+    request = handler.request
+    return f"{request.method} {request.path} ({request.remote_ip})"

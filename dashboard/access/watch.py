@@ -1,4 +1,4 @@
-"""A socket is open for hours: whether its session still is, is asked again and again."""
+"""A socket is open for hours, a cookie is used for weeks: whether they still may be, is asked again and again."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Protocol
 from weakref import WeakKeyDictionary
 
 from core.errors import TallyroomError
-from core.store import Store
-from labeling.people import alive
+from dashboard.access.known import Known
+from labeling.people import Bearer, Session
 
-EVERY_SECONDS = 2.0
+EVERY_SECONDS = 0.75
+"""Half as long as an answer is believed: one that comes late is no gap."""
 ENDED = 4401
 """The close code that tells a page to load anew."""
 
@@ -26,13 +27,14 @@ class Socket(Protocol):
 
 
 class Watch:
-    """The open sockets of this server by session. One query for all of them every two seconds.
+    """The sessions and tokens in use, and the open sockets of this server by session: one query for all of them.
 
     A page that is open counts as use of its session.
     """
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, sessions: Known[Session], tokens: Known[Bearer]) -> None:
+        self._sessions = sessions
+        self._tokens = tokens
         self._sockets: WeakKeyDictionary[Socket, str] = WeakKeyDictionary()
         self._task: asyncio.Task[None] | None = None
 
@@ -46,20 +48,20 @@ class Watch:
             self._task = loop.create_task(self._run())
 
     async def _run(self) -> None:
-        loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(EVERY_SECONDS)
-            asked = dict(self._sockets)
-            if not asked:
-                continue
             try:
-                good = await loop.run_in_executor(None, alive, self._store, set(asked.values()))
+                await self._look()
             except TallyroomError as error:  # nobody is sent out because the store is away
-                log.warning("the sessions of open pages could not be looked at: %s", error)
+                log.warning("the sessions in use could not be looked at: %s", error)
             except Exception:
-                log.exception("the sessions of open pages could not be looked at")
-            else:
-                for socket, session in asked.items():
-                    if session not in good:
-                        self._sockets.pop(socket, None)
-                        socket.close(ENDED, "this session has ended")
+                log.exception("the sessions in use could not be looked at")
+
+    async def _look(self) -> None:
+        asked = dict(self._sockets)
+        good = await self._sessions.again(asked.values())
+        for socket, session in asked.items():
+            if session not in good or not good[session].current:
+                self._sockets.pop(socket, None)
+                socket.close(ENDED, "this session has ended")
+        await self._tokens.again()

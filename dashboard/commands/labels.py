@@ -10,12 +10,11 @@ import typer
 
 from core import Project
 from core.errors import DeskError, SourceError
-from core.store import emit
 from core.store.models import Origin
 from dashboard.commands import label_sets, withdrawals
 from dashboard.commands.label_sets import OPERATOR
 from dashboard.commands.options import AsJson, Room, answer, say
-from labeling.exchange import FORMATS, Format, export, import_labels, labels, write_labels
+from labeling.exchange import FORMATS, Format, export, exported, import_labels, labels, write_labels
 from labeling.exchange.take import form_named, format_of
 from labeling.label_sets import find, rows_of
 
@@ -56,7 +55,7 @@ def export_labels(
     else:
         rows = rows_of(store, dataset, find(store, dataset, label_set), people=people)
     what = "labels" if label_set is None else f"the set {label_set}"
-    store.write(lambda connection: emit(connection, "exported", what=what, person=OPERATOR))
+    store.write(lambda connection: exported(connection, what, by=None, name=OPERATOR))
     if output is None:
         write_labels(rows, sys.stdout, form or "csv")
     else:

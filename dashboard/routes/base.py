@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Annotated, Any, ClassVar, TypeVar
 
@@ -13,10 +13,19 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from tornado.web import HTTPError, RequestHandler
 
 from core.errors import AccessError, DeskError, StoreDownError, TallyroomError
-from dashboard.access.requests import host_is_ours, origin_is_ours, visitor
+from dashboard.access.requests import (
+    Visitor,
+    host_is_ours,
+    near_enough,
+    origin_is_ours,
+    quiet_summary,
+    visitor,
+    visitor_at_hand,
+)
 from dashboard.room import room
 from labeling.models import Role
-from labeling.people import Reviewer, Scope, identify_token
+from labeling.people import Bearer, Reviewer, Scope
+from labeling.people.sessions import hash_of
 
 BODY_MOST = 64 * 1024
 _STATUS: tuple[tuple[type[TallyroomError], HTTPStatus], ...] = (
@@ -64,6 +73,7 @@ class Handler(RequestHandler):
         self.set_header("X-Content-Type-Options", "nosniff")
         self.set_header("X-Frame-Options", "DENY")
         self.set_header("Referrer-Policy", "no-referrer")
+        self.set_header("Cross-Origin-Resource-Policy", "same-origin")
 
     def set_status(self, status_code: int, reason: str | None = None) -> None:
         """As Tornado's; an answer of 401 says how a script may come in."""
@@ -71,47 +81,76 @@ class Handler(RequestHandler):
         if status_code == HTTPStatus.UNAUTHORIZED:
             self.set_header("WWW-Authenticate", "Bearer")
 
-    def prepare(self) -> None:
-        """Let in who may come in."""
-        if not host_is_ours(self.request.host):
-            raise HTTPError(HTTPStatus.MISDIRECTED_REQUEST, reason="this server has another name")
+    def prepare(self) -> Awaitable[None] | None:
+        """Let in who may come in. Where it is known who asks, the request waits for nothing."""
+        self.refuse_strangers()
         token = self._bearer() if self.tokens else None
         if self.request.method not in READING:
             self.refuse_foreign_writes(by_script=token is not None)
         if self.role is None:
-            return
-        person = self._by_session() if token is None else self._by_token(token)
-        if not person.may(self.role):
+            return None
+        if token is not None:
+            bearer = room().tokens.get(hash_of(token))
+            person = None if bearer is None else self._by_token(bearer)
+        else:
+            found = visitor_at_hand(self.request)
+            person = None if found is None else self._by_session(found)
+        if person is None:
+            return self._ask(token)
+        self._admit(person)
+        return None
+
+    async def _ask(self, token: str | None) -> None:
+        if token is not None:
+            self._admit(self._by_token(await room().tokens.find(hash_of(token))))
+        else:
+            self._admit(self._by_session(await visitor(self.request)))
+
+    def _admit(self, person: Reviewer) -> None:
+        if self.role is not None and not person.may(self.role):
             raise AccessError(f"{person.name} is a {person.role} here; this takes a {self.role}")
         self.person = person
+        self.admitted()
+
+    def admitted(self) -> None:
+        """Somebody was let in, as `person`. A route may have more to say about that."""
 
     def check_xsrf_cookie(self) -> None:
         """`refuse_foreign_writes` does it: no other site can send the header."""
 
+    def refuse_strangers(self) -> None:
+        """Refuse who calls us by another name, or comes from another machine where there are no accounts."""
+        if not host_is_ours(self.request.host):
+            raise HTTPError(HTTPStatus.MISDIRECTED_REQUEST, reason="this server has another name; see [server] hosts")
+        if not near_enough(self.request):
+            raise HTTPError(HTTPStatus.FORBIDDEN, reason="without accounts only the server's own machine may look in")
+
     def refuse_foreign_writes(self, *, by_script: bool = False) -> None:
         """Refuse what another site makes a browser send. A browser never sends a token by itself, so scripts may."""
-        origin = self.request.headers.get("Origin")
-        if origin is not None and not origin_is_ours(self.request, origin):
-            raise HTTPError(HTTPStatus.FORBIDDEN, reason="this comes from another site")
+        self.refuse_other_sites()
         if not by_script and self.request.headers.get("X-Tallyroom") != "1":
             raise HTTPError(HTTPStatus.FORBIDDEN, reason="the header X-Tallyroom is missing")
+
+    def refuse_other_sites(self) -> None:
+        """Refuse what the browser itself says comes from elsewhere."""
+        origin = self.request.headers.get("Origin")
+        site = self.request.headers.get("Sec-Fetch-Site", "same-origin")
+        if (origin is not None and not origin_is_ours(self.request, origin)) or site not in ("same-origin", "none"):
+            raise HTTPError(HTTPStatus.FORBIDDEN, reason="this comes from another site")
 
     def _bearer(self) -> str | None:
         kind, _, token = self.request.headers.get("Authorization", "").strip().partition(" ")
         return token.strip() if kind.lower() == "bearer" else None
 
-    def _by_token(self, token: str) -> Reviewer:
+    def _by_token(self, found: Bearer | None) -> Reviewer:
         """Whose token it is; cookies are not looked at."""
-        found = identify_token(room().project.store, token)
         if found is None:
             raise HTTPError(HTTPStatus.UNAUTHORIZED, reason="this token is unknown, expired or revoked")
-        person, scope = found
-        if self.request.method not in READING and scope != Scope.WRITE:
+        if self.request.method not in READING and found.scope != Scope.WRITE:
             raise HTTPError(HTTPStatus.FORBIDDEN, reason="this token is for reading; this takes one of scope write")
-        return person
+        return found.person
 
-    def _by_session(self) -> Reviewer:
-        found = visitor(self.request)
+    def _by_session(self, found: Visitor | None) -> Reviewer:
         if found is None:
             raise HTTPError(HTTPStatus.UNAUTHORIZED, reason="no session: sign in, or open a link of 'tallyroom link'")
         if not found.current:
@@ -162,6 +201,9 @@ class Handler(RequestHandler):
             what = "something went wrong here; the server's log has it"
         self.set_status(int(status_code))
         self.answer({"error": {"what": what, "fix": fix}})
+
+    def _request_summary(self) -> str:
+        return quiet_summary(self)
 
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
         """Errors that a person can mend are no server faults."""

@@ -12,11 +12,19 @@ from tornado.web import HTTPError
 
 from core.errors import AccessError
 from dashboard.access.door_page import closed_page, form_is_ours, invitation_page, sign_in_page
-from dashboard.access.requests import address_of, cookie_name, entrance, give_cookie, origin_is_ours, visitor
+from dashboard.access.requests import (
+    address_of,
+    cookie,
+    entrance,
+    give_cookie,
+    give_device,
+    take_cookie,
+    visitor,
+)
 from dashboard.room import room
-from dashboard.routes.base import BODY_MOST, Handler
+from dashboard.routes.base import BODY_MOST, Handler, aside
 from labeling.models import Role
-from labeling.people import ThrottledError, accept, invited, revoke, sign_in, use_link
+from labeling.people import ThrottledError, accept, device_of, invited, revoke, sign_in, use_link
 
 T = TypeVar("T")
 ACTION = "door"
@@ -33,17 +41,31 @@ class Door(Handler):
     async def get(self) -> None:
         """Exchange the link's token for a session's cookie and go in; without one, show the form."""
         if token := self.get_query_argument("token", ""):
-            await self._enter(lambda: use_link(room().project.store, token, entrance(self.request)), self._closed)
+            await self._by_link(token)
         elif token := self.get_query_argument("invitation", ""):
             name = await self._aside(lambda: invited(room().project.store, token))
             if name is None:
-                self._closed(AccessError("this invitation was used already, or has expired", fix="Ask for a new one."))
+                self.set_status(HTTPStatus.FORBIDDEN)
+                self._show(closed_page("this invitation was used already, or has expired", "Ask for a new one."))
             else:
                 self._show(invitation_page(self, action=ACTION, token=token, name=name))
-        elif await self._is_in():
+        elif await visitor(self.request) is not None:
             self.redirect(self._home)
         else:
-            self._show(sign_in_page(self, action=ACTION))
+            self._show(await self._aside(lambda: sign_in_page(self, action=ACTION)))
+
+    async def _by_link(self, token: str) -> None:
+        """Another site may lead a browser here, but not make it somebody else while it is somebody."""
+        foreign = self.request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none")
+        present = await visitor(self.request) if foreign else None
+        if present is None:
+            how = entrance(self.request)
+            await self._enter(lambda: use_link(room().project.store, token, how), _closed)
+            return
+        what = f"another site sent you this link, and you are in as {present.person.name}"
+        fix = "Sign out first where you mean to be somebody else, or copy the link into the address bar."
+        self.set_status(HTTPStatus.FORBIDDEN)
+        self._show(closed_page(what, fix))
 
     async def post(self) -> None:
         """Take a form: name and password, or a new password with its invitation."""
@@ -66,10 +88,7 @@ class Door(Handler):
 
     def refuse_foreign_writes(self, *, by_script: bool = False) -> None:  # noqa: ARG002
         """A form cannot send a header: it brings what only a form of ours has."""
-        origin = self.request.headers.get("Origin")
-        site = self.request.headers.get("Sec-Fetch-Site", "same-origin")
-        if (origin is not None and not origin_is_ours(self.request, origin)) or site not in ("same-origin", "none"):
-            raise HTTPError(HTTPStatus.FORBIDDEN, reason="this comes from another site")
+        self.refuse_other_sites()
         if len(self.request.body) > BODY_MOST:
             raise HTTPError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, reason="more than 64 kB")
         if not form_is_ours(self):
@@ -82,45 +101,50 @@ class Door(Handler):
     async def _aside(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(_guesses, work)
 
-    async def _is_in(self) -> bool:
-        found = await self._aside(lambda: visitor(self.request))
-        return found is not None
+    async def _enter(self, work: Callable[[], str], otherwise: Callable[[AccessError], str]) -> None:
+        """Go in with the session that `work` gives; where it gives none, show the page that says why."""
+        store = room().project.store
 
-    async def _enter(self, work: Callable[[], str], otherwise: Callable[[AccessError], None]) -> None:
-        """Go in with the session that `work` gives; where it gives none, say why."""
+        def enter() -> tuple[str, str]:
+            token = work()
+            return token, device_of(store, token)
+
         try:
-            token = await self._aside(work)
-        except AccessError as error:
+            token, device = await self._aside(enter)
+        except AccessError as refused:
+            error = refused
             if isinstance(error, ThrottledError):
                 self.set_status(HTTPStatus.TOO_MANY_REQUESTS)
                 self.set_header("Retry-After", str(error.seconds))
             else:
                 self.set_status(HTTPStatus.FORBIDDEN)
-            if self.request.method == "GET" and await self._is_in():
+            if self.request.method == "GET" and await visitor(self.request) is not None:
                 self.redirect(self._home)  # the same browser, a second click: it is in already
             else:
-                otherwise(error)
+                self._show(await self._aside(lambda: otherwise(error)))
             return
+        room().forget_sessions()  # the browser's earlier one has ended
         give_cookie(self, token)
+        if device and self.request.method == "POST":  # a link proves no password
+            give_device(self, device)
         self.redirect(self._home, status=303 if self.request.method == "POST" else 302)
 
-    def _closed(self, error: AccessError) -> None:
-        self.set_status(HTTPStatus.FORBIDDEN)
-        self._show(closed_page(error.what, error.fix))
+    def _ask_again(self, name: str, error: AccessError) -> str:
+        return sign_in_page(self, action=ACTION, name=name, what=error.what, fix=error.fix)
 
-    def _ask_again(self, name: str, error: AccessError) -> None:
-        self._show(sign_in_page(self, action=ACTION, name=name, what=error.what, fix=error.fix))
-
-    def _invite_again(self, token: str, error: AccessError) -> None:
+    def _invite_again(self, token: str, error: AccessError) -> str:
         name = invited(room().project.store, token)
         if name is None:
-            self._closed(error)
-        else:
-            self._show(invitation_page(self, action=ACTION, token=token, name=name, what=error.what, fix=error.fix))
+            return _closed(error)
+        return invitation_page(self, action=ACTION, token=token, name=name, what=error.what, fix=error.fix)
 
     def _show(self, page: str) -> None:
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.finish(page)
+
+
+def _closed(error: AccessError) -> str:
+    return closed_page(error.what, error.fix)
 
 
 class Leave(Handler):
@@ -129,11 +153,12 @@ class Leave(Handler):
     role = Role.VIEWER
     tokens = False
 
-    def post(self) -> None:
+    async def post(self) -> None:
         """Revoke it and forget the cookie."""
-        name = cookie_name(self.request.host)
-        revoke(room().project.store, self.get_cookie(name) or "", address=address_of(self.request))
-        self.clear_cookie(name)
+        token, where = cookie(self.request), address_of(self.request)
+        await aside(lambda: revoke(room().project.store, token, address=where))
+        room().forget_sessions()
+        take_cookie(self)
         self.answer({"left": True})
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from tornado.web import HTTPError
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
-from dashboard.access.requests import host_is_ours, origin_is_ours, visitor
+from dashboard.access.requests import host_is_ours, near_enough, origin_is_ours, quiet_summary, visitor
 from dashboard.room import room
 from labeling.models import Role
 
@@ -37,11 +37,13 @@ class FeedSocket(WebSocketHandler):
         """Only our own pages."""
         return origin_is_ours(self.request, origin)
 
-    def prepare(self) -> None:
+    async def prepare(self) -> None:
         """Only to those with a session, under our own name."""
         if not host_is_ours(self.request.host):
             raise HTTPError(HTTPStatus.MISDIRECTED_REQUEST)
-        found = visitor(self.request)
+        if not near_enough(self.request):
+            raise HTTPError(HTTPStatus.FORBIDDEN)
+        found = await visitor(self.request)
         if found is None or not found.current:
             raise HTTPError(HTTPStatus.UNAUTHORIZED)
         if not found.person.may(self.role):
@@ -64,6 +66,9 @@ class FeedSocket(WebSocketHandler):
         elif message == "rest":
             self._looking = False
             hub.leave(self)
+
+    def _request_summary(self) -> str:
+        return quiet_summary(self)
 
     def on_close(self) -> None:
         """The page is gone."""

@@ -90,6 +90,7 @@ class ChangeRole(PeopleHandler):
         asked, by = self.asked(_Role), self.person.id
         where = address_of(self.request)
         await aside(lambda: set_role(room().project.store, PersonId(asked.person), asked.role, by=by, address=where))
+        room().forget_sessions()
         self.answer({"changed": True})
 
 
@@ -103,6 +104,7 @@ class ChangeActive(PeopleHandler):
         await aside(
             lambda: set_active(room().project.store, PersonId(asked.person), asked.active, by=by, address=where)
         )
+        room().forget_sessions()
         self.answer({"changed": True})
 
 
@@ -113,4 +115,6 @@ class SignOut(PeopleHandler):
         """Answers with how many there were."""
         person, by = PersonId(self.asked(_Person).person), self.person.id
         where = address_of(self.request)
-        self.answer({"sessions": await aside(lambda: sign_out(room().project.store, person, by=by, address=where))})
+        ended = await aside(lambda: sign_out(room().project.store, person, by=by, address=where))
+        room().forget_sessions()
+        self.answer({"sessions": ended})

@@ -2,6 +2,7 @@
 
 from labeling.exchange.formats import FORMATS, Format
 from labeling.exchange.labels import AsOf, labels
+from labeling.exchange.record import exported
 from labeling.exchange.row import LabelRow
 from labeling.exchange.take import Imported, import_labels, take
 from labeling.exchange.write import export, write_labels
@@ -13,6 +14,7 @@ __all__ = [
     "Imported",
     "LabelRow",
     "export",
+    "exported",
     "import_labels",
     "labels",
     "take",

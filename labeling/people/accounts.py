@@ -14,9 +14,22 @@ from labeling.audit import Act, audit
 from labeling.models import Person, Role
 from labeling.models_people import Account, Invitation
 from labeling.people import passwords
+from labeling.people.devices import known_device
 from labeling.people.person import HOUR_MS, PersonId, insert_person, named, require, tidy_name
 from labeling.people.sessions import Entrance, begin, end_all, hash_of
-from labeling.people.throttle import ACCOUNT, ADDRESS, count_guess, forgive_account, forgive_guess
+from labeling.people.throttle import (
+    ACCOUNT,
+    ADDRESS,
+    DEVICE,
+    Limit,
+    count_guess,
+    forgive,
+    forgive_account,
+    forgive_guess,
+    network_of,
+    require_free,
+    sweep,
+)
 
 INVITATION_MS = 72 * HOUR_MS
 _WRONG = "the name or the password is wrong"
@@ -97,7 +110,11 @@ def accept(store: Store, token: str, password: str, entrance: Entrance | None = 
     def write(connection: Connection) -> str:
         used = connection.execute(
             update(Invitation)
-            .where(Invitation.token_hash == hash_of(token), Invitation.used_at.is_(None))
+            .where(
+                Invitation.token_hash == hash_of(token),
+                Invitation.used_at.is_(None),
+                Invitation.expires_at > now_ms(),
+            )
             .values(used_at=now_ms())
             .returning(Invitation.role)
         ).scalar()
@@ -139,17 +156,18 @@ def sign_in(store: Store, name: str, password: str, entrance: Entrance | None = 
     """
     entrance = entrance or Entrance()
     name = " ".join(name.split())[:200]
-
-    def count(connection: Connection) -> None:
-        # The account before the address, always: two guesses never wait for each other in a circle.
-        count_guess(connection, ACCOUNT, name)
-        if entrance.address:
-            count_guess(connection, ADDRESS, entrance.address)
-
-    store.write(count)
     with store.read() as connection:
         query = select(Person.id, Account.password_hash).join(Account, Account.person_id == Person.id)
         found = connection.execute(query.where(Person.name == name, Person.active)).first()
+        limits = _limits(name, entrance, found.password_hash if found else None)
+        require_free(connection, [limit.key(of) for limit, of in limits])
+
+    def count(connection: Connection) -> None:
+        for limit, of in limits:  # the account before the address, always: no two guesses wait in a circle
+            count_guess(connection, limit, of)
+        sweep(connection)
+
+    store.write(count)
     right = passwords.fits(found.password_hash if found else None, password)
     again = passwords.hashed(password) if right and found and passwords.is_dated(found.password_hash) else None
 
@@ -158,7 +176,9 @@ def sign_in(store: Store, name: str, password: str, entrance: Entrance | None = 
             # What was typed as a name may be a password: on record is only a name that is somebody's.
             audit(connection, Act.SIGN_IN_FAILED, by=None, subject=name if found else "", address=entrance.address)
             return None
-        forgive_account(connection, name)
+        for limit, of in limits:
+            if limit is not ADDRESS:
+                forgive(connection, limit, of)
         if entrance.address:
             forgive_guess(connection, entrance.address)
         if again is not None:
@@ -169,3 +189,10 @@ def sign_in(store: Store, name: str, password: str, entrance: Entrance | None = 
     if token is None:
         raise AccessError(_WRONG, fix="An admin can make you a link for a new one.")
     return token
+
+
+def _limits(name: str, entrance: Entrance, kept: str | None) -> list[tuple[Limit, str]]:
+    """What a guess counts against: the browser that was here before, or else the account and the address."""
+    if device := known_device(kept, entrance.device):
+        return [(DEVICE, device)]
+    return [(ACCOUNT, name), *([(ADDRESS, network_of(entrance.address))] if entrance.address else [])]

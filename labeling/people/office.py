@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 
 from core.errors import AccessError
 from core.store import Store
@@ -132,6 +132,8 @@ def set_role(store: Store, person: PersonId, role: Role, *, by: PersonId | None,
             return
         _require_another(admins, person)
         connection.execute(update(Person).where(Person.id == person).values(role=role.value))
+        if was.role == Role.ADMIN:
+            _end_invitations(connection, Invitation.invited_by == person)
         detail = {"from": was.role.value, "to": role.value}
         audit(connection, Act.ROLE_CHANGED, by=by, subject=was.name, detail=detail, address=address)
 
@@ -141,7 +143,7 @@ def set_role(store: Store, person: PersonId, role: Role, *, by: PersonId | None,
 def set_active(
     store: Store, person: PersonId, active: bool, *, by: PersonId | None, address: str | None = None
 ) -> None:
-    """Let somebody out for good, or in again. Their sessions, links and tokens end; what they said stays.
+    """Let somebody out for good, or in again. Their sessions, links, tokens and invitations end; what they said stays.
 
     Raises:
         AccessError: `by` is no admin, there is no such person, or the room would be without an admin.
@@ -162,6 +164,7 @@ def set_active(
             end_all(connection, person)
             ended = update(ApiToken).where(ApiToken.person_id == person, ApiToken.revoked_at.is_(None))
             connection.execute(ended.values(revoked_at=now_ms()))
+            _end_invitations(connection, or_(Invitation.invited_by == person, Invitation.name == row.name))
         connection.execute(update(Person).where(Person.id == person).values(active=active))
         audit(connection, Act.ACTIVATED if active else Act.DEACTIVATED, by=by, subject=row.name, address=address)
 
@@ -184,6 +187,11 @@ def sign_out(store: Store, person: PersonId, *, by: PersonId | None, address: st
         return ended
 
     return store.write(write)
+
+
+def _end_invitations(connection: Connection, which: ColumnElement[bool]) -> None:
+    """Those that are not used yet: who loses an office must have left no way back into it."""
+    connection.execute(update(Invitation).where(which, Invitation.used_at.is_(None)).values(used_at=now_ms()))
 
 
 def _require_admin(connection: Connection, by: PersonId | None) -> None:

@@ -60,9 +60,10 @@ def fits(kept: str | None, password: str) -> bool:
     """Whether the password is the one that was kept; takes its time also where none was."""
     from argon2.exceptions import VerificationError
 
+    meant, nobodys = _form(password), _nobodys()  # made with the first guess, whoever it is at
     with _at_once:
         try:
-            return _hasher().verify(kept or _nobodys(), _form(password)[:MOST]) and kept is not None
+            return _hasher().verify(kept or nobodys, meant[:MOST]) and kept is not None and len(meant) <= MOST
         except VerificationError:
             return False
 

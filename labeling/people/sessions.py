@@ -12,7 +12,6 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, insert,
 
 from core.errors import AccessError
 from core.store import Store
-from core.store.hot import hot
 from core.store.models import now_ms
 from labeling.audit import Act, audit
 from labeling.models import DoorLink, DoorSession, Person
@@ -37,9 +36,11 @@ def still_open() -> ColumnElement[bool]:
 
 
 _agrees = or_(DoorSession.role.is_(None), DoorSession.role == Person.role)
-# Asked by every request: built once, along the primary key.
-SESSION = hot(
+MOST_AT_ONCE = 500  # both databases limit what a statement may name
+# Along the primary key; a server asks it for all the sessions in use at once, and not with every request.
+SESSIONS = (
     select(
+        DoorSession.token_hash,
         Person.id,
         Person.name,
         Person.role,
@@ -47,8 +48,8 @@ SESSION = hot(
         _agrees.label("agrees"),
         (_last_seen + SEEN_EVERY_MS < now_ms()).label("stale"),
     )
-    .join(DoorSession, DoorSession.person_id == Person.id)
-    .where(DoorSession.token_hash == bindparam("this_session"), still_open())
+    .join(Person, Person.id == DoorSession.person_id)
+    .where(DoorSession.token_hash.in_(bindparam("these", expanding=True)), still_open())
 )
 
 
@@ -57,7 +58,7 @@ class Entrance:
     """How somebody comes in: from where, with what, and for how long they may stay.
 
     `before` is the session that the browser had; it ends when the new one begins, so that nobody can lay a session
-    under somebody else's sign-in.
+    under somebody else's sign-in. `device` is what the browser kept of an earlier sign-in.
     """
 
     address: str | None = None
@@ -65,6 +66,7 @@ class Entrance:
     lasts_ms: int = SESSION_MS
     idle_ms: int = IDLE_MS
     before: str = ""
+    device: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,16 +146,26 @@ def begin(connection: Connection, person: PersonId, entrance: Entrance, how: str
     return token
 
 
+def open_sessions(store: Store, hashes: Iterable[str]) -> dict[str, Session]:
+    """Those of these sessions (by `hash_of`) that are open, and whose they are; they count as used."""
+    asked = list(hashes)
+    found: dict[str, Session] = {}
+    stale: list[str] = []
+    for at in range(0, len(asked), MOST_AT_ONCE):
+        with store.read() as connection:
+            for row in connection.execute(SESSIONS, {"these": asked[at : at + MOST_AT_ONCE]}):
+                found[row.token_hash] = Session(reviewer_of(row), bool(row.agrees))
+                if row.stale:
+                    stale.append(row.token_hash)
+    for at in range(0, len(stale), MOST_AT_ONCE):  # not waited for: that somebody was seen is worth no delay
+        store.submit(partial(_see, hashes=stale[at : at + MOST_AT_ONCE]))
+    return found
+
+
 def find_session(store: Store, token: str) -> Session | None:
     """Whose session this is; None for one that is unknown, expired, idle for too long or revoked."""
     hashed = hash_of(token)
-    with store.read() as connection:
-        row = connection.execute(SESSION, {"this_session": hashed}).first()
-    if row is None:
-        return None
-    if row.stale:  # not waited for: that somebody was seen is worth no delay
-        store.submit(lambda connection: _see(connection, [hashed]))
-    return Session(reviewer_of(row), bool(row.agrees))
+    return open_sessions(store, [hashed]).get(hashed)
 
 
 def identify(store: Store, token: str) -> Reviewer | None:
@@ -170,27 +182,6 @@ def _see(connection: Connection, hashes: Iterable[str]) -> None:
     )
 
 
-def alive(store: Store, hashes: Iterable[str]) -> set[str]:
-    """Which of these sessions (by `hash_of`) are still good in their role; they count as used.
-
-    One query for all the open sockets of a server.
-    """
-    asked = list(hashes)
-    found: set[str] = set()
-    for at in range(0, len(asked), 500):  # both databases limit what a statement may name
-        some = asked[at : at + 500]
-        with store.read() as connection:
-            rows = connection.execute(
-                select(DoorSession.token_hash, (_last_seen + SEEN_EVERY_MS < now_ms()).label("stale"))
-                .join(Person, Person.id == DoorSession.person_id)
-                .where(DoorSession.token_hash.in_(some), still_open(), _agrees)
-            ).all()
-        found.update(row.token_hash for row in rows)
-        if stale := [row.token_hash for row in rows if row.stale]:
-            store.write(partial(_see, hashes=stale))
-    return found
-
-
 def rotate(store: Store, token: str) -> str:
     """A new token for an open session, in the person's role of now; the old one ends. Its time goes on.
 
@@ -202,7 +193,11 @@ def rotate(store: Store, token: str) -> str:
     def write(connection: Connection) -> str:
         ended = connection.execute(
             update(DoorSession)
-            .where(DoorSession.token_hash == hash_of(token), DoorSession.revoked_at.is_(None))
+            .where(
+                DoorSession.token_hash == hash_of(token),
+                DoorSession.revoked_at.is_(None),
+                DoorSession.expires_at > now_ms(),
+            )
             .values(revoked_at=now_ms())
             .returning(
                 DoorSession.person_id,

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import enum
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from core.errors import AccessError
 from core.store import Store
-from core.store.hot import hot
 from core.store.models import now_ms
 from labeling.audit import Act, audit
 from labeling.models import Person, Role
 from labeling.models_people import ApiToken
 from labeling.people.person import HOUR_MS, PersonId, Reviewer, require, reviewer_of
-from labeling.people.sessions import hash_of
+from labeling.people.sessions import MOST_AT_ONCE, hash_of
 
 TOKEN_MS = 90 * 24 * HOUR_MS
 TOKEN_MOST_MS = 366 * 24 * HOUR_MS
@@ -45,17 +46,33 @@ class TokenFacts:
 
 
 _unused = ApiToken.last_used_at.is_(None) | (ApiToken.last_used_at + USED_EVERY_MS < now_ms())
-# Asked by every request of a script: built once, along the primary key.
-TOKEN = hot(
-    select(Person.id, Person.name, Person.role, Person.simulated, ApiToken.scope, _unused.label("stale"))
-    .join(ApiToken, ApiToken.person_id == Person.id)
+# Along the primary key; a server asks it for all the tokens in use at once.
+TOKENS = (
+    select(
+        ApiToken.token_hash,
+        Person.id,
+        Person.name,
+        Person.role,
+        Person.simulated,
+        ApiToken.scope,
+        _unused.label("stale"),
+    )
+    .join(Person, Person.id == ApiToken.person_id)
     .where(
-        ApiToken.token_hash == bindparam("this_token"),
+        ApiToken.token_hash.in_(bindparam("these", expanding=True)),
         ApiToken.expires_at > now_ms(),
         ApiToken.revoked_at.is_(None),
         Person.active,
     )
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Who comes with a token, and what it is good for."""
+
+    person: Reviewer
+    scope: Scope
 
 
 def issue_token(
@@ -94,17 +111,31 @@ def _require_own(connection: Connection, person: PersonId, by: PersonId | None) 
         require(connection, by, Role.ADMIN)
 
 
-def identify_token(store: Store, token: str) -> tuple[Reviewer, Scope] | None:
+def open_tokens(store: Store, hashes: Iterable[str]) -> dict[str, Bearer]:
+    """Those of these tokens (by `hash_of`) that are good, and whose they are; they count as used."""
+    asked = list(hashes)
+    found: dict[str, Bearer] = {}
+    stale: list[str] = []
+    for at in range(0, len(asked), MOST_AT_ONCE):
+        with store.read() as connection:
+            for row in connection.execute(TOKENS, {"these": asked[at : at + MOST_AT_ONCE]}):
+                found[row.token_hash] = Bearer(reviewer_of(row), Scope(row.scope))
+                if row.stale:
+                    stale.append(row.token_hash)
+    for at in range(0, len(stale), MOST_AT_ONCE):  # not waited for
+        store.submit(partial(_used, hashes=stale[at : at + MOST_AT_ONCE]))
+    return found
+
+
+def _used(connection: Connection, hashes: list[str]) -> None:
+    these = ApiToken.token_hash.in_(hashes)
+    connection.execute(update(ApiToken).where(these).values(last_used_at=now_ms()))
+
+
+def identify_token(store: Store, token: str) -> Bearer | None:
     """Whose token this is and what it is good for; None for one that is unknown, expired or revoked."""
     hashed = hash_of(token)
-    with store.read() as connection:
-        row = connection.execute(TOKEN, {"this_token": hashed}).first()
-    if row is None:
-        return None
-    if row.stale:  # not waited for
-        used = update(ApiToken).where(ApiToken.token_hash == hashed).values(last_used_at=now_ms())
-        store.submit(lambda connection: connection.execute(used))
-    return reviewer_of(row), Scope(row.scope)
+    return open_tokens(store, [hashed]).get(hashed)
 
 
 def revoke_token(store: Store, prefix: str, *, by: PersonId | None) -> None:

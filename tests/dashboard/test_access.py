@@ -6,8 +6,9 @@ import asyncio
 import base64
 import json
 import re
+import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ import httpx
 import pytest
 import websockets
 from bokeh.server.urls import per_app_patterns
-from rooms import add_champion, add_messages, add_queue
+from rooms import CLASSES, add_champion, add_messages, add_queue
 from servers import Server, make_folder
 from sqlalchemy import update
 
@@ -25,10 +26,13 @@ from core.store import Store
 from dashboard.access.guard import Absent, GuardedPage, GuardedSocket
 from dashboard.routes import ROUTES, Handler, register
 from dashboard.routes.feed import FeedSocket
-from labeling.models import DoorSession, Role
+from labeling import audit
+from labeling.desk import Desk
+from labeling.models import DoorSession, Role, VerdictKind
 from labeling.models_people import ApiToken, Throttle
 from labeling.people import Scope, accept, add_person, invite, issue_token, set_active, set_role, sign_out
 from labeling.people.sessions import hash_of
+from labeling.verdicts import Given
 
 PASSWORD = "a heron on the roof"
 BODIES = ["win a prize, code 493822", *(f"message {n}" for n in range(20))]
@@ -52,10 +56,28 @@ def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     with Store.open(url, create=True) as store:
         ids = add_messages(store, BODIES)
         add_champion(store, ids)
-        add_queue(store, ids)
-        server = Server(make_folder(folder, url)).start()
+        add_queue(store, ids, blind_share=0.0)
+        judge_one(store)
+        make_folder(folder, url)
+        with (folder / "tallyroom.toml").open("a") as file:
+            file.write("[api]\nrequests_per_minute = 100000\n")
+        server = Server(folder).start()
         yield Place(server, store, everybody(server, store))
         server.stop()
+
+
+def judge_one(store: Store) -> None:
+    person, desk = add_person(store, "Vera"), Desk(store, CLASSES)
+    (message,) = desk.claim(person.id, 1).result()
+    desk.judge(person.id, Given(str(uuid.uuid4()), message.lease_id, VerdictKind.LABEL, "spam")).result()
+
+
+def soon(holds: Callable[[], bool]) -> bool:
+    """Whether it holds within four seconds: a server believes for a second and a half what it was told."""
+    end = time.monotonic() + 4
+    while not (found := holds()) and time.monotonic() < end:
+        time.sleep(0.1)
+    return found
 
 
 def everybody(server: Server, store: Store) -> dict[str, httpx.Client]:
@@ -160,6 +182,12 @@ def test_the_page_is_for_sessions_and_bokehs_other_routes_for_nobody(place: Plac
         assert client.get(path).status_code == 404
     for path in (f"{place.server.base}/static/js/shell.js", f"{place.server.base}/static/css/app.css"):
         assert client.get(path).status_code == 200, "scripts and styles hold no secret"
+    root = f"http://{place.server.host}"
+    for path in ("/", "/favicon.ico", "/static/js/bokeh.min.js", "/static/..%2f..%2ftallyroom.toml", "/tallyroom.toml"):
+        answer = client.get(f"{root}{path}")
+        assert answer.status_code in (200, 302, 403, 404)
+        assert not any(body in answer.text for body in BODIES)
+        assert "[store]" not in answer.text
     for path in (
         f"{place.server.base}/static/../main.py",
         f"{place.server.base}/static/%2e%2e/main.py",
@@ -216,6 +244,32 @@ def test_sockets_are_for_sessions(place: Place, who: str) -> None:
         assert status(place, "ws", headers, subprotocols=["bokeh", token], origin=ours) == 101
 
 
+@pytest.mark.parametrize("who", ROLES)
+def test_what_a_socket_says_is_for_the_role_that_listens(place: Place, who: Role) -> None:
+    headers = headers_of(place, who)
+    token = token_of(place.people[who], place)
+    pull = [{"msgid": "1", "msgtype": "PULL-DOC-REQ"}, {}, {}]
+
+    async def listen() -> tuple[str, str]:
+        async with connect(place, "feed", headers) as line:
+            feed = str(await line.recv())
+            for odd in ("look", "rest", "look", "", "{}", "x" * 100_000, b"\x00\xff"):
+                await line.send(odd)
+            feed += str(await line.recv())
+        frames: list[str] = []
+        async with connect(place, "ws", headers, subprotocols=["bokeh", token]) as line:
+            for part in pull:
+                await line.send(json.dumps(part))
+            while not any("PULL-DOC-REPLY" in frame for frame in frames[-3:-2]):
+                frames.append(str(await asyncio.wait_for(line.recv(), 30)))
+        return feed, "".join(frames)
+
+    feed, document = asyncio.run(listen())
+    assert "win a prize" in feed
+    assert ("493822" in feed) is (who != Role.VIEWER), "a viewer sees numbers masked"
+    assert "win a prize" not in document
+
+
 def token_of(client: httpx.Client, place: Place) -> str:
     found = re.search(r'"token":"([^"]+)"', client.get(place.server.base).text)
     assert found is not None
@@ -270,7 +324,14 @@ def test_leaving_ends_the_session_and_only_from_here(place: Place) -> None:
 
 def test_another_host_or_origin_is_refused_everywhere(place: Place) -> None:
     admin = place.people["admin"]
-    for host in ("evil.example", f"evil.example:{place.server.port}", "127.0.0.1.evil.example", "", "[::"):
+    for host in (
+        "evil.example",
+        f"evil.example:{place.server.port}",
+        "127.0.0.1.evil.example",
+        "127.0.0.1:99999",
+        "",
+        "[::",
+    ):
         for path in ("state/live.json", "healthz", "door", place.server.base):
             answer = admin.get(path, headers={"Host": host})
             assert answer.status_code in (400, 421), (host, path)
@@ -305,10 +366,13 @@ def signed_up(place: Place, name: str, role: Role = Role.REVIEWER) -> None:
 def door(place: Place) -> tuple[httpx.Client, dict[str, str]]:
     """A browser at the door, and what its form holds."""
     browser = httpx.Client(base_url=f"{place.server.base}/", timeout=60)
-    page = browser.get("door")
-    found = re.search(r'name="form" value="([^"]+)"', page.text)
+    return browser, form_of(browser)
+
+
+def form_of(browser: httpx.Client) -> dict[str, str]:
+    found = re.search(r'name="form" value="([^"]+)"', browser.get("door").text)
     assert found is not None
-    return browser, {"form": found[1]}
+    return {"form": found[1]}
 
 
 def test_the_form_lets_in_by_name_and_password_and_only_from_here(place: Place) -> None:
@@ -323,16 +387,19 @@ def test_the_form_lets_in_by_name_and_password_and_only_from_here(place: Place) 
     assert (wrong.status_code, "is wrong" in wrong.text) == (403, True)
     unknown = browser.post("door", data={**given, "name": "Nobody", "password": "wrong"})
     assert unknown.text.replace("Nobody", "Dora") == wrong.text
-    before = cookie(browser)
+    before = dict(browser.cookies)
     went = browser.post("door", data=given, headers={"Origin": f"http://{place.server.host}"})
     assert (went.status_code, went.headers["location"]) == (303, "../room")
-    assert "HttpOnly" in went.headers["set-cookie"]
+    for line in went.headers.get_list("set-cookie"):
+        assert "HttpOnly" in line
+        assert "SameSite" in line
     assert browser.get("state/live.json").status_code == 200
-    assert cookie(browser) != before
+    name = f"tallyroom_{place.server.port}"
+    assert set(browser.cookies) - set(before) == {name, f"{name}_device"}
     first = dict(browser.cookies)
     browser.post("door", data=given)
     assert browser.get("state/live.json").status_code == 200
-    assert httpx.get(f"{place.server.base}/state/live.json", cookies=first).status_code == 401, "rotated"
+    assert httpx.get(f"{place.server.base}/state/live.json", cookies=first).status_code == 401, "rotated, at once"
 
 
 def test_an_invitation_is_a_form_that_works_once(place: Place) -> None:
@@ -368,6 +435,9 @@ def test_a_thousand_guesses_at_the_door_get_nowhere_while_an_open_session_works(
     right = guesser.post("door", data={**form, "name": "Greta", "password": PASSWORD})
     assert right.status_code == 429
     assert inside.get("state/live.json").status_code == 200
+    assert inside.post("leave", headers={"X-Tallyroom": "1"}).status_code == 200
+    back = inside.post("door", data={**form_of(inside), "name": "Greta", "password": PASSWORD})
+    assert back.status_code == 303, "guesses from elsewhere do not keep out the browser that was here before"
     place.store.write(lambda connection: connection.execute(update(Throttle).values(blocked_until=0, failures=0)))
 
 
@@ -415,6 +485,59 @@ def test_open_sockets_close_soon_after_their_session(place: Place, how: str) -> 
         assert "Sign in" in page.text or "The door is closed" in page.text
 
 
+def test_a_session_that_is_ended_elsewhere_is_refused_within_a_second_or_so(place: Place) -> None:
+    client = place.server.client(place.store, "Rita")
+    person = add_person(place.store, "Rita").id
+    for _ in range(20):
+        assert client.get("state/live.json").status_code == 200
+    sign_out(place.store, person, by=None)
+    began = time.monotonic()
+    assert soon(lambda: client.get("state/live.json").status_code == 401)
+    print(f"refused after {time.monotonic() - began:.2f} s")
+
+
+def test_what_an_admin_does_on_the_page_holds_at_once(place: Place) -> None:
+    client, admin = place.server.client(place.store, "Olga"), place.people["admin"]
+    person = add_person(place.store, "Olga").id
+    assert client.post("desk/claim", json={"count": 1}).status_code == 200
+    assert admin.post("people/role", json={"person": person, "role": "viewer"}).status_code == 200
+    assert client.post("desk/claim", json={"count": 1}).status_code == 401
+    client = place.server.client(place.store, "Olga")
+    assert client.get("me.json").json()["role"] == "viewer"
+    assert admin.post("people/active", json={"person": person, "active": False}).status_code == 200
+    assert client.get("me.json").status_code == 401
+
+
+def test_another_site_cannot_make_somebody_somebody_else(place: Place) -> None:
+    ada = place.server.client(place.store, "Ada")
+    theirs = place.server.link(place.store, "Mallory")
+    led = ada.get(theirs, headers={"Sec-Fetch-Site": "cross-site"})
+    assert (led.status_code, "you are in as Ada" in led.text) == (403, True)
+    assert ada.get("me.json").json()["name"] == "Ada"
+    mail = httpx.get(theirs, headers={"Sec-Fetch-Site": "cross-site"})
+    assert mail.status_code == 302, "whoever is nobody yet comes in from a mail"
+
+
+def test_the_servers_log_holds_no_token(place: Place) -> None:
+    token = invite(place.store, "Logan", by=None)
+    for path in (f"door?invitation={token}", f"door?token=once-{token}", f"messages.json?run=x&after={token}"):
+        place.people["admin"].get(path)
+    place.people["admin"].get(f"{place.server.base}?bokeh-token={token}")
+    log = (place.server.folder / "serve.log").read_text()
+    assert token not in log
+    assert "403 GET /room" in log
+
+
+def test_what_is_taken_through_the_api_is_on_record(place: Place) -> None:
+    read = place.people["token read"]
+    assert len(read.get("api/v1/labels").json()["labels"]) >= 1
+    assert len(read.get("api/v1/verdicts").json()["verdicts"]) >= 1
+    lines = [(line.who, line.subject, line.address) for line in audit.entries(place.store) if line.action == "exported"]
+    assert lines[:2] == [("a lead", "verdicts", "127.0.0.1"), ("a lead", "labels", "127.0.0.1")]
+    promoted = [line for line in audit.entries(place.store, limit=10_000) if line.action == "promoted"]
+    assert [line.detail["by"] for line in promoted] == ["test"]
+
+
 @pytest.mark.parametrize("how", ["expired", "revoked", "of somebody removed", "invented"])
 def test_a_token_that_is_over_is_refused(place: Place, how: str) -> None:
     person = add_person(place.store, f"T {how}", Role.LEAD).id
@@ -431,9 +554,66 @@ def test_a_token_that_is_over_is_refused(place: Place, how: str) -> None:
         set_active(place.store, person, False, by=None)
     else:
         bearer = {"Authorization": f"Bearer tally_{uuid.uuid4().hex}"}
+    assert soon(lambda: httpx.get(url, headers=bearer).status_code == 401)
     refused = httpx.get(url, headers=bearer)
-    assert refused.status_code == 401
     assert refused.headers["WWW-Authenticate"] == "Bearer"
+
+
+TALLY = {"Host": "tally.example.org", "X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.5, 198.51.100.9"}
+PROXY = """[server]
+trusted_proxy = "127.0.0.1"
+hosts = ["tally.example.org"]
+"""
+
+
+def kept(answer: httpx.Response) -> dict[str, str]:
+    return {
+        line.split("=", 1)[0]: line.split("=", 1)[1].split(";")[0] for line in answer.headers.get_list("set-cookie")
+    }
+
+
+def test_behind_a_proxy_with_tls_cookies_are_such_as_no_neighbour_can_set(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'tallyroom.db'}"
+    with Store.open(url, create=True) as store:
+        add_messages(store, BODIES)
+        accept(store, invite(store, "Ada", Role.ADMIN, by=None), PASSWORD)
+        make_folder(tmp_path, url)
+        with (tmp_path / "tallyroom.toml").open("a") as file:
+            file.write(PROXY)
+        server = Server(tmp_path).start()
+        try:
+            door = httpx.get(f"{server.base}/door", headers=TALLY)
+            form = re.search(r'name="form" value="([^"]+)"', door.text)
+            assert form is not None
+            given = {"form": form[1], "name": "Ada", "password": PASSWORD}
+            ours = {**TALLY, "Cookie": f"__Host-tallyroom_443_form={kept(door)['__Host-tallyroom_443_form']}"}
+            for origin, status_code in (("http://tally.example.org", 403), ("https://tally.example.org", 303)):
+                went = httpx.post(f"{server.base}/door", data=given, headers={**ours, "Origin": origin})
+                assert went.status_code == status_code, origin
+            lines = went.headers.get_list("set-cookie")
+            assert {line.split("=")[0] for line in lines} == {"__Host-tallyroom_443", "__Host-tallyroom_443_device"}
+            assert all("Secure" in line and "Path=/" in line and "Domain" not in line for line in lines)
+            session = kept(went)["__Host-tallyroom_443"]
+            url = f"{server.base}/me.json"
+            good = httpx.get(url, headers={**TALLY, "Cookie": f"__Host-tallyroom_443={session}"})
+            tossed = httpx.get(url, headers={**TALLY, "Cookie": f"tallyroom_443={session}"})
+            assert (good.status_code, tossed.status_code) == (200, 401)
+            (line,) = [line for line in audit.entries(store) if line.detail.get("by") == "password"]
+            assert line.address == "198.51.100.9", "what the proxy itself saw, and not what the browser says of itself"
+        finally:
+            server.stop()
+
+
+def test_without_a_proxy_that_is_trusted_nobody_says_where_they_come_from(place: Place) -> None:
+    signed_up(place, "Xenia")
+    browser, form = door(place)
+    lied = {"X-Forwarded-For": "203.0.113.5", "X-Real-Ip": "203.0.113.5", "X-Forwarded-Proto": "https"}
+    went = browser.post("door", data={**form, "name": "Xenia", "password": PASSWORD}, headers=lied)
+    assert "Secure" not in went.headers["set-cookie"]
+    (line,) = [
+        line for line in audit.entries(place.store) if line.who == "Xenia" and line.detail.get("by") == "password"
+    ]
+    assert line.address == "127.0.0.1"
 
 
 def test_the_guard_stands_through_bokeh_serve_and_panel_serve(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The tables of the store that the works own. The desk adds its own to the same metadata."""
 
 from core.store.models.alarms import Alarm, AlarmState
+from core.store.models.audit import Audit
 from core.store.models.base import (
     HOUR_MS,
     Base,
@@ -42,6 +43,7 @@ __all__ = [
     "SHARDS",
     "Alarm",
     "AlarmState",
+    "Audit",
     "Base",
     "ClassCount",
     "ConfusionCount",

@@ -25,6 +25,7 @@ from core.store.models import (
     Score,
     now_ms,
 )
+from core.store.records.audit import Act, audit
 from core.store.rollups import FOLDS, add_rows
 
 _fold_prediction: Table = FoldPrediction.__table__  # type: ignore[assignment]
@@ -148,3 +149,4 @@ def promote(connection: Connection, dataset: DatasetId, run_id: RunId, *, by: st
     row = {"dataset_id": dataset, "run_id": run_id, "promoted_by": by, "reason": reason}
     connection.execute(insert(Promotion), row)
     emit(connection, "promoted", run_id=run_id)
+    audit(connection, Act.PROMOTED, by=None, subject=f"run {run_id}", detail={"by": by, "reason": reason})

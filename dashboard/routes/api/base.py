@@ -53,9 +53,8 @@ class ApiHandler(Handler):
     role = Role.VIEWER
     _wait = 0
 
-    def prepare(self) -> None:
-        """Let in who may come in, as often as they may."""
-        super().prepare()
+    def admitted(self) -> None:
+        """As often as they may."""
         self._wait = allowance.wait(self.person.id, room().project.settings.api.requests_per_minute)
         if self._wait:
             raise HTTPError(HTTPStatus.TOO_MANY_REQUESTS, reason=f"too many requests; come again in {self._wait} s")

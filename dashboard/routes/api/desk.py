@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import ClassVar
 
+from dashboard.access.requests import address_of
 from dashboard.room import room
 from dashboard.routes.api.base import ApiHandler, Operation
 from dashboard.routes.api.schemas import (
@@ -18,6 +19,7 @@ from dashboard.routes.api.schemas import (
     VerdictsQuery,
 )
 from dashboard.routes.base import aside
+from labeling.exchange import exported
 from labeling.listing import Filled, fill_queue, queue_named, queues, verdicts
 from labeling.models import Role
 
@@ -83,9 +85,15 @@ class Verdicts(ApiHandler):
         """A page; who asks behind its last id misses nothing."""
         wanted, project = self.query(VerdictsQuery), room().project
 
+        who, where = self.person, address_of(self.request)
+
         def read() -> VerdictsPage:
             with project.store.read() as connection:
                 found = verdicts(connection, after=wanted.after, most=wanted.limit)
+            if found:
+                project.store.write(
+                    lambda c: exported(c, "verdicts", by=who.id, name=who.name, n=len(found), address=where)
+                )
             return VerdictsPage(verdicts=[VerdictOut.model_validate(each) for each in found])
 
         self.tell(await aside(read))

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from tornado.web import HTTPError
 
-from core.store import emit
+from dashboard.access.requests import address_of
 from dashboard.room import room
 from dashboard.routes.api.base import JSON, ApiHandler, Operation
 from dashboard.routes.api.schemas import (
@@ -25,7 +25,7 @@ from dashboard.routes.api.schemas import (
     Refused,
 )
 from dashboard.routes.base import aside
-from labeling.exchange import FORMATS, LabelRow, take
+from labeling.exchange import FORMATS, LabelRow, exported, take
 from labeling.exchange.formats.form import TextFormat
 from labeling.exchange.labels import numbered
 from labeling.label_sets import find, label_sets
@@ -92,8 +92,9 @@ class Labels(ApiHandler):
             page=min(wanted.limit, 2_000),
         )
         page = list(islice(rows, wanted.limit))
-        person = self.person.name
-        store.write(lambda connection: emit(connection, "exported", what="labels", n=len(page), person=person))
+        what = "labels" if frozen is None else f"the set {wanted.set}"
+        who, where = self.person, address_of(self.request)
+        store.write(lambda c: exported(c, what, by=who.id, name=who.name, n=len(page), address=where))
         return page
 
     async def post(self) -> None:
