@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableError
 
@@ -134,6 +134,41 @@ class ServerSettings(_Section):
     idle_hours: float = Field(168, gt=0, le=8_784, description="A session that no page uses ends after so long.")
 
 
+class OidcSettings(_Section):
+    """Signing in through the office's own provider (OpenID Connect), where `issuer` names one."""
+
+    issuer: str = Field("", max_length=200, description="The provider's address, as it calls itself; empty for none.")
+    client_id: str = Field("", description="What this room is called there.")
+    secret_variable: str = Field(
+        "OIDC_CLIENT_SECRET", description="The environment variable that holds the secret; not set for a public client."
+    )
+    label: str = Field("your office's account", max_length=60, description="The button: `Sign in with ...`.")
+    scopes: tuple[str, ...] = Field(("openid", "profile", "email"), description="What is asked of the provider.")
+    name_claim: str = Field("email", description="The claim that names somebody new.")
+    domains: tuple[str, ...] = Field(
+        (), description="The domains of verified mail addresses that may come in; empty for all that the provider has."
+    )
+    default_role: Literal["", "viewer", "reviewer", "lead"] = Field(
+        "", description="The role of somebody new; empty where they need an invitation."
+    )
+    role_claim: str = Field(
+        "", description="The claim with somebody's groups, a path with dots; its role holds with each sign-in."
+    )
+    roles: dict[str, Literal["viewer", "reviewer", "lead", "admin"]] = Field(
+        {}, description="What a group's people may do: the groups of `role_claim`, and their roles."
+    )
+
+    @model_validator(mode="after")
+    def _closed_enough(self) -> OidcSettings:
+        if self.issuer and not self.client_id:
+            raise ValueError("a provider needs a client_id")
+        if bool(self.role_claim) != bool(self.roles):
+            raise ValueError("role_claim and roles go together")
+        if self.issuer and self.default_role and not self.domains and not self.role_claim:
+            raise ValueError("with default_role, name the domains that may come in (['*'] for all)")
+        return self
+
+
 class ApiSettings(_Section):
     """What scripts may ask of the server."""
 
@@ -170,6 +205,7 @@ class Settings(BaseSettings):
     pipeline: PipelineSettings = PipelineSettings()
     desk: DeskSettings = DeskSettings()
     server: ServerSettings = ServerSettings()
+    oidc: OidcSettings = OidcSettings()
     api: ApiSettings = ApiSettings()
     webhooks: tuple[WebhookSettings, ...] = ()
 

@@ -7,11 +7,12 @@ import threading
 import time
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from core import Project
 from core.errors import AccessError
-from core.settings import ServerSettings
+from core.settings import OidcSettings, ServerSettings
 from dashboard.access.known import Known
 from dashboard.access.watch import Watch
 from dashboard.explanations import Explainer
@@ -20,8 +21,20 @@ from dashboard.translation import Translator
 from labeling.desk import Desk
 from labeling.people import may_listen_outside, open_sessions, open_tokens
 
+if TYPE_CHECKING:
+    from dashboard.access.oidc import Provider
+
 ENVIRONMENT = "TALLYROOM_HOME"
 ACCOUNTS_SECONDS = 30.0
+
+
+def provider_of(settings: OidcSettings) -> Provider | None:
+    """The office's provider, where the settings name one."""
+    if not settings.issuer:
+        return None
+    from dashboard.access.oidc import open_provider  # here: most rooms have none
+
+    return open_provider(settings)
 
 
 class Room:
@@ -37,6 +50,7 @@ class Room:
         self.sessions = Known(partial(open_sessions, project.store))
         self.tokens = Known(partial(open_tokens, project.store))
         self.watch = Watch(self.sessions, self.tokens)
+        self.provider = provider_of(project.settings.oidc)
         self.hosts = _hosts(project.settings.server)
         self._accounts_until = 0.0
 

@@ -64,3 +64,15 @@ class ApiToken(Base):
     expires_at: Mapped[int] = mapped_column(BigInteger)
     last_used_at: Mapped[int | None] = mapped_column(BigInteger)
     revoked_at: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class Identity(Base):
+    """Who somebody is at the office's own provider: what it calls them for ever, whatever their name."""
+
+    __tablename__ = "identity"
+    __table_args__ = (Index("ix_identity_person_id", "person_id"),)
+
+    issuer: Mapped[str] = mapped_column(String(200), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(255), primary_key=True)
+    person_id: Mapped[BigRef] = mapped_column(ForeignKey("person.id"))
+    created_at: Mapped[Now]

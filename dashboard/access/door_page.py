@@ -6,6 +6,7 @@ import secrets
 from functools import cache
 from importlib.resources import files
 from typing import Any
+from urllib.parse import urlencode
 
 from jinja2 import Environment, Template
 
@@ -52,16 +53,26 @@ def sign_in_page(handler: Any, *, action: str, name: str = "", what: str = "", f
     """
     with room().project.store.read() as connection:
         accounts = has_password(connection)
-    if not accounts:
+    provider = room().provider
+    if not accounts and provider is None:
         return closed_page(what or CLOSED, fix if what else CLOSED_FIX)
     secret = _form_secret(handler)
-    return _page(kind="sign in", action=action, form=secret, name=name, what=_sentence(what), fix=fix)
+    said = {"name": name, "what": _sentence(what), "fix": fix}
+    return _page(kind="sign in", action=action, form=secret, accounts=accounts, **said, **_other(action))
 
 
 def invitation_page(handler: Any, *, action: str, token: str, name: str, what: str = "", fix: str = "") -> str:
     """The form in which somebody who was invited sets a password."""
     secret = _form_secret(handler)
-    return _page(kind="invitation", action=action, form=secret, token=token, name=name, what=_sentence(what), fix=fix)
+    other = _other(action, f"?{urlencode({'invitation': token})}")
+    said = {"token": token, "name": name, "what": _sentence(what), "fix": fix}
+    return _page(kind="invitation", action=action, form=secret, accounts=True, **said, **other)
+
+
+def _other(action: str, query: str = "") -> dict[str, str]:
+    """The way through the office's own provider, where there is one."""
+    provider = room().provider
+    return {} if provider is None else {"other": f"{action}/provider{query}", "provider": provider.label}
 
 
 def _sentence(what: str) -> str:

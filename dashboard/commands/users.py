@@ -167,5 +167,5 @@ def audit(
         return
     for line in lines:
         detail = ", ".join(f"{key} {value}" for key, value in line.detail.items())
-        words = (line.who or "-", line.action, line.subject, detail, line.address or "")
+        words = (line.who or line.detail.get("by") or "-", line.action, line.subject, detail, line.address or "")
         say(f"{_when(line.at)}  " + "  ".join(filter(None, words)))

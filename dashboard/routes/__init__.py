@@ -17,11 +17,14 @@ from dashboard.routes.feed import FeedSocket
 from dashboard.routes.health import Health
 from dashboard.routes.messages import Messages
 from dashboard.routes.people import AuditLog, ChangeActive, ChangeRole, InvitePerson, People, SignOut
+from dashboard.routes.provider import FromProvider, ToProvider
 from dashboard.routes.queues import ChangeQueue, MakeQueue, QueuesState
 from dashboard.routes.state import LiveStateRoute
 
 ROUTES = (
     (r"/door", Door),
+    (r"/door/provider", ToProvider),
+    (r"/door/callback", FromProvider),
     (r"/leave", Leave),
     (r"/me.json", Me),
     (r"/feed", FeedSocket),

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from tornado.web import HTTPError
 
@@ -32,27 +32,52 @@ ACTION = "door"
 _guesses = ThreadPoolExecutor(2, thread_name_prefix="door")
 
 
-class Door(Handler):
-    """Opens with a token that works once, or with a name and a password. Works without scripts."""
+class DoorHandler(Handler):
+    """A route of the door: open to all, and without scripts."""
 
     role = None
     tokens = False
+    depth: ClassVar[int] = 1
+    """How far below the page."""
+
+    @property
+    def home(self) -> str:
+        """The page's address, from here."""
+        return "../" * self.depth + str(self.request.path).rstrip("/").split("/")[-1 - self.depth]
+
+    async def at_the_door(self, work: Callable[[], T]) -> T:
+        """The result of work that waits for the store, or for a password's hash."""
+        return await asyncio.get_running_loop().run_in_executor(_guesses, work)
+
+    def go_in(self, token: str) -> None:
+        """Give the browser its session, and lead it to the page."""
+        room().forget_sessions()  # the browser's earlier one has ended
+        give_cookie(self, token)
+        self.redirect(self.home, status=303 if self.request.method == "POST" else 302)
+
+    def _show(self, page: str) -> None:
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.finish(page)
+
+
+class Door(DoorHandler):
+    """Opens with a token that works once, or with a name and a password."""
 
     async def get(self) -> None:
         """Exchange the link's token for a session's cookie and go in; without one, show the form."""
         if token := self.get_query_argument("token", ""):
             await self._by_link(token)
         elif token := self.get_query_argument("invitation", ""):
-            name = await self._aside(lambda: invited(room().project.store, token))
+            name = await self.at_the_door(lambda: invited(room().project.store, token))
             if name is None:
                 self.set_status(HTTPStatus.FORBIDDEN)
                 self._show(closed_page("this invitation was used already, or has expired", "Ask for a new one."))
             else:
                 self._show(invitation_page(self, action=ACTION, token=token, name=name))
         elif await visitor(self.request) is not None:
-            self.redirect(self._home)
+            self.redirect(self.home)
         else:
-            self._show(await self._aside(lambda: sign_in_page(self, action=ACTION)))
+            self._show(await self.at_the_door(lambda: sign_in_page(self, action=ACTION)))
 
     async def _by_link(self, token: str) -> None:
         """Another site may lead a browser here, but not make it somebody else while it is somebody."""
@@ -94,13 +119,6 @@ class Door(Handler):
         if not form_is_ours(self):
             raise HTTPError(HTTPStatus.FORBIDDEN, reason="this form is not from here: load the door's page again")
 
-    @property
-    def _home(self) -> str:
-        return f"../{self.request.path.rstrip('/').split('/')[-2]}"
-
-    async def _aside(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(_guesses, work)
-
     async def _enter(self, work: Callable[[], str], otherwise: Callable[[AccessError], str]) -> None:
         """Go in with the session that `work` gives; where it gives none, show the page that says why."""
         store = room().project.store
@@ -110,7 +128,7 @@ class Door(Handler):
             return token, device_of(store, token)
 
         try:
-            token, device = await self._aside(enter)
+            token, device = await self.at_the_door(enter)
         except AccessError as refused:
             error = refused
             if isinstance(error, ThrottledError):
@@ -119,15 +137,13 @@ class Door(Handler):
             else:
                 self.set_status(HTTPStatus.FORBIDDEN)
             if self.request.method == "GET" and await visitor(self.request) is not None:
-                self.redirect(self._home)  # the same browser, a second click: it is in already
+                self.redirect(self.home)  # the same browser, a second click: it is in already
             else:
-                self._show(await self._aside(lambda: otherwise(error)))
+                self._show(await self.at_the_door(lambda: otherwise(error)))
             return
-        room().forget_sessions()  # the browser's earlier one has ended
-        give_cookie(self, token)
         if device and self.request.method == "POST":  # a link proves no password
             give_device(self, device)
-        self.redirect(self._home, status=303 if self.request.method == "POST" else 302)
+        self.go_in(token)
 
     def _ask_again(self, name: str, error: AccessError) -> str:
         return sign_in_page(self, action=ACTION, name=name, what=error.what, fix=error.fix)
@@ -137,10 +153,6 @@ class Door(Handler):
         if name is None:
             return _closed(error)
         return invitation_page(self, action=ACTION, token=token, name=name, what=error.what, fix=error.fix)
-
-    def _show(self, page: str) -> None:
-        self.set_header("Content-Type", "text/html; charset=utf-8")
-        self.finish(page)
 
 
 def _closed(error: AccessError) -> str:

@@ -131,13 +131,32 @@ def set_role(store: Store, person: PersonId, role: Role, *, by: PersonId | None,
         if was.role == role:
             return
         _require_another(admins, person)
-        connection.execute(update(Person).where(Person.id == person).values(role=role.value))
-        if was.role == Role.ADMIN:
-            _end_invitations(connection, Invitation.invited_by == person)
-        detail = {"from": was.role.value, "to": role.value}
-        audit(connection, Act.ROLE_CHANGED, by=by, subject=was.name, detail=detail, address=address)
+        give_role(connection, person, role, by=by, address=address)
 
     store.write(write)
+
+
+def give_role(
+    connection: Connection,
+    person: PersonId,
+    role: Role,
+    *,
+    by: PersonId | None,
+    address: str | None = None,
+    detail: dict[str, str] | None = None,
+) -> None:
+    """As `set_role`, inside a transaction that has looked at who may do it; an admin's open invitations end."""
+    was = require(connection, person, Role.VIEWER, alone=True)
+    connection.execute(update(Person).where(Person.id == person).values(role=role.value))
+    if was.role == Role.ADMIN:
+        _end_invitations(connection, Invitation.invited_by == person)
+    told = {"from": was.role.value, "to": role.value, **(detail or {})}
+    audit(connection, Act.ROLE_CHANGED, by=by, subject=was.name, detail=told, address=address)
+
+
+def last_admin(connection: Connection, person: PersonId) -> bool:
+    """Whether the room would be without an admin if this person were none; the admins are locked until the end."""
+    return _admins(connection) == {person}
 
 
 def set_active(

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection, case, delete, select, update
 
 from core.errors import AccessError
+from core.store import Store
 from core.store.models import now_ms
 from core.store.rollups import upsert
 from labeling.models_people import Throttle
@@ -147,3 +148,19 @@ def forgive_guess(connection: Connection, address: str) -> None:
     one_less = update(Throttle).where(Throttle.key == ADDRESS.key(network_of(address)), Throttle.failures > 0)
     until = case((few, 0), else_=Throttle.blocked_until)
     connection.execute(one_less.values(failures=Throttle.failures - 1, blocked_until=until))
+
+
+def count_at_address(store: Store, address: str | None) -> None:
+    """Count an attempt that is no guess at an account: a return from the provider.
+
+    Raises:
+        ThrottledError: none may be made from there now.
+    """
+    if address:
+        store.write(lambda connection: count_guess(connection, ADDRESS, network_of(address)))
+
+
+def forgive_at_address(store: Store, address: str | None) -> None:
+    """It was a good one."""
+    if address:
+        store.write(lambda connection: forgive_guess(connection, address))

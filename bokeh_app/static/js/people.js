@@ -226,10 +226,11 @@ get("audit-more").addEventListener("click", async () => {
 });
 
 function line(each) {
-  const detail = Object.entries(each.detail).map(([key, value]) => `${key} ${value}`).join(", ");
+  const by = each.who ?? (each.action === "sign-in failed" ? "a stranger" : each.detail.by ?? "the command line");
+  const detail = Object.entries(each.detail).filter(([, value]) => value !== by).map(([key, value]) => `${key} ${value}`).join(", ");
   const whom = [each.subject === each.who ? "" : each.subject, detail].filter(Boolean).join(" · ");
   const item = element("li", `line${each.action === "sign-in failed" ? " failed" : ""}`,
-    element("span", "mute", when(each.at)), element("span", "", safeText(each.who ?? (each.action === "sign-in failed" ? "a stranger" : "the command line"))),
+    element("span", "mute", when(each.at)), element("span", "", safeText(by)),
     element("span", "what", each.action), element("span", "", safeText(whom)), element("span", "mute", each.address ?? ""));
   item.dataset.id = each.id;
   return item;

@@ -18,6 +18,7 @@ class Act(enum.StrEnum):
     SIGNED_OUT = "signed out"
     INVITED = "invited"
     PASSWORD_SET = "password set"  # noqa: S105 - the name of an act
+    LINKED = "linked to the provider"
     ROLE_CHANGED = "role changed"
     DEACTIVATED = "deactivated"
     ACTIVATED = "activated"

@@ -60,6 +60,16 @@ def upgrade() -> None:
     )
     op.create_index("ix_api_token_person_id", "api_token", ["person_id"])
     op.create_table(
+        "identity",
+        sa.Column("issuer", sa.String(length=200), nullable=False),
+        sa.Column("subject", sa.String(length=255), nullable=False),
+        sa.Column("person_id", BIG, nullable=False),
+        sa.Column("created_at", sa.BigInteger(), server_default=now_ms(), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_identity_person_id_person")),
+        sa.PrimaryKeyConstraint("issuer", "subject", name=op.f("pk_identity")),
+    )
+    op.create_index("ix_identity_person_id", "identity", ["person_id"])
+    op.create_table(
         "audit",
         sa.Column("id", BIG, autoincrement=True, nullable=False),
         sa.Column("at", sa.BigInteger(), server_default=now_ms(), nullable=False),
