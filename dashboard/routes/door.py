@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from http import HTTPStatus
 from typing import ClassVar, TypeVar
 
@@ -99,25 +100,32 @@ class Door(DoorHandler):
         if invitation := self.get_body_argument("invitation", ""):
             again = self.get_body_argument("again", "", strip=False)
 
-            def work() -> str:
+            def take() -> str:
                 if password != again:
                     raise AccessError("the two are not the same")
                 return accept(store, invitation, password, how)
 
-            await self._enter(work, lambda error: self._invite_again(invitation, error))
+            await self._enter(self._ours(take), lambda error: self._invite_again(invitation, error))
         else:
             name = self.get_body_argument("name", "")
-            await self._enter(
-                lambda: sign_in(store, name, password, how), lambda error: self._ask_again(name[:80], error)
-            )
+            work = partial(sign_in, store, name, password, how)
+            await self._enter(self._ours(work), lambda error: self._ask_again(name[:80], error))
+
+    def _ours(self, work: Callable[[], str]) -> Callable[[], str]:
+        """The work, where the form is one that this browser got from here."""
+        if form_is_ours(self):
+            return work
+
+        def refuse() -> str:
+            raise AccessError("this page was too old, or its cookie is missing", fix="Now it is new: try again.")
+
+        return refuse
 
     def refuse_foreign_writes(self, *, by_script: bool = False) -> None:  # noqa: ARG002
         """A form cannot send a header: it brings what only a form of ours has."""
         self.refuse_other_sites()
         if len(self.request.body) > BODY_MOST:
             raise HTTPError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, reason="more than 64 kB")
-        if not form_is_ours(self):
-            raise HTTPError(HTTPStatus.FORBIDDEN, reason="this form is not from here: load the door's page again")
 
     async def _enter(self, work: Callable[[], str], otherwise: Callable[[AccessError], str]) -> None:
         """Go in with the session that `work` gives; where it gives none, show the page that says why."""

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from rooms import add_champion, add_messages, add_queue
 from servers import Server, make_folder
 
 from core.store import Store
 from labeling.models import Role
-from labeling.people import accept, invite
+from labeling.people import accept, add_person, invite, set_active
 
 pytestmark = pytest.mark.browser
 PASSWORD = "a heron on the roof"
@@ -28,6 +29,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, S
         add_champion(store, ids)
         add_queue(store, ids[:40])
         accept(store, invite(store, "Root", Role.ADMIN, by=None), PASSWORD)
+        set_active(store, add_person(store, "Gone").id, False, by=None)
         server = Server(make_folder(folder, url)).start()
         yield server, store
         server.stop()
@@ -68,7 +70,7 @@ def test_an_admin_invites_and_the_invited_comes_in_and_is_sent_out(
     tab = signed_in(opened, context, "Root", "people")
     troubles: list[str] = []
     tab.on("pageerror", lambda error: troubles.append(str(error)))
-    expect(tab.locator(".person")).to_have_count(2)  # and whoever started the server
+    expect(tab.locator(".person")).to_have_count(3)  # with whoever started the server, and one who is gone
     tab.keyboard.press("i")
     tab.keyboard.type("Ida")
     tab.keyboard.press("Enter")
@@ -149,4 +151,26 @@ def test_a_lead_is_not_shown_the_page(opened: tuple[Server, Store], browser: Bro
     tab.goto(f"{server.base}?page=people")
     expect(tab.locator("main.page-live")).to_be_visible()
     assert tab.locator("nav a", has_text="People").count() == 0
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_door_and_the_page_are_for_everybody(
+    opened: tuple[Server, Store], browser: Browser, scheme: Literal["light", "dark"], width: int
+) -> None:
+    server, store = opened
+    context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme)
+    tab = context.new_page()
+    for page in ("", f"/door?invitation={invite(store, 'New', by=None)}", "/door?token=used"):
+        tab.goto(f"{server.base}{page}")
+        assert Axe().run(tab).response["violations"] == [], page
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width
+    tab.close()
+    tab = signed_in(opened, context, "Root", "people")
+    expect(tab.locator(".person.out")).to_be_visible()
+    assert Axe().run(tab).response["violations"] == []
+    tab.keyboard.press("i")
+    expect(tab.locator("#invite-dialog")).to_be_visible()
+    assert Axe().run(tab).response["violations"] == []
     context.close()
