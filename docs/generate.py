@@ -20,6 +20,7 @@ from core.settings import Settings
 from dashboard.command import build
 from dashboard.figures import FIGURES
 from dashboard.pages import PAGES
+from labeling.consensus import CONSENSUS
 from labeling.orders import ORDERS
 
 REFERENCE = Path(__file__).with_name("reference")
@@ -113,7 +114,7 @@ def registries() -> str:
         "# What is registered\n\nEach is one file in its folder; see [how to add one](../how-to/add-a-thing.md).\n"
     ]
     for title, registry in (("Sources", SOURCES), ("Cleaning steps", STEPS), ("Feature sets", FEATURES), ("Estimators", ESTIMATORS),
-                            ("Queue orders", ORDERS), ("Figures", FIGURES), ("Pages", PAGES), ("Languages of the demo", LANGUAGES)):  # fmt: skip
+                            ("Queue orders", ORDERS), ("Ways to a consensus", CONSENSUS), ("Figures", FIGURES), ("Pages", PAGES), ("Languages of the demo", LANGUAGES)):  # fmt: skip
         rows = [(f"`{each.name}`", each.title) for each in registry]  # type: ignore[attr-defined]
         parts += [f"## {title}\n", table(("name", "what it is"), rows), ""]
     return "\n".join(parts)

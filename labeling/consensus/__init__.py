@@ -1,5 +1,6 @@
-"""Consensus: from several verdicts on a message to one class. Pure."""
+"""Consensus: from several verdicts on a message to one class, one way a file. Pure."""
 
 from labeling.consensus.majority import Consensus, majority
+from labeling.consensus.method import CONSENSUS, Fitted, Method
 
-__all__ = ["Consensus", "majority"]
+__all__ = ["CONSENSUS", "Consensus", "Fitted", "Method", "majority"]

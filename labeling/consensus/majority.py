@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from labeling.consensus.method import Floats, Method, Votes
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +34,24 @@ def majority(verdicts: Sequence[str]) -> Consensus:
     (first, most), *others = Counter(verdicts).most_common(2)
     tied = bool(others) and others[0][1] == most
     return Consensus(None if tied else first, most / len(verdicts), len(verdicts))
+
+
+class Majority(Method):
+    """The class that most people name; a tie is no truth."""
+
+    name: ClassVar[str] = "majority"
+    title: ClassVar[str] = "The class that most people name, at once with each verdict; a tie is no truth."
+
+    def weigh(self, votes: Votes, model: Floats | None) -> tuple[Floats, Floats]:  # noqa: ARG002 - no model is asked
+        """Shares of the verdicts; a person's quality is how often the others of a message say the same."""
+        counts = votes.counts()
+        given = counts.sum(axis=1, keepdims=True)
+        return counts / given, with_others(votes, counts)
+
+
+def with_others(votes: Votes, counts: Floats) -> Floats:
+    """How often each person says what the others on the same message say, their own word left out; else 1/2."""
+    others = counts.sum(axis=1)[votes.what] - 1
+    same = counts[votes.what, votes.said] - 1
+    agreeing, heard = (np.bincount(votes.who, weights=each, minlength=len(votes.people)) for each in (same, others))
+    return np.asarray(np.divide(agreeing, heard, out=np.full(len(heard), 0.5), where=heard > 0))

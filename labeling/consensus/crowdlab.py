@@ -1,0 +1,99 @@
+"""CROWDLAB (Goh, Tkachenko and Mueller 2022): reviewers and model together.
+
+cleanlab says how far the model and each person can be trusted, told from messages that several people judged. Each
+message's classes are then weighed here: in arrays over the verdicts, so that a message that one person judged costs one
+row and not a place for everybody.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from labeling.consensus.dawid_skene import DawidSkene
+from labeling.consensus.majority import with_others
+from labeling.consensus.method import Codes, Floats, Method, Votes
+
+LEARNT_FROM_MOST = 5_000
+"""Messages with several verdicts from which trust is told: cleanlab keeps a place a message and person."""
+NUDGE = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """How much the model weighs, how much each person does, and how often a word is the consensus."""
+
+    model: float
+    people: Floats
+    agreement: float
+
+
+class Crowdlab(Method):
+    """Reviewers and model together."""
+
+    name: ClassVar[str] = "crowdlab"
+    title: ClassVar[str] = "Reviewers and model together, each by how far it can be trusted (CROWDLAB, cleanlab)."
+    uses_model: ClassVar[bool] = True
+
+    def weigh(self, votes: Votes, model: Floats | None) -> tuple[Floats, Floats]:
+        """By Dawid and Skene where no model has said anything, or nobody's messages were judged twice."""
+        counts = votes.counts()
+        if model is None or (counts.sum(axis=1) < 2).all():
+            return DawidSkene(self.classes).weigh(votes, None)
+        trust = trusted(votes, counts, model)
+        return posterior(votes, model, trust), with_others(votes, counts)
+
+
+def trusted(votes: Votes, counts: Floats, model: Floats) -> Trust:
+    """Told from the messages of several people, the first 5,000 in a scrambled order of their ids."""
+    from cleanlab.multiannotator import get_label_quality_multiannotator
+
+    several = np.flatnonzero(counts.sum(axis=1) > 1)
+    rows = several[np.argsort(_scrambled(votes.messages[several]), kind="stable")[:LEARNT_FROM_MOST]]
+    rows = np.sort(rows)
+    row_of = np.full(len(votes.messages), -1)
+    row_of[rows] = np.arange(len(rows))
+    mine = row_of[votes.what] >= 0
+    present = np.unique(votes.who[mine])
+    labels = np.full((len(rows), len(votes.people)), np.nan)
+    labels[row_of[votes.what[mine]], votes.who[mine]] = votes.said[mine]
+    # cleanlab breaks a tie that nothing decides by a draw from the one generator that all share: a nudge decides it.
+    nudge = (_scrambled(votes.messages[rows])[:, None] + np.arange(model.shape[1], dtype=np.uint64) * 7) % 997
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = get_label_quality_multiannotator(
+            labels[:, present],
+            model[rows] + NUDGE * nudge,
+            return_detailed_quality=False,
+            return_annotator_stats=False,
+            return_weights=True,
+            verbose=False,
+        )
+    people = np.full(len(votes.people), float(np.mean(found["annotator_weight"])))
+    people[present] = found["annotator_weight"]
+    # The model weighs by the root of the verdicts a message: all messages count here, not only those learnt from.
+    scale = np.sqrt(counts.sum(axis=1).mean() / counts[rows].sum(axis=1).mean())
+    agreement = float(found["label_quality"]["annotator_agreement"].mean())
+    return Trust(float(found["model_weight"]) * float(scale), people, agreement)
+
+
+def posterior(votes: Votes, model: Floats, trust: Trust) -> Floats:
+    """(messages, k): the weighted mean of what the model and each word say."""
+    k = len(votes.classes)
+    weight = trust.people[votes.who]
+    heard = np.zeros_like(model)
+    np.add.at(heard, (votes.what, votes.said), weight * trust.agreement)
+    others = (1 - trust.agreement) / (k - 1)
+    all_weight = np.bincount(votes.what, weights=weight, minlength=len(votes.messages))
+    named = np.zeros_like(model)
+    np.add.at(named, (votes.what, votes.said), weight)
+    heard += (all_weight[:, None] - named) * others
+    return np.asarray((heard + trust.model * model) / (all_weight + trust.model)[:, None])
+
+
+def _scrambled(ids: Codes) -> np.ndarray:
+    """Multiplying by an odd number permutes the 64-bit integers."""
+    return ids.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
