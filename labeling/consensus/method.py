@@ -60,7 +60,7 @@ class Votes:
         messages, what = np.unique(rows["message_id"].to_numpy(np.int64), return_inverse=True)
         people, who = np.unique(rows["person_id"].to_numpy(np.int64), return_inverse=True)
         place = {name: code for code, name in enumerate(names)}
-        said = rows["klass"].map(place).to_numpy(np.int64)
+        said = np.array([place[klass] for klass in rows["klass"]], dtype=np.int64)
         return cls(messages, people, names, what.astype(np.int64), who.astype(np.int64), said)
 
     def counts(self) -> Floats:

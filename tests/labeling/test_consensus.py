@@ -111,8 +111,8 @@ def test_what_everybody_says_of_everything_stays(name: str, klass: str, people: 
     assert set(fitted.messages["klass"]) == {klass}
 
 
-def simulated(seed: int = 1) -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray]:
-    """300 messages by three of six people (right 95 to 55 times in 100), a model that is right 85 times."""
+def simulated(seed: int = 1, model_right: float = 0.95) -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray]:
+    """300 messages by three of six people (right 95 to 55 times in 100), and a model."""
     chance = np.random.default_rng(seed)
     truth = chance.integers(0, 3, 300)
     skills = np.array([0.95, 0.9, 0.9, 0.8, 0.7, 0.55])
@@ -121,7 +121,7 @@ def simulated(seed: int = 1) -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray]:
         return true if chance.random() < right else int((true + chance.integers(1, 3)) % 3)
 
     rows = [(m, p, CLASSES[off(truth[m], skills[p])]) for m in range(300) for p in chance.choice(6, 3, replace=False)]
-    said = np.array([np.eye(3)[off(t, 0.85)] * 0.7 + 0.1 for t in truth])
+    said = np.array([np.eye(3)[off(t, model_right)] * 0.7 + 0.1 for t in truth])
     return (
         pd.DataFrame(rows, columns=["message_id", "person_id", "klass"]),
         pd.DataFrame(said, columns=list(CLASSES)),
