@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, exists, func, or_, select
 
 from core.store.check import Difference, compare
-from core.store.models import Tally
+from core.store.models import Origin, Tally, Truth
 from labeling.models import Lease, OpenLease, OpinionAsked, Queue, Task, Verdict
 from labeling.tasks import judging, labelling
+from labeling.truth import expected
 
 
 def check(connection: Connection) -> list[Difference]:
@@ -38,6 +39,7 @@ def check(connection: Connection) -> list[Difference]:
         *compare("free places at task", [(t.id, t.free) for t in tasks], free),
         *compare("opinions asked of task", *_asked(connection, tasks)),
         *compare("count of", kept, _counted(tasks, counts)),
+        *compare("truth of message", *_truth(connection)),
         *compare("open leases that contradict their facts", [(_contradicting(connection),)], [(0,)]),
     ]
 
@@ -61,6 +63,13 @@ def _asked(connection: Connection, tasks: Sequence[Any]) -> tuple[list[tuple[int
     adaptive = [task for task in tasks if task.adaptive and not task.gold]
     kept = [(task.id, task.overlap) for task in adaptive]
     return kept, [(task.id, decided.get(task.id, 1)) for task in adaptive]
+
+
+def _truth(connection: Connection) -> tuple[list[tuple[int, str, int]], list[tuple[int, str, int]]]:
+    """What people hold messages to be: as kept, and as verdicts, decisions and the last rebuild say."""
+    query = select(Truth.message_id, Truth.klass).where(Truth.origin == Origin.VERDICT)
+    kept = [(row.message_id, row.klass, 1) for row in connection.execute(query)]
+    return kept, [(message, klass, 1) for message, klass in expected(connection).items()]
 
 
 def _contradicting(connection: Connection) -> int:

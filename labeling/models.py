@@ -26,6 +26,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.store.models.base import Base, BigId, BigRef, Name, Now
+from labeling.truth_tables import Decision as Decision
+from labeling.truth_tables import TruthRebuild as TruthRebuild
 
 BIG = BigInteger().with_variant(Integer, "sqlite")  # a reference that may be empty
 

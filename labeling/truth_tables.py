@@ -42,5 +42,6 @@ class TruthRebuild(Base):
     method: Mapped[str] = mapped_column(String(40))
     classes: Mapped[list[Any]] = mapped_column(JSON)
     verdict_cutoff: Mapped[int] = mapped_column(BigInteger)
+    decision_cutoff: Mapped[int] = mapped_column(BigInteger)
     run_id: Mapped[int | None] = mapped_column(BigInteger)
     at: Mapped[Now]

@@ -16,8 +16,8 @@ from core.store.records.labels import set_label
 from core.store.rollups import add_rows
 from core.text import storable
 from labeling.claims import HandOut, hand_back, held_of
-from labeling.consensus import Consensus, majority
-from labeling.models import Lease, OpenLease, Role, Task, Verdict, VerdictKind
+from labeling.consensus import majority
+from labeling.models import Decision, Lease, OpenLease, Role, Task, Verdict, VerdictKind
 from labeling.opinions import reconsider
 from labeling.people import PersonId, Reviewer, require
 from labeling.tasks import derive, judging, labelling, lock
@@ -92,6 +92,10 @@ OPINIONS = hot(
     .join(Task, Task.id == Verdict.task_id)
     .where(Verdict.message_id == bindparam("this_message"), ~Task.gold, labelling())
     .order_by(Verdict.id)
+)
+# The newest decision, along ix_decision_message_id_id; there is none on most messages. Its label stands already.
+DECIDED = hot(
+    select(Decision.klass).where(Decision.message_id == bindparam("this_message")).order_by(Decision.id.desc()).limit(1)
 )
 # Along ix_verdict_person_id_id from its end.
 LAST = hot(
@@ -229,24 +233,19 @@ def _append(
 def _count(connection: Connection, handed: _HandedOut, sign: int) -> None:
     """Count a label that came or went, and derive what the office holds the message to be."""
     if not handed.gold:
-        _agree(connection, handed)
+        agree(connection, handed.message_id, f"queue:{handed.queue_id}")
     names = ("verdicts", f"queue:{handed.queue_id}:verdicts")
     add_rows(connection, Tally.__table__, [{"name": name, "n": sign} for name in names])  # type: ignore[arg-type]
 
 
-def _agree(connection: Connection, handed: _HandedOut) -> Consensus:
-    """Derive what the office holds the message to be, from all verdicts on it that stand."""
-    opinions = connection.execute(OPINIONS, {"this_message": handed.message_id}).scalars()
+def agree(connection: Connection, message_id: int, ref: str) -> None:
+    """Derive what the office holds the locked message to be: what a lead decided, else all verdicts that stand."""
+    if connection.execute(DECIDED, {"this_message": message_id}).scalar() is not None:
+        return
+    opinions = connection.execute(OPINIONS, {"this_message": message_id}).scalars()
     consensus = majority([klass for klass in opinions if klass is not None])
-    set_label(
-        connection,
-        handed.message_id,
-        Origin.VERDICT,
-        consensus.klass,
-        ref=f"queue:{handed.queue_id}",
-        confidence=consensus.share or None,
-    )
-    return consensus
+    sure = consensus.share or None
+    set_label(connection, message_id, Origin.VERDICT, consensus.klass, ref=ref, confidence=sure)
 
 
 def _tell(connection: Connection, reviewer: Reviewer, handed: _HandedOut, given: Given, verdict_id: int) -> None:

@@ -38,6 +38,7 @@ def upgrade() -> None:
         sa.Column("method", sa.String(length=40), nullable=False),
         sa.Column("classes", sa.JSON(), nullable=False),
         sa.Column("verdict_cutoff", sa.BigInteger(), nullable=False),
+        sa.Column("decision_cutoff", sa.BigInteger(), nullable=False),
         sa.Column("run_id", sa.BigInteger(), nullable=True),
         sa.Column("at", sa.BigInteger(), server_default=now_ms(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_truth_rebuild")),
