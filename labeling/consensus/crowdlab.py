@@ -20,6 +20,7 @@ from labeling.consensus.method import Codes, Floats, Method, Votes
 LEARNT_FROM_MOST = 5_000
 """Messages with several verdicts from which trust is told: cleanlab keeps a place a message and person."""
 NUDGE = 1e-9
+UNHEARD = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +40,17 @@ class Crowdlab(Method):
     uses_model: ClassVar[bool] = True
 
     def weigh(self, votes: Votes, model: Floats | None) -> tuple[Floats, Floats]:
-        """By Dawid and Skene where no model has said anything, or nobody's messages were judged twice."""
+        """By Dawid and Skene where no model has said anything, nobody's messages were judged twice, or nobody is heard.
+
+        CROWDLAB measures people against always naming the commonest class. Where one class is most of the messages that
+        is hard to beat: everybody's weight then falls to nothing, and the model alone would be the office.
+        """
         counts = votes.counts()
-        if model is None or (counts.sum(axis=1) < 2).all():
-            return DawidSkene(self.classes).weigh(votes, None)
-        trust = trusted(votes, counts, model)
-        return posterior(votes, model, trust), with_others(votes, counts)
+        if model is not None and (counts.sum(axis=1) > 1).any():
+            trust = trusted(votes, counts, model)
+            if (trust.people[votes.who] > UNHEARD).mean() >= 0.5:
+                return posterior(votes, model, trust), with_others(votes, counts)
+        return DawidSkene(self.classes).weigh(votes, None)
 
 
 def trusted(votes: Votes, counts: Floats, model: Floats) -> Trust:

@@ -167,3 +167,21 @@ def test_crowdlab_without_a_model_or_a_second_opinion_does_with_what_there_is() 
     assert len(Crowdlab(CLASSES).fit(rows.iloc[:0]).messages) == 0
     with pytest.raises(ValueError, match="no class here"):
         Crowdlab(("a", "b")).fit(rows)
+
+
+def test_where_one_class_is_most_of_the_messages_people_are_still_heard() -> None:
+    chance = np.random.default_rng(3)
+    truth = (chance.random(400) < 0.1).astype(int)
+    rows = [
+        (m, p, CLASSES[truth[m] if chance.random() < 0.85 else int(chance.integers(0, 3))])
+        for m in range(400)
+        for p in chance.choice(6, 3, replace=False)
+    ]
+    model = pd.DataFrame([[0.9, 0.05, 0.05]] * 400, columns=list(CLASSES))  # knows the commonest class and nothing else
+    verdicts = pd.DataFrame(rows, columns=["message_id", "person_id", "klass"])
+    votes = Votes.of(verdicts, CLASSES)
+    aligned = votes.aligned(model)
+    assert aligned is not None
+    assert trusted(votes, votes.counts(), aligned).people.max() < 0.001
+    held = Crowdlab(CLASSES).fit(verdicts, model).messages["klass"].to_numpy()
+    assert (held[truth == 1] == CLASSES[1]).mean() > 0.9
