@@ -20,7 +20,7 @@ import pandas as pd
 from bench.result import report
 from core.learning import Candidate, benchmark, fit_temperature, repeated_stratified
 from core.learning.calibration import probabilities
-from labeling.consensus import CONSENSUS
+from labeling.consensus.method import CONSENSUS
 
 SEEDS = 5
 MESSAGES = 2_000

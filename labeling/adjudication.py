@@ -15,7 +15,7 @@ from core.store.records.labels import set_label
 from core.text import storable
 from labeling.models import Decision, Role
 from labeling.people import PersonId, require
-from labeling.verdicts import NOTE_MOST, agree
+from labeling.verdicts import NOTE_MOST, consensus_of
 
 KNOWN = select(Decision.id, Decision.person_id).where(Decision.uuid == bindparam("this_uuid"))
 NEWEST = (
@@ -70,9 +70,7 @@ def decide(connection: Connection, person: PersonId, decided: Decided, classes: 
     }
     decision_id = connection.execute(insert(Decision).returning(Decision.id), row).scalar_one()
     ref = f"decision:{decision_id}"
-    if decided.klass is None:
-        agree(connection, decided.message_id, ref)
-    else:
-        set_label(connection, decided.message_id, Origin.VERDICT, decided.klass, ref=ref, confidence=1.0)
+    now = consensus_of(connection, decided.message_id)
+    set_label(connection, decided.message_id, Origin.VERDICT, now.klass, ref=ref, confidence=now.share or None)
     emit(connection, "labels", origin=str(Origin.VERDICT), n=1, person=reviewer.name)
     return decision_id

@@ -10,9 +10,21 @@ from sqlalchemy import Connection, exists, func, or_, select
 
 from core.store.check import Difference, compare
 from core.store.models import Origin, Tally, Truth
-from labeling.models import Lease, OpenLease, OpinionAsked, Queue, Task, Verdict
+from labeling.models import (
+    Decision,
+    Lease,
+    OpenLease,
+    OpinionAsked,
+    Queue,
+    Task,
+    Verdict,
+    VerdictKind,
+    Withdrawal,
+    WithdrawalKind,
+    WithdrawnVerdict,
+)
 from labeling.tasks import judging, labelling
-from labeling.truth import expected
+from labeling.withdrawal import concerned
 
 
 def check(connection: Connection) -> list[Difference]:
@@ -39,6 +51,7 @@ def check(connection: Connection) -> list[Difference]:
         *compare("free places at task", [(t.id, t.free) for t in tasks], free),
         *compare("opinions asked of task", *_asked(connection, tasks)),
         *compare("count of", kept, _counted(tasks, counts)),
+        *_withdrawn(connection),
         *compare("truth of message", *_truth(connection)),
         *compare("open leases that contradict their facts", [(_contradicting(connection),)], [(0,)]),
     ]
@@ -65,9 +78,32 @@ def _asked(connection: Connection, tasks: Sequence[Any]) -> tuple[list[tuple[int
     return kept, [(task.id, decided.get(task.id, 1)) for task in adaptive]
 
 
+def _withdrawn(connection: Connection) -> list[Difference]:
+    """The verdicts that each withdrawal concerns."""
+    kept = connection.execute(
+        select(WithdrawnVerdict.withdrawal_id, WithdrawnVerdict.back_id, func.count()).group_by(
+            WithdrawnVerdict.withdrawal_id, WithdrawnVerdict.back_id
+        )
+    ).all()
+    facts = connection.execute(select(Withdrawal.__table__)).all()
+    backs = {fact.takes_back: fact.id for fact in facts if fact.takes_back is not None}
+    counted = []
+    for fact in facts:
+        if fact.kind in (WithdrawalKind.PERSON, WithdrawalKind.DAY):
+            query = select(func.count()).select_from(concerned(fact, 0, 2**62).subquery())
+            counted.append((fact.id, backs.get(fact.id), connection.execute(query).scalar_one()))
+    return compare("verdicts withdrawn by", kept, counted)
+
+
 def _truth(connection: Connection) -> tuple[list[tuple[int, str, int]], list[tuple[int, str, int]]]:
     """What people hold messages to be: as kept, and as verdicts, decisions and the last rebuild say."""
-    query = select(Truth.message_id, Truth.klass).where(Truth.origin == Origin.VERDICT)
+    from labeling.truth import expected  # here: pandas takes a second to import
+
+    judged = select(Verdict.message_id).where(Verdict.kind == VerdictKind.LABEL)
+    query = select(Truth.message_id, Truth.klass).where(
+        Truth.origin == Origin.VERDICT,
+        or_(Truth.message_id.in_(judged), Truth.message_id.in_(select(Decision.message_id))),
+    )
     kept = [(row.message_id, row.klass, 1) for row in connection.execute(query)]
     return kept, [(message, klass, 1) for message, klass in expected(connection).items()]
 

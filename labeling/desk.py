@@ -39,7 +39,7 @@ class Desk:
         return self._store.submit(lambda connection: claims.claim(connection, person, count, queue_id))
 
     def judge(self, person: PersonId, given: Given) -> Future[Taken]:
-        """Take a label, a skip or a flag."""
+        """Take a label, a skip, a 'cannot tell' or a flag, or a change of mind about one of the first three."""
 
         def work(connection: Connection) -> Taken:
             taken = verdicts.judge(connection, person, given, self._classes)

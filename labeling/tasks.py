@@ -15,9 +15,10 @@ from sqlalchemy.orm import aliased
 from core.store.hot import hot
 from core.store.models import Message, now_ms
 from core.store.rollups import tally
-from labeling.models import Lease, OpenLease, Task, Verdict, VerdictKind
+from labeling.models import Lease, OpenLease, Task, Verdict, VerdictKind, WithdrawnVerdict
 
 _later = aliased(Verdict)
+_asked = aliased(Task)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +45,28 @@ def current() -> ColumnElement[bool]:
 
 
 def judging() -> ColumnElement[bool]:
-    """A label or a skip that stands: who gave it is done with the message."""
-    return or_(Verdict.kind == VerdictKind.LABEL, Verdict.kind == VerdictKind.SKIP) & current()
+    """A label, a skip or a 'cannot tell' that stands: who gave it is done with the message."""
+    return or_(opining(), Verdict.kind == VerdictKind.SKIP) & current()
+
+
+def opining() -> ColumnElement[bool]:
+    """An opinion, standing or not: a label, or that one cannot tell."""
+    return or_(Verdict.kind == VerdictKind.LABEL, Verdict.kind == VerdictKind.UNSURE)
 
 
 def labelling() -> ColumnElement[bool]:
     """A label that stands."""
     return (Verdict.kind == VerdictKind.LABEL) & current()
+
+
+def opinion() -> ColumnElement[bool]:
+    """An opinion that stands and was not withdrawn: it counts for what the message is held to be.
+
+    What is said of a gold message does not: it measures the person, not the message.
+    """
+    withdrawn = exists().where(WithdrawnVerdict.verdict_id == Verdict.id, WithdrawnVerdict.back_id.is_(None))
+    gold = exists().where(_asked.id == Verdict.task_id, _asked.gold)
+    return opining() & current() & ~withdrawn & ~gold
 
 
 # The message is locked with its task: two queues may ask about one message, and their verdicts take turns before

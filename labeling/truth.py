@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, func, insert, or_, select, text
+from sqlalchemy import ColumnElement, Connection, bindparam, exists, func, insert, or_, select, text
 from sqlalchemy.orm import aliased
 
 from core.store import Store
@@ -21,14 +21,16 @@ from core.store.models import DatasetId, FoldPrediction, Message, Origin, Predic
 from core.store.paced import write_paced
 from core.store.queries.live import champion
 from core.store.records.labels import set_label
-from labeling.consensus import CONSENSUS, Fitted, majority
-from labeling.models import Decision, Task, TruthRebuild, Verdict, VerdictKind
+from labeling.consensus import majority
+from labeling.consensus.method import CONSENSUS, Fitted
+from labeling.models import Decision, Task, TruthRebuild, Verdict, VerdictKind, Withdrawal, WithdrawnVerdict
+from labeling.tasks import opining, opinion
 
 PAGE = 5_000
 CHUNK = 500
 IMMEDIATE = "majority"
 
-_later, _taken_back = aliased(Verdict), aliased(Verdict)
+_later, _replaced = aliased(Verdict), aliased(Verdict)
 
 
 def _about_messages() -> ColumnElement[bool]:
@@ -36,7 +38,8 @@ def _about_messages() -> ColumnElement[bool]:
     return ~exists().where(Task.id == Verdict.task_id, Task.gold)
 
 
-# Verdicts that stood when `until` was the last of them, in pages along the primary key.
+# Labels that stood and counted when `until` was the last verdict and `withdrawn_until` the last withdrawal, in pages
+# along the primary key.
 STOOD = (
     select(Verdict.id, Verdict.message_id, Verdict.person_id, Verdict.klass)
     .where(
@@ -45,23 +48,39 @@ STOOD = (
         Verdict.id <= bindparam("until"),
         _about_messages(),
         ~exists().where(_later.supersedes == Verdict.id, _later.id <= bindparam("until")),
+        ~exists().where(
+            WithdrawnVerdict.verdict_id == Verdict.id,
+            WithdrawnVerdict.withdrawal_id <= bindparam("withdrawn_until"),
+            or_(WithdrawnVerdict.back_id.is_(None), WithdrawnVerdict.back_id > bindparam("withdrawn_until")),
+        ),
     )
     .order_by(Verdict.id)
     .limit(PAGE)
 )
-# Since then a label came, or one was taken back: such a message holds what the majority says.
+# Since then an opinion came, or one was replaced or taken back: such a message holds what the majority says.
 JUDGED_SINCE = (
     select(Verdict.message_id)
     .where(
         Verdict.id > bindparam("until"),
         _about_messages(),
         or_(
-            Verdict.kind == VerdictKind.LABEL,
-            and_(
-                Verdict.kind == VerdictKind.UNDO,
-                exists().where(_taken_back.id == Verdict.supersedes, _taken_back.kind == VerdictKind.LABEL),
+            opining(),
+            exists().where(
+                _replaced.id == Verdict.supersedes, _replaced.kind.in_((VerdictKind.LABEL, VerdictKind.UNSURE))
             ),
         ),
+    )
+    .distinct()
+)
+# And so does one of which a verdict was withdrawn or counts again.
+WITHDRAWN_SINCE = (
+    select(Verdict.message_id)
+    .join(WithdrawnVerdict, WithdrawnVerdict.verdict_id == Verdict.id)
+    .where(
+        or_(
+            WithdrawnVerdict.withdrawal_id > bindparam("withdrawn_until"),
+            WithdrawnVerdict.back_id > bindparam("withdrawn_until"),
+        )
     )
     .distinct()
 )
@@ -77,6 +96,7 @@ LAST_REBUILD = (
         TruthRebuild.classes,
         TruthRebuild.verdict_cutoff,
         TruthRebuild.decision_cutoff,
+        TruthRebuild.withdrawal_cutoff,
         TruthRebuild.run_id,
         TruthRebuild.at,
     )
@@ -93,13 +113,18 @@ class Derivation:
     classes: tuple[str, ...]
     verdict_cutoff: int
     decision_cutoff: int
+    withdrawal_cutoff: int
     run_id: RunId | None
     at: int
 
     @property
     def cutoffs(self) -> dict[str, int]:
         """As the statements want them."""
-        return {"until": self.verdict_cutoff, "decided_until": self.decision_cutoff}
+        return {
+            "until": self.verdict_cutoff,
+            "decided_until": self.decision_cutoff,
+            "withdrawn_until": self.withdrawal_cutoff,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +163,7 @@ def rebuild_truth(
             return Rebuilt(method, 0, 0, 0)
     derivation = store.write(lambda connection: _begin(connection, method, classes, run_id))
     with store.read() as connection:
-        verdicts = stood(connection, derivation.verdict_cutoff)
+        verdicts = stood(connection, derivation)
         fitted = fit(connection, derivation, verdicts)
         changes = _otherwise(connection, fitted.messages)
     written = write_paced(store, changes, lambda connection, piece: _write(connection, derivation, piece))
@@ -151,15 +176,18 @@ def last_derivation(connection: Connection) -> Derivation | None:
     return None if row is None else Derivation(row[0], tuple(row[1]), *row[2:])
 
 
-def stood(connection: Connection, until: int) -> pd.DataFrame:
-    """The verdicts that stood at verdict `until`: message_id, person_id, klass; none on gold."""
-    pages: list[Sequence[tuple[int, int, int, str]]] = []
+def stood(connection: Connection, derivation: Derivation) -> pd.DataFrame:
+    """The labels that counted then: message_id, person_id, klass; none on gold."""
+    rows: list[tuple[int, int, str]] = []
     after = 0
-    while rows := connection.execute(STOOD, {"after": after, "until": until}).all():
-        after = rows[-1][0]
-        pages.append([tuple(row) for row in rows])  # type: ignore[misc]
-    flat = [row[1:] for page in pages for row in page]
-    return pd.DataFrame(flat, columns=["message_id", "person_id", "klass"])
+    while page := connection.execute(STOOD, {"after": after, **_used(derivation)}).all():
+        after = page[-1].id
+        rows += [(row.message_id, row.person_id, row.klass) for row in page if row.klass is not None]
+    return pd.DataFrame(rows, columns=["message_id", "person_id", "klass"])
+
+
+def _used(derivation: Derivation) -> dict[str, int]:
+    return {name: value for name, value in derivation.cutoffs.items() if name != "decided_until"}
 
 
 def fit(connection: Connection, derivation: Derivation, verdicts: pd.DataFrame) -> Fitted:
@@ -201,29 +229,32 @@ def said_by(
 
 def expected(connection: Connection) -> dict[int, str]:
     """What each message that people judged should be held to be, told from the facts. Reads all verdicts."""
-    newest = connection.execute(select(func.max(Verdict.id))).scalar() or 0
-    opinions = stood(connection, newest).groupby("message_id")["klass"].agg(list)
-    held = {int(message): majority(said).klass for message, said in opinions.items()}  # type: ignore[call-overload]
+    said: dict[int, list[str | None]] = {}
+    for row in connection.execute(select(Verdict.message_id, Verdict.klass).where(opinion())):
+        said.setdefault(row.message_id, []).append(row.klass)
+    held = {message: majority(opinions).klass for message, opinions in said.items()}
     derivation = last_derivation(connection)
     if derivation is not None and derivation.method != IMMEDIATE:
-        then = fit(connection, derivation, stood(connection, derivation.verdict_cutoff)).messages
+        then = fit(connection, derivation, stood(connection, derivation)).messages
         since = touched(connection, derivation)
-        derived = dict(zip(then["message_id"].tolist(), then["klass"], strict=True))
-        held |= {message: klass for message, klass in derived.items() if message not in since}
+        derived = zip(then["message_id"].tolist(), then["klass"], strict=True)
+        held |= {message: klass for message, klass in derived if message not in since}
     held |= {row.message_id: row.klass for row in connection.execute(DECIDED)}
     return {message: klass for message, klass in held.items() if klass is not None}
 
 
 def touched(connection: Connection, derivation: Derivation, message_ids: Sequence[int] | None = None) -> set[int]:
     """The messages (of these) on which somebody has said something since."""
-    judged, decided = JUDGED_SINCE, DECIDED_SINCE
-    if message_ids is not None:
-        judged, decided = (
-            judged.where(Verdict.message_id.in_(message_ids)),
-            decided.where(Decision.message_id.in_(message_ids)),
-        )
-    cutoffs = derivation.cutoffs
-    return {*connection.execute(judged, cutoffs).scalars(), *connection.execute(decided, cutoffs).scalars()}
+    since = (
+        (JUDGED_SINCE, Verdict.message_id, "until"),
+        (DECIDED_SINCE, Decision.message_id, "decided_until"),
+        (WITHDRAWN_SINCE, Verdict.message_id, "withdrawn_until"),
+    )
+    found: set[int] = set()
+    for query, about, cutoff in since:
+        these = query if message_ids is None else query.where(about.in_(message_ids))
+        found.update(connection.execute(these, {cutoff: derivation.cutoffs[cutoff]}).scalars())
+    return found
 
 
 def _nothing_new(connection: Connection, method: str, classes: Sequence[str], run_id: RunId | None) -> bool:
@@ -231,27 +262,29 @@ def _nothing_new(connection: Connection, method: str, classes: Sequence[str], ru
     if last is None or last.method == IMMEDIATE:
         return method == IMMEDIATE
     same = (last.method, last.classes, last.run_id) == (method, tuple(classes), run_id)
-    return same and not (
-        connection.execute(JUDGED_SINCE.limit(1), last.cutoffs).first()
-        or connection.execute(DECIDED_SINCE.limit(1), last.cutoffs).first()
-    )
+    return same and not touched(connection, last)
 
 
 def _begin(connection: Connection, method: str, classes: Sequence[str], run_id: RunId | None) -> Derivation:
     """Note what is there now. Nobody's verdict is in flight at that moment: ids commit out of order."""
     if connection.dialect.name == "postgresql":
-        connection.execute(text("LOCK TABLE verdict, decision IN SHARE MODE"))
+        connection.execute(text("LOCK TABLE verdict, decision, withdrawn_verdict IN SHARE MODE"))
     judged = connection.execute(select(func.max(Verdict.id))).scalar() or 0
     decided = connection.execute(select(func.max(Decision.id))).scalar() or 0
+    # A withdrawal under way has marked some of its verdicts only: it counts as made since.
+    unfinished = connection.execute(select(func.min(Withdrawal.id)).where(Withdrawal.derived_at.is_(None))).scalar()
+    newest = connection.execute(select(func.max(Withdrawal.id))).scalar() or 0
+    withdrawn = newest if unfinished is None else unfinished - 1
     row = {
         "method": method,
         "classes": list(classes),
         "verdict_cutoff": judged,
         "decision_cutoff": decided,
+        "withdrawal_cutoff": withdrawn,
         "run_id": run_id,
     }
     at = connection.execute(insert(TruthRebuild).returning(TruthRebuild.at), row).scalar_one()
-    return Derivation(method, tuple(classes), judged, decided, run_id, at)
+    return Derivation(method, tuple(classes), judged, decided, withdrawn, run_id, at)
 
 
 def _otherwise(connection: Connection, messages: pd.DataFrame) -> pd.DataFrame:

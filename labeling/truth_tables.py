@@ -43,5 +43,6 @@ class TruthRebuild(Base):
     classes: Mapped[list[Any]] = mapped_column(JSON)
     verdict_cutoff: Mapped[int] = mapped_column(BigInteger)
     decision_cutoff: Mapped[int] = mapped_column(BigInteger)
+    withdrawal_cutoff: Mapped[int] = mapped_column(BigInteger)
     run_id: Mapped[int | None] = mapped_column(BigInteger)
     at: Mapped[Now]

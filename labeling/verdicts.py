@@ -16,18 +16,22 @@ from core.store.records.labels import set_label
 from core.store.rollups import add_rows
 from core.text import storable
 from labeling.claims import HandOut, hand_back, held_of
-from labeling.consensus import majority
+from labeling.consensus import Consensus, majority
 from labeling.models import Decision, Lease, OpenLease, Role, Task, Verdict, VerdictKind
 from labeling.opinions import reconsider
 from labeling.people import PersonId, Reviewer, require
-from labeling.tasks import derive, judging, labelling, lock
+from labeling.tasks import derive, judging, lock, opinion
 
 NOTE_MOST = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A verdict as the browser gives it. `uuid` is made there: sent twice, it is stored once."""
+    """A verdict as the browser gives it. `uuid` is made there: sent twice, it is stored once.
+
+    `second` is the class that it would be if not `klass`. `changes` names an earlier verdict of the person on the same
+    hand-out, which this one replaces.
+    """
 
     uuid: str
     lease_id: int
@@ -35,6 +39,8 @@ class Given:
     klass: str | None = None
     note: str | None = None
     seconds: float | None = None
+    second: str | None = None
+    changes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +92,11 @@ LET_GO = hot(
         OpenLease.task_id == bindparam("this_task"), OpenLease.person_id == bindparam("this_person")
     )
 )
-# What is said of a gold message measures the person, not the message.
+# A NULL is somebody who cannot tell.
 OPINIONS = hot(
-    select(Verdict.klass)
-    .join(Task, Task.id == Verdict.task_id)
-    .where(Verdict.message_id == bindparam("this_message"), ~Task.gold, labelling())
-    .order_by(Verdict.id)
+    select(Verdict.klass).where(Verdict.message_id == bindparam("this_message"), opinion()).order_by(Verdict.id)
 )
-# The newest decision, along ix_decision_message_id_id; there is none on most messages. Its label stands already.
+# The newest decision, along ix_decision_message_id_id; most messages have none.
 DECIDED = hot(
     select(Decision.klass).where(Decision.message_id == bindparam("this_message")).order_by(Decision.id.desc()).limit(1)
 )
@@ -104,16 +107,27 @@ LAST = hot(
     .order_by(Verdict.id.desc())
     .limit(1)
 )
+# The verdict that a change of mind replaces: the person's own, on this hand-out, and standing.
+REPLACED = hot(
+    select(Verdict.id, Verdict.kind).where(
+        Verdict.id == bindparam("this_verdict"),
+        Verdict.person_id == bindparam("this_person"),
+        Verdict.lease_id == bindparam("this_lease"),
+        judging(),
+    )
+)
 
 
 def judge(connection: Connection, person: PersonId, given: Given, classes: Sequence[str]) -> Taken:
-    """Take a label, a skip or a flag.
+    """Take a label, a skip, a 'cannot tell' or a flag; or a change of mind about one of the first three.
 
-    An expired lease refuses nothing: the verdict counts, marked late.
+    An expired lease refuses nothing: the verdict counts, marked late. A change of mind is a new row that names the
+    verdict it replaces, at any time later.
 
     Raises:
         AccessError: the person may not review.
-        DeskError: not their message, judged already, an unknown class, an id that is none.
+        DeskError: not their message, judged already, an unknown class, an id that is none, a verdict to be changed that
+            no longer stands.
     """
     # A person's requests take turns: the same verdict sent twice at once finds itself.
     reviewer = require(connection, person, Role.REVIEWER, alone=True)
@@ -125,6 +139,8 @@ def judge(connection: Connection, person: PersonId, given: Given, classes: Seque
     handed = _handed_out(connection, person, given.lease_id)
     if given.kind is VerdictKind.FLAG:
         verdict_id, late = _append(connection, person, handed, given, late=False), False
+    elif given.changes is not None:
+        verdict_id, late = _change(connection, person, handed, given, given.changes), False
     else:
         verdict_id, late = _close(connection, person, handed, given)
     _tell(connection, reviewer, handed, given, verdict_id)
@@ -132,7 +148,7 @@ def judge(connection: Connection, person: PersonId, given: Given, classes: Seque
 
 
 def undo(connection: Connection, person: PersonId, uuid: str) -> HandOut | None:
-    """Take back the person's last label or skip; gives the message to them again, or None where there is none.
+    """Take back the person's last label, skip or 'cannot tell'; gives the message again, None where there is none.
 
     The verdict stays in the store: the undo is a new row that names it. Sent twice, it takes back one verdict and gives
     the same message.
@@ -155,8 +171,7 @@ def undo(connection: Connection, person: PersonId, uuid: str) -> HandOut | None:
     verdict_id = _append(connection, person, handed, given, late=False, supersedes=last.id)
     reconsider(connection, task)
     derive(connection, task)
-    if last.kind == VerdictKind.LABEL:
-        _count(connection, handed, -1)
+    _settle(connection, handed, last.kind, None)
     again = hand_back(connection, person, lock(connection, task.id), blind=handed.blind)
     _tell(connection, reviewer, handed, given, verdict_id)
     return again
@@ -168,9 +183,12 @@ def _checked(given: Given, classes: Sequence[str]) -> Given:
         uuid = str(uuids.UUID(given.uuid))
     except ValueError:
         raise DeskError("a verdict needs a UUID as its id") from None
-    if given.kind is VerdictKind.LABEL and given.klass not in classes:
-        raise DeskError(f"'{given.klass}' is no class of this room", fix=f"Use one of: {', '.join(classes)}.")
-    return replace(given, uuid=uuid, klass=given.klass if given.kind is VerdictKind.LABEL else None)
+    if given.kind is not VerdictKind.LABEL:
+        return replace(given, uuid=uuid, klass=None, second=None)
+    for klass in (given.klass, given.second or given.klass):
+        if klass not in classes:
+            raise DeskError(f"'{klass}' is no class of this room", fix=f"Use one of: {', '.join(classes)}.")
+    return replace(given, uuid=uuid, second=given.second if given.second != given.klass else None)
 
 
 def _own(whose: int, person: PersonId) -> None:
@@ -186,7 +204,7 @@ def _handed_out(connection: Connection, person: PersonId, lease_id: int) -> _Han
 
 
 def _close(connection: Connection, person: PersonId, handed: _HandedOut, given: Given) -> tuple[int, bool]:
-    """Store a label or a skip, and end its lease; gives the verdict's id and whether it came late."""
+    """Store a label, a skip or a 'cannot tell', and end its lease; gives the verdict's id and whether it came late."""
     task = lock(connection, handed.task_id)
     this = {"this_task": task.id, "this_person": person, "this_lease": handed.lease_id}
     standing = connection.execute(STANDING, this).one()
@@ -197,9 +215,22 @@ def _close(connection: Connection, person: PersonId, handed: _HandedOut, given: 
     connection.execute(LET_GO, {"this_task": task.id, "this_person": person})
     reconsider(connection, task)
     derive(connection, task)
-    if given.kind is VerdictKind.LABEL:
-        _count(connection, handed, 1)
+    _settle(connection, handed, None, given.kind)
     return verdict_id, late
+
+
+def _change(connection: Connection, person: PersonId, handed: _HandedOut, given: Given, changes: int) -> int:
+    """Store a verdict in the place of an earlier one; gives its id. Its hand-out, and so its blindness, is the same."""
+    task = lock(connection, handed.task_id)
+    this = {"this_verdict": changes, "this_person": person, "this_lease": handed.lease_id}
+    replaced = connection.execute(REPLACED, this).first()
+    if replaced is None:
+        raise DeskError("this verdict was changed or taken back already", fix="Look at your verdicts again.")
+    verdict_id = _append(connection, person, handed, given, late=False, supersedes=replaced.id)
+    reconsider(connection, task)
+    derive(connection, task)
+    _settle(connection, handed, replaced.kind, given.kind)
+    return verdict_id
 
 
 def _append(
@@ -220,6 +251,7 @@ def _append(
         "message_id": handed.message_id,
         "person_id": person,
         "klass": given.klass,
+        "second": given.second,
         "note": storable(given.note)[:NOTE_MOST] if given.note else None,
         "blind": handed.blind,
         "shown_klass": handed.shown_klass,
@@ -230,22 +262,42 @@ def _append(
     return connection.execute(APPEND, row).scalar_one()
 
 
-def _count(connection: Connection, handed: _HandedOut, sign: int) -> None:
-    """Count a label that came or went, and derive what the office holds the message to be."""
-    if not handed.gold:
-        agree(connection, handed.message_id, f"queue:{handed.queue_id}")
-    names = ("verdicts", f"queue:{handed.queue_id}:verdicts")
-    add_rows(connection, Tally.__table__, [{"name": name, "n": sign} for name in names])  # type: ignore[arg-type]
+def _settle(connection: Connection, handed: _HandedOut, before: str | None, after: str | None) -> None:
+    """One verdict went, another came: count the labels, and derive what the office holds the message to be."""
+    kinds = {before, after} - {None, VerdictKind.SKIP}
+    if kinds and not handed.gold:
+        _agree(connection, handed, labelled=VerdictKind.LABEL in kinds)
+    n = (after == VerdictKind.LABEL) - (before == VerdictKind.LABEL)
+    if n:
+        names = ("verdicts", f"queue:{handed.queue_id}:verdicts")
+        add_rows(connection, Tally.__table__, [{"name": name, "n": n} for name in names])  # type: ignore[arg-type]
 
 
-def agree(connection: Connection, message_id: int, ref: str) -> None:
-    """Derive what the office holds the locked message to be: what a lead decided, else all verdicts that stand."""
-    if connection.execute(DECIDED, {"this_message": message_id}).scalar() is not None:
+def decided_of(connection: Connection, message_id: int) -> str | None:
+    """What a lead has decided that the message is; None where no decision stands."""
+    klass: str | None = connection.execute(DECIDED, {"this_message": message_id}).scalar()
+    return klass
+
+
+def consensus_of(connection: Connection, message_id: int) -> Consensus:
+    """What the office holds the message to be: what a lead decided, else by all verdicts on it that count."""
+    decided = decided_of(connection, message_id)
+    return Consensus(decided, 1.0, 1) if decided is not None else _majority(connection, message_id)
+
+
+def _majority(connection: Connection, message_id: int) -> Consensus:
+    return majority(connection.execute(OPINIONS, {"this_message": message_id}).scalars().all())
+
+
+def _agree(connection: Connection, handed: _HandedOut, *, labelled: bool) -> None:
+    """Derive the message's label anew; one that a lead has decided keeps its own."""
+    if decided_of(connection, handed.message_id) is not None:
         return
-    opinions = connection.execute(OPINIONS, {"this_message": message_id}).scalars()
-    consensus = majority([klass for klass in opinions if klass is not None])
-    sure = consensus.share or None
-    set_label(connection, message_id, Origin.VERDICT, consensus.klass, ref=ref, confidence=sure)
+    consensus = _majority(connection, handed.message_id)
+    if consensus.share == 0 and not labelled:  # nobody has named a class, before or now
+        return
+    ref, sure = f"queue:{handed.queue_id}", consensus.share or None
+    set_label(connection, handed.message_id, Origin.VERDICT, consensus.klass, ref=ref, confidence=sure)
 
 
 def _tell(connection: Connection, reviewer: Reviewer, handed: _HandedOut, given: Given, verdict_id: int) -> None:

@@ -51,7 +51,7 @@ def settle_truth(project: Project) -> None:
     """Derive the truth by the room's consensus where a training is due: it learns from what all verdicts say."""
     from core.pipeline.training import choose_cutoff
     from core.store.queries.training import last_cutoff
-    from labeling.consensus import CONSENSUS
+    from labeling.consensus.method import CONSENSUS
     from labeling.truth import rebuild_truth
 
     way = project.settings.desk.consensus

@@ -14,7 +14,7 @@ from typing import ClassVar
 import numpy as np
 
 from labeling.consensus.dawid_skene import DawidSkene
-from labeling.consensus.majority import with_others
+from labeling.consensus.majority_vote import with_others
 from labeling.consensus.method import Codes, Floats, Method, Votes
 
 LEARNT_FROM_MOST = 5_000

@@ -11,10 +11,9 @@ from cleanlab.multiannotator import get_label_quality_multiannotator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labeling.consensus import CONSENSUS, Fitted
 from labeling.consensus.crowdlab import Crowdlab, posterior, trusted
 from labeling.consensus.dawid_skene import DawidSkene
-from labeling.consensus.method import Votes
+from labeling.consensus.method import CONSENSUS, Fitted, Votes
 
 CLASSES = ("personal", "notification", "spam")
 # Dawid and Skene 1979, table 1: 45 patients; what the first of five observers said three times, and the others once.

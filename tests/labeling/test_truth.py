@@ -15,10 +15,11 @@ from core.store.models import Label, Truth
 from core.store.queries.live import confusion
 from labeling.adjudication import Decided, decide
 from labeling.desk import Desk
-from labeling.models import Decision, Role, VerdictKind
+from labeling.models import Decision, Role, Verdict, VerdictKind
 from labeling.people import Reviewer, add_person
 from labeling.truth import rebuild_truth
 from labeling.verdicts import Given
+from labeling.withdrawal import Scope, take_back, withdraw
 
 WAYS = ("dawid_skene", "crowdlab")
 
@@ -108,6 +109,30 @@ def test_a_second_rebuild_finds_nothing_new_and_a_verdict_since_holds_at_once(st
     assert rebuild_truth(store, dataset, way, CLASSES).verdicts == 41
     assert agrees_with_its_facts(store)
     rebuild_truth(store, dataset, "majority", CLASSES)
+    assert agrees_with_its_facts(store)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_withdrawals_and_changes_of_mind_around_a_rebuild_are_told_from_the_facts(store: Store, way: str) -> None:
+    ids, people = office(store)
+    lead, dataset = add_person(store, "Lea", Role.LEAD), the_dataset(store)
+    add_champion(store, ids, "spam", 0.5)
+    all_judge(store, people, 8)
+    gone = withdraw(store, dataset, Scope(person="Dora"), reason="says spam always", by=lead.id)
+    assert rebuild_truth(store, dataset, way, CLASSES).verdicts == 24, "who was withdrawn is not weighed"
+    assert agrees_with_its_facts(store)
+    take_back(store, dataset, gone.id, reason="she was right", by=lead.id)
+    assert agrees_with_its_facts(store)
+    assert rebuild_truth(store, dataset, way, CLASSES).verdicts == 32
+    with store.read() as connection:
+        last = connection.execute(
+            select(Verdict.id, Verdict.lease_id).where(Verdict.person_id == people[0].id).order_by(Verdict.id)
+        ).first()
+    assert last is not None
+    changed = Given(str(uuid.uuid4()), last.lease_id, VerdictKind.UNSURE, changes=last.id)
+    Desk(store, CLASSES).judge(people[0].id, changed).result()
+    assert agrees_with_its_facts(store)
+    withdraw(store, dataset, Scope(person="Cy"), reason="careless", by=lead.id)
     assert agrees_with_its_facts(store)
 
 

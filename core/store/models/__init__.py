@@ -23,6 +23,7 @@ from core.store.models.data import (
     Stage,
     Truth,
 )
+from core.store.models.label_sets import LabelSet, WithdrawnRule
 from core.store.models.learning import (
     Fold,
     FoldPrediction,
@@ -51,6 +52,7 @@ __all__ = [
     "Fold",
     "FoldPrediction",
     "Label",
+    "LabelSet",
     "Message",
     "MessageId",
     "Millis",
@@ -67,5 +69,6 @@ __all__ = [
     "Stage",
     "Tally",
     "Truth",
+    "WithdrawnRule",
     "now_ms",
 ]

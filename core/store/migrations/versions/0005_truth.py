@@ -5,8 +5,8 @@ from alembic import op
 
 from core.store.models.base import now_ms
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
@@ -39,6 +39,7 @@ def upgrade() -> None:
         sa.Column("classes", sa.JSON(), nullable=False),
         sa.Column("verdict_cutoff", sa.BigInteger(), nullable=False),
         sa.Column("decision_cutoff", sa.BigInteger(), nullable=False),
+        sa.Column("withdrawal_cutoff", sa.BigInteger(), nullable=False),
         sa.Column("run_id", sa.BigInteger(), nullable=True),
         sa.Column("at", sa.BigInteger(), server_default=now_ms(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_truth_rebuild")),
