@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import krippendorff
 import numpy as np
@@ -169,13 +170,18 @@ def _beyond(observed: Floats, chance: Floats) -> Floats:
         return np.where(chance < 1 - 1e-12, (observed - chance) / (1 - chance), 1.0)
 
 
+@lru_cache(2)
+def _draws(n: int) -> Floats:
+    """(draws, n): how often each message is in each draw; the same for all statistics over as many messages."""
+    return np.random.default_rng(SEED).multinomial(n, np.full(n, 1 / n), size=DRAWS).astype(float)
+
+
 def _interval(cells: Floats, statistic: Callable[[Floats], Floats], value: Callable[[], float]) -> Agreement | None:
     """The percentile interval of a statistic of sums over messages (n, c); the value itself is the library's."""
     n = len(cells)
     if n < LEAST_MESSAGES:
         return None
-    weights = np.random.default_rng(SEED).multinomial(n, np.full(n, 1 / n), size=DRAWS)
-    low, high = np.quantile(statistic(weights @ cells), ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
+    low, high = np.quantile(statistic(_draws(n) @ cells), ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
     found = value()
     # A statistic at its end (everybody agrees) is an end of its interval.
     return Agreement(found, min(float(low), found), max(float(high), found), n)

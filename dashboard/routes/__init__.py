@@ -16,6 +16,7 @@ from dashboard.routes.door import Door, Leave
 from dashboard.routes.feed import FeedSocket
 from dashboard.routes.health import Health
 from dashboard.routes.messages import Messages
+from dashboard.routes.office import Decide, OfficeState
 from dashboard.routes.queues import ChangeQueue, MakeQueue, QueuesState
 from dashboard.routes.state import LiveStateRoute
 
@@ -36,6 +37,8 @@ ROUTES = (
     (r"/queues/make", MakeQueue),
     (r"/queues/change", ChangeQueue),
     (r"/desk/changed.json", Changes),
+    (r"/office.json", OfficeState),
+    (r"/office/decide", Decide),
     *API_ROUTES,
 )
 
