@@ -151,6 +151,9 @@ def compare(name: str, *, even: bool) -> None:
 
 def main() -> None:
     """As many messages of each class; then as the collection is mixed, four of five of one class."""
+    if not DATA.is_dir():
+        print("no real SMS here: set TALLYROOM_SMS_DATA to the folder that holds smishing_5971.csv")
+        return
     print("Grows with the verdicts, and in the messages judged twice (5,000 of them at the most) with the reviewers.")
     compare("consensus_as_mixed", even=False)
     compare("consensus", even=True)

@@ -83,6 +83,9 @@ def held_out(matrix: np.ndarray, y: np.ndarray, seed: int) -> np.ndarray:
 
 def main() -> None:
     """Compare."""
+    if not DATA.is_dir():
+        print("no real SMS here: set TALLYROOM_SMS_DATA to the folder that holds smishing_5971.csv")
+        return
     documents, y = texts()
     counts = Counts(CANDIDATE.feature_set().build(), documents)
     began = time.perf_counter()

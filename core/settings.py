@@ -113,6 +113,11 @@ class DeskSettings(_Section):
         "majority",
         description="How verdicts become truth: `majority` (at once), `dawid_skene` or `crowdlab` (before a training).",
     )
+    translate: str = Field(
+        "",
+        description="A translator for foreign messages: the name of an entry point in the group "
+        "`tallyroom.translators`; empty for none.",
+    )
 
 
 class ServerSettings(_Section):

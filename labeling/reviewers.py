@@ -1,4 +1,4 @@
-"""Reviewers: how good, how fast, and whether a break would do good. Pure but for `judged_by`.
+"""Reviewers: how good, and what haste costs them. Pure but for `judged_by`.
 
 For the person and for whoever looks after the office. Nobody is ranked by speed, and what a person sees is their own.
 """
@@ -105,79 +105,6 @@ def speed_against_accuracy(seconds: Sequence[float], right: Sequence[bool]) -> l
         median = float(np.median(np.asarray(seconds, dtype=float)[third]))
         thirds.append(Pace(median, len(third), good / len(third), float(interval.low), float(interval.high)))
     return thirds
-
-
-BASELINE_LEAST = 40
-SLACK = 0.5
-SLOWER_AT = 8.0
-"""In a person's own standard deviations. Standing still, this comes about once in many thousand verdicts."""
-CARELESS_AT = 5.0
-FAR = 3.0
-
-
-@dataclass(frozen=True, slots=True)
-class Baseline:
-    """What is usual for a person: mean and deviation of the logarithm of their seconds; how often they are wrong."""
-
-    log_seconds: float
-    deviation: float
-    wrong: float
-
-
-def baseline(seconds: Sequence[float], right: Sequence[bool]) -> Baseline | None:
-    """Told from earlier verdicts, their own; None where they have given too few.
-
-    Args:
-        seconds: of each verdict, above 0.
-        right: of those whose message is held to be something, whether they say so.
-    """
-    if len(seconds) < BASELINE_LEAST:
-        return None
-    logs = np.log(np.maximum(np.asarray(seconds, dtype=float), 0.05))
-    # A coffee is no slow verdict: the median, and the spread of the middle.
-    middle = float(np.median(logs))
-    spread = 1.4826 * float(np.median(np.abs(logs - middle)))
-    wrong = (len(right) - sum(right) + 1) / (len(right) + 20)
-    return Baseline(middle, max(spread, 0.1), float(np.clip(wrong, 0.02, 0.5)))
-
-
-@dataclass(frozen=True, slots=True)
-class Break:
-    """A break would do good: which drift tells, and how to say it."""
-
-    why: str
-    sentence: str
-
-
-def suggests_break(usual: Baseline, seconds: Sequence[float], right: Sequence[bool]) -> Break | None:
-    """Whether this sitting has drifted from what is usual for the person: slower, or less often right.
-
-    Two cumulative sums (Page 1954), each reset to 0 where things are as usual: of seconds, in the person's own
-    deviations, and of the evidence that they are wrong more often. Not a clock: who keeps going well is left alone.
-
-    Args:
-        usual: of earlier sittings.
-        seconds: of this sitting's verdicts, the oldest first.
-        right: of those whose message is held to be something by now, whether they say so, the oldest first.
-    """
-    logs = np.log(np.maximum(np.asarray(seconds, dtype=float), 0.05))
-    off = np.clip((logs - usual.log_seconds) / usual.deviation, -FAR, FAR)
-    if _highest(off - SLACK) > SLOWER_AT:
-        return Break("slower", "You have slowed down a little against your usual pace. A short break may feel good.")
-    often = min(2 * usual.wrong + 0.05, 0.9)
-    worse, better = np.log(often / usual.wrong), np.log((1 - often) / (1 - usual.wrong))
-    evidence = np.array([better if fine else worse for fine in right], dtype=float)
-    if _highest(evidence) > CARELESS_AT:
-        return Break("careless", "The last messages were tricky ones. A short break, and they read easier.")
-    return None
-
-
-def _highest(steps: Floats) -> float:
-    """Where a cumulative sum that never falls below 0 stands at its end."""
-    total = 0.0
-    for step in steps.tolist():
-        total = max(0.0, total + step)
-    return total
 
 
 _other, _theirs = aliased(Verdict), aliased(Task)

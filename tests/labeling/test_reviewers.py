@@ -1,4 +1,4 @@
-"""How good, how fast, and when a break would do good."""
+"""How good people are, and what haste costs them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from labeling.desk import Desk
 from labeling.gold import set_gold
 from labeling.models import VerdictKind
 from labeling.people import Reviewer, add_person
-from labeling.reviewers import Baseline, baseline, judged_by, prior, quality, speed_against_accuracy, suggests_break
+from labeling.reviewers import judged_by, prior, quality, speed_against_accuracy
 from labeling.verdicts import Given
 
 
@@ -53,33 +53,6 @@ def test_the_fastest_third_shows_where_haste_costs() -> None:
     assert (fast.seconds, fast.right, slow.right) == (1.0, 0.8, 1.0)
     assert fast.high < slow.low
     assert speed_against_accuracy([1.0] * 29, [True] * 29) == []
-
-
-def sitting(
-    chance: np.random.Generator, n: int, factor: float = 1.0, right: float = 0.95
-) -> tuple[list[float], list[bool]]:
-    return (2.5 * factor * np.exp(chance.normal(0, 0.4, n))).tolist(), (chance.random(n) < right).tolist()
-
-
-def test_a_break_is_suggested_to_who_drifts_and_not_to_who_keeps_going() -> None:
-    chance = np.random.default_rng(4)
-    usual = baseline(*sitting(chance, 300))
-    assert usual is not None
-    # The desk asks after every verdict; a sitting of 300 is asked about every tenth time here.
-    steady = [sitting(chance, 300) for _ in range(40)]
-    false = sum(any(suggests_break(usual, s[:n], r[:n]) for n in range(10, 301, 10)) for s, r in steady)
-    assert false <= 4
-    slow = [sitting(chance, 40, factor=1.6) for _ in range(40)]
-    assert sum(suggests_break(usual, s, r) is not None for s, r in slow) >= 36
-    careless = [sitting(chance, 80, right=0.7) for _ in range(40)]
-    told = [suggests_break(usual, s, r) for s, r in careless]
-    assert sum(each is not None and each.why == "careless" for each in told) >= 34
-
-
-def test_a_coffee_is_no_drift_and_a_newcomer_has_no_usual_pace() -> None:
-    assert baseline([2.0] * 39, [True] * 39) is None
-    usual = Baseline(float(np.log(2.5)), 0.4, 0.05)
-    assert suggests_break(usual, [2.5, 600.0, 2.5, 900.0, 2.4], [True] * 5) is None
 
 
 def label(store: Store, person: Reviewer, klass: str) -> int:
