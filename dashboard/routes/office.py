@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from dashboard.office_view import office_view
 from dashboard.room import room
-from dashboard.routes.queues import QueuesHandler, aside
+from dashboard.routes.base import Asked, Handler, Id, aside
 from labeling.adjudication import Decided, decide
+from labeling.models import Role
 
 
-class _Decide(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class _Decide(Asked):
     uuid: str = Field(max_length=36)
-    message_id: Annotated[int, Field(ge=0, lt=2**63)]
+    message_id: Id
     klass: str | None = Field(max_length=200)
     note: str | None = Field(None, max_length=2_000)
 
 
-class OfficeState(QueuesHandler):
+class OfficeState(Handler):
     """The JSON twin of the office page."""
+
+    role: ClassVar[Role | None] = Role.LEAD
 
     async def get(self) -> None:
         """Agreement, sway, what waits for a lead, what leads have decided."""
         self.answer(await aside(office_view, room()))
 
 
-class Decide(QueuesHandler):
+class Decide(Handler):
     """Takes a lead's decision; without a class it withdraws the one that stands."""
+
+    role: ClassVar[Role | None] = Role.LEAD
 
     async def post(self) -> None:
         """Answers after COMMIT."""
