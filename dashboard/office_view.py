@@ -29,7 +29,17 @@ KEPT_SECONDS = 60.0
 """Over thousands of verdicts a minute moves no coefficient; working them out takes a second of a processor."""
 
 _kept: WeakKeyDictionary[Room, _Kept] = WeakKeyDictionary()
-_one_at_a_time = threading.Lock()
+_at_work = threading.Lock()
+_NOT_YET: dict[str, Any] = {
+    "verdicts": 0,
+    "alpha": None,
+    "fleiss": None,
+    "words": "This is being worked out.",
+    "classes": [],
+    "weeks": [],
+    "pairs": {"people": [], "cells": []},
+    "reviewers": [],
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,26 +73,35 @@ def office_view(room: Room) -> dict[str, Any]:
 
 
 def _agreement(room: Room, said: list[Said], names: Mapping[int, tuple[str, bool]]) -> dict[str, Any]:
+    """One lead's look works it out; others meanwhile see the last, for a thread that waits is one the desk lacks."""
     labels = tuple(each for each in said if each.kind == VerdictKind.LABEL)
-    with _one_at_a_time:
-        kept = _kept.get(room)
-        if kept is None or (kept.labels != labels and time.monotonic() - kept.made > KEPT_SECONDS):
-            kept = _Kept(labels, time.monotonic(), _worked_out(room.project.classes, labels))
-            _kept[room] = kept
-    pairs = kept.found["pairs"]
-    people = [
-        {"id": person, "name": names[person][0], "simulated": names[person][1]}
-        for person in pairs["people"]
-        if person in names
+    kept = _kept.get(room)
+    due = kept is None or (time.monotonic() - kept.made > KEPT_SECONDS and kept.labels != labels)
+    if due and _at_work.acquire(blocking=False):
+        try:
+            kept = _kept[room] = _Kept(labels, time.monotonic(), _worked_out(room, labels))
+        finally:
+            _at_work.release()
+    found = _NOT_YET if kept is None else kept.found
+    pairs = found["pairs"]
+    people = [_named(person, names) for person in pairs["people"] if person in names]
+    reviewers = [
+        {**_named(each["id"], names), "classes": each["classes"]} for each in found["reviewers"] if each["id"] in names
     ]
-    return {**kept.found, "pairs": {**pairs, "people": people}}
+    reviewers.sort(key=lambda each: each["name"])  # by name: it ranks nobody
+    return {**found, "pairs": {**pairs, "people": people}, "reviewers": reviewers}
 
 
-def _worked_out(classes: tuple[str, ...], labels: Iterable[Said]) -> dict[str, Any]:
+def _named(person: int, names: Mapping[int, tuple[str, bool]]) -> dict[str, Any]:
+    return {"id": person, "name": names[person][0], "simulated": names[person][1]}
+
+
+def _worked_out(room: Room, labels: Iterable[Said]) -> dict[str, Any]:
     import pandas as pd  # here: a server that starts does not wait for it
 
     from labeling import agreement
 
+    classes = room.project.classes
     frame = pd.DataFrame(
         [(each.message_id, each.person_id, each.klass, each.at) for each in labels],
         columns=["message_id", "person_id", "klass", "at"],
@@ -104,7 +123,21 @@ def _worked_out(classes: tuple[str, ...], labels: Iterable[Said]) -> dict[str, A
             "people": people,
             "cells": [{"one": one, "other": other, **asdict(each)} for (one, other), each in pairs.items()],
         },
+        "reviewers": _reviewers(room),
     }
+
+
+def _reviewers(room: Room) -> list[dict[str, Any]]:
+    """How often each person is right on each class, drawn towards the office where they have said little."""
+    from labeling.reviewers import judged_of_late, quality
+
+    with room.project.store.read() as connection:
+        judged = judged_of_late(connection)
+    found = quality(judged.dropna(subset=["held"]))
+    return [
+        {"id": int(str(person)), "classes": rows.drop(columns="person_id").to_dict("records")}
+        for person, rows in found.groupby("person_id")
+    ]
 
 
 def _numbers(found: Agreement | None) -> dict[str, Any] | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import krippendorff
 import numpy as np
@@ -170,10 +169,10 @@ def _beyond(observed: Floats, chance: Floats) -> Floats:
         return np.where(chance < 1 - 1e-12, (observed - chance) / (1 - chance), 1.0)
 
 
-@lru_cache(2)
 def _draws(n: int) -> Floats:
     """(draws, n): how often each message is in each draw; the same for all statistics over as many messages."""
-    return np.random.default_rng(SEED).multinomial(n, np.full(n, 1 / n), size=DRAWS).astype(float)
+    drawn = np.random.default_rng(SEED).integers(0, n, (DRAWS, n)) + n * np.arange(DRAWS)[:, None]
+    return np.bincount(drawn.ravel(), minlength=DRAWS * n).reshape(DRAWS, n).astype(float)
 
 
 def _interval(cells: Floats, statistic: Callable[[Floats], Floats], value: Callable[[], float]) -> Agreement | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, exists, func, or_, select
+from sqlalchemy.orm import aliased
 
 from core.store.models import Message, Origin, Prediction, Truth
 from labeling.models import Decision, Person, Queue, QueueState, Task, Verdict, VerdictKind
@@ -13,6 +14,7 @@ from labeling.tasks import current, opinion
 
 LOOK_BACK = 5_000
 SHOWN = 30
+_next = aliased(Decision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +106,12 @@ def disputes(connection: Connection, said: Iterable[Said], run_id: int | None) -
 
 
 def rulings(connection: Connection, most: int = 10) -> list[Ruling]:
-    """The newest decisions that stand."""
-    of_message = select(func.max(Decision.id)).group_by(Decision.message_id)
+    """The newest decisions that stand: along the primary key from its end."""
     query = (
         select(Decision.message_id, Message.body, Decision.klass, Decision.note, Person.name, Decision.at)
         .join(Message, Message.id == Decision.message_id)
         .join(Person, Person.id == Decision.person_id)
-        .where(Decision.id.in_(of_message), Decision.klass.is_not(None))
+        .where(~exists().where(_next.supersedes == Decision.id), Decision.klass.is_not(None))
         .order_by(Decision.id.desc())
         .limit(most)
     )

@@ -1,12 +1,13 @@
-"""Reviewers: how good, and what haste costs them. Pure but for `judged_by`.
+"""Reviewers: how good, and what haste costs them. Pure but for the two that begin with `judged`.
 
 For the person and for whoever looks after the office. Nobody is ranked by speed, and what a person sees is their own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import betaln
 from scipy.stats import beta, binomtest
-from sqlalchemy import Connection, bindparam, case, exists, or_, select
+from sqlalchemy import Connection, Select, Subquery, bindparam, case, exists, or_, select
 from sqlalchemy.orm import aliased
 
 from core.store.models import Origin, Truth
@@ -108,39 +109,59 @@ def speed_against_accuracy(seconds: Sequence[float], right: Sequence[bool]) -> l
 
 
 _other, _theirs = aliased(Verdict), aliased(Task)
-_held = case((Task.gold, Gold.klass), else_=Truth.klass)
-# A person's newest verdicts on messages that are known without them: gold, decided by a lead, or judged by others too.
-# What only they have said is true because they said it.
-JUDGED_BY = (
-    select(Verdict.klass, _held, Verdict.seconds, Verdict.at)
-    .join(Task, Task.id == Verdict.task_id)
-    .outerjoin(Truth, (Truth.message_id == Verdict.message_id) & (Truth.origin == Origin.VERDICT))
-    .outerjoin(Gold, Gold.message_id == Verdict.message_id)
-    .where(
-        Verdict.person_id == bindparam("this_person"),
-        Verdict.kind == VerdictKind.LABEL,
-        current(),
-        or_(
-            Task.gold,
-            exists().where(Decision.message_id == Verdict.message_id),
-            exists().where(
-                _other.message_id == Verdict.message_id,
-                _other.person_id != Verdict.person_id,
-                _other.kind == VerdictKind.LABEL,
-                _theirs.id == _other.task_id,
-                ~_theirs.gold,
-            ),
-        ),
+# Cut off before anything is asked of them: it costs the same after years of work, however few of them are known.
+_newest = (
+    select(
+        Verdict.id, Verdict.message_id, Verdict.person_id, Verdict.task_id, Verdict.klass, Verdict.seconds, Verdict.at
     )
+    .where(Verdict.kind == VerdictKind.LABEL, current())
     .order_by(Verdict.id.desc())
     .limit(LOOK_BACK)
 )
 
 
-def judged_by(connection: Connection, person: PersonId) -> pd.DataFrame:
-    """A person's newest verdicts on messages that are known without them, the oldest first.
+def _known(newest: Subquery) -> Select[Any]:
+    """Those of these verdicts whose messages are known without them: gold, decided by a lead, or judged by others too.
 
-    Columns said, held (missing: nothing is), seconds (may be missing), at. Along ix_verdict_person_id_id.
+    What only one person has said is true because they said it.
     """
-    rows = [tuple(row) for row in connection.execute(JUDGED_BY, {"this_person": person})]
-    return pd.DataFrame(rows[::-1], columns=["said", "held", "seconds", "at"])
+    decided = select(Decision.klass).where(Decision.message_id == newest.c.message_id)
+    by_another = exists().where(
+        _other.message_id == newest.c.message_id,
+        _other.person_id != newest.c.person_id,
+        _other.kind == VerdictKind.LABEL,
+        _theirs.id == _other.task_id,
+        ~_theirs.gold,
+    )
+    stands = decided.order_by(Decision.id.desc()).limit(1).correlate(newest).scalar_subquery()
+    held = case((Task.gold, Gold.klass), else_=Truth.klass)
+    return (
+        select(newest.c.person_id, newest.c.klass, held, newest.c.seconds, newest.c.at)
+        .join(Task, Task.id == newest.c.task_id)
+        .outerjoin(Truth, (Truth.message_id == newest.c.message_id) & (Truth.origin == Origin.VERDICT))
+        .outerjoin(Gold, Gold.message_id == newest.c.message_id)
+        .where(or_(Task.gold, stands.is_not(None), by_another))
+        .order_by(newest.c.id.desc())
+    )
+
+
+JUDGED_BY = _known(_newest.where(Verdict.person_id == bindparam("this_person")).subquery())
+JUDGED_OF_LATE = _known(_newest.subquery())
+
+
+def judged_by(connection: Connection, person: PersonId) -> pd.DataFrame:
+    """Of a person's newest 2,000 verdicts those on messages that are known without them, the oldest first.
+
+    Columns person_id, said, held (missing: nothing is), seconds (may be missing), at. Along ix_verdict_person_id_id.
+    """
+    return _frame(connection.execute(JUDGED_BY, {"this_person": person}))
+
+
+def judged_of_late(connection: Connection) -> pd.DataFrame:
+    """The same of the office's newest 2,000 verdicts, whoever gave them."""
+    return _frame(connection.execute(JUDGED_OF_LATE))
+
+
+def _frame(found: Iterable[Any]) -> pd.DataFrame:
+    rows = [tuple(row) for row in found]
+    return pd.DataFrame(rows[::-1], columns=["person_id", "said", "held", "seconds", "at"])

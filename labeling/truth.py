@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, bindparam, exists, func, insert, or_, select, text
+from sqlalchemy import ColumnElement, Connection, bindparam, exists, func, insert, or_, select, text, update
 from sqlalchemy.orm import aliased
 
 from core.store import Store
 from core.store.feed import emit
-from core.store.models import DatasetId, FoldPrediction, Message, Origin, Prediction, RunId, Truth
+from core.store.locks import own_labels_lock
+from core.store.models import DatasetId, FoldPrediction, Message, Origin, Prediction, RunId, Truth, now_ms
 from core.store.paced import write_paced
 from core.store.queries.live import champion
 from core.store.records.labels import set_label
@@ -28,6 +30,8 @@ from labeling.tasks import opining, opinion
 
 PAGE = 5_000
 CHUNK = 500
+LOCKED_MOST = 50
+"""Messages that a rebuild holds at once: whoever judges one of them waits for so many labels at the most."""
 IMMEDIATE = "majority"
 
 _later, _replaced = aliased(Verdict), aliased(Verdict)
@@ -92,6 +96,7 @@ DECIDED = select(Decision.message_id, Decision.klass).where(
 )
 LAST_REBUILD = (
     select(
+        TruthRebuild.id,
         TruthRebuild.method,
         TruthRebuild.classes,
         TruthRebuild.verdict_cutoff,
@@ -99,16 +104,23 @@ LAST_REBUILD = (
         TruthRebuild.withdrawal_cutoff,
         TruthRebuild.run_id,
         TruthRebuild.at,
+        TruthRebuild.derived_at,
     )
     .order_by(TruthRebuild.id.desc())
     .limit(1)
 )
+# The newest rebuild; whoever holds it so keeps another from beginning.
+NEWEST = select(TruthRebuild.id).order_by(TruthRebuild.id.desc()).limit(1).with_for_update(read=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Derivation:
-    """How the truth was derived: by which way, over which classes, from what was there until then."""
+    """How the truth was derived: by which way, over which classes, from what was there until then.
 
+    `derived_at`: when all labels had been written; None while they are, and where that broke off.
+    """
+
+    id: int
     method: str
     classes: tuple[str, ...]
     verdict_cutoff: int
@@ -116,6 +128,7 @@ class Derivation:
     withdrawal_cutoff: int
     run_id: RunId | None
     at: int
+    derived_at: int | None = None
 
     @property
     def cutoffs(self) -> dict[str, int]:
@@ -129,9 +142,13 @@ class Derivation:
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """What a rebuild found: verdicts weighed, messages they are about, labels that changed. All 0: nothing was new."""
+    """What a rebuild found: verdicts weighed, messages they are about, labels that changed. All 0: nothing was new.
+
+    `by` is the way that was taken: not `method` where that could not be (Crowdlab.weigh says when).
+    """
 
     method: str
+    by: str
     verdicts: int
     messages: int
     changed: int
@@ -143,7 +160,7 @@ def rebuild_truth(
     """Derive the truth from all verdicts, and write the labels that come out otherwise.
 
     Costs the verdicts, not the messages. The desk works on meanwhile: what is judged while this runs keeps what its own
-    verdict made of it. Stopped half-way, it is put right by running it again with `anew`.
+    verdict made of it. Broken off half-way, the next one begins anew; of two at a time the later one goes on alone.
 
     Args:
         store: the room's store.
@@ -160,44 +177,57 @@ def rebuild_truth(
         current = champion(connection, dataset) if way.uses_model else None
         run_id = current.run_id if current else None
         if not anew and _nothing_new(connection, method, classes, run_id):
-            return Rebuilt(method, 0, 0, 0)
+            return Rebuilt(method, method, 0, 0, 0)
     derivation = store.write(lambda connection: _begin(connection, method, classes, run_id))
     with store.read() as connection:
         verdicts = stood(connection, derivation)
-        fitted = fit(connection, derivation, verdicts)
+        model = _model(connection, derivation, verdicts)
+    fitted = _fit(derivation, verdicts, model)  # takes seconds: nothing is held open meanwhile
+    with store.read() as connection:
         changes = _otherwise(connection, fitted.messages)
-    written = write_paced(store, changes, lambda connection, piece: _write(connection, derivation, piece))
-    return Rebuilt(method, len(verdicts), len(fitted.messages), sum(written))
+    changed = sum(write_paced(store, changes, partial(_write, derivation), most=LOCKED_MOST))
+    store.write(partial(_end, derivation))
+    return Rebuilt(method, fitted.by, len(verdicts), len(fitted.messages), changed)
 
 
 def last_derivation(connection: Connection) -> Derivation | None:
     """How the truth was derived last; None where it was always the majority's, at once."""
     row = connection.execute(LAST_REBUILD).first()
-    return None if row is None else Derivation(row[0], tuple(row[1]), *row[2:])
+    return None if row is None else Derivation(row[0], row[1], tuple(row[2]), *row[3:])
 
 
 def stood(connection: Connection, derivation: Derivation) -> pd.DataFrame:
     """The labels that counted then: message_id, person_id, klass; none on gold."""
-    rows: list[tuple[int, int, str]] = []
+    columns = ["message_id", "person_id", "klass"]
+    pages = [pd.DataFrame({"message_id": [], "person_id": []}, dtype="int64").assign(klass=pd.Series(dtype=object))]
+    name: dict[str | None, str | None] = {}  # one string a class, not one a verdict
     after = 0
     while page := connection.execute(STOOD, {"after": after, **_used(derivation)}).all():
         after = page[-1].id
-        rows += [(row.message_id, row.person_id, row.klass) for row in page if row.klass is not None]
-    return pd.DataFrame(rows, columns=["message_id", "person_id", "klass"])
+        rows = [(row.message_id, row.person_id, name.setdefault(row.klass, row.klass)) for row in page]
+        pages.append(pd.DataFrame(rows, columns=columns).astype({"klass": object}))
+    return pd.concat(pages, ignore_index=True)
 
 
 def _used(derivation: Derivation) -> dict[str, int]:
     return {name: value for name, value in derivation.cutoffs.items() if name != "decided_until"}
 
 
-def fit(connection: Connection, derivation: Derivation, verdicts: pd.DataFrame) -> Fitted:
-    """What the verdicts make of their messages, with what the model had said by then."""
-    classes = sorted({*derivation.classes, *verdicts["klass"]})
-    model = None
-    if derivation.run_id is not None:
-        ids = sorted(set(verdicts["message_id"]))
-        model = said_by(connection, derivation.run_id, ids, classes, derivation.at)
-    return CONSENSUS.get(derivation.method)(classes).fit(verdicts, model)
+def _classes(derivation: Derivation, verdicts: pd.DataFrame) -> list[str]:
+    """The room's classes, and those that verdicts of before a change of them name."""
+    return sorted({*derivation.classes, *verdicts["klass"]})
+
+
+def _model(connection: Connection, derivation: Derivation, verdicts: pd.DataFrame) -> pd.DataFrame | None:
+    """What the model had said of the messages by then."""
+    if derivation.run_id is None:
+        return None
+    ids = sorted(set(verdicts["message_id"]))
+    return said_by(connection, derivation.run_id, ids, _classes(derivation, verdicts), derivation.at)
+
+
+def _fit(derivation: Derivation, verdicts: pd.DataFrame, model: pd.DataFrame | None) -> Fitted:
+    return CONSENSUS.get(derivation.method)(_classes(derivation, verdicts)).fit(verdicts, model)
 
 
 def said_by(
@@ -210,7 +240,7 @@ def said_by(
     said: dict[int, tuple[str, float]] = {}
     for ids in _chunks(message_ids):
         later = select(Prediction.message_id, Prediction.klass, Prediction.confidence).where(
-            Prediction.run_id == run_id, Prediction.message_id.in_(ids), Prediction.at <= before_ms
+            Prediction.run_id == run_id, Prediction.message_id.in_(ids), Prediction.at < before_ms
         )
         held_out = (
             select(FoldPrediction.message_id, FoldPrediction.klass, FoldPrediction.confidence)
@@ -235,7 +265,8 @@ def expected(connection: Connection) -> dict[int, str]:
     held = {message: majority(opinions).klass for message, opinions in said.items()}
     derivation = last_derivation(connection)
     if derivation is not None and derivation.method != IMMEDIATE:
-        then = fit(connection, derivation, stood(connection, derivation)).messages
+        verdicts = stood(connection, derivation)
+        then = _fit(derivation, verdicts, _model(connection, derivation, verdicts)).messages
         since = touched(connection, derivation)
         derived = zip(then["message_id"].tolist(), then["klass"], strict=True)
         held |= {message: klass for message, klass in derived if message not in since}
@@ -259,16 +290,24 @@ def touched(connection: Connection, derivation: Derivation, message_ids: Sequenc
 
 def _nothing_new(connection: Connection, method: str, classes: Sequence[str], run_id: RunId | None) -> bool:
     last = last_derivation(connection)
-    if last is None or last.method == IMMEDIATE:
+    if last is None:
+        return method == IMMEDIATE
+    if last.derived_at is None:
+        return False
+    if last.method == IMMEDIATE:
         return method == IMMEDIATE
     same = (last.method, last.classes, last.run_id) == (method, tuple(classes), run_id)
     return same and not touched(connection, last)
 
 
 def _begin(connection: Connection, method: str, classes: Sequence[str], run_id: RunId | None) -> Derivation:
-    """Note what is there now. Nobody's verdict is in flight at that moment: ids commit out of order."""
+    """Note what is there now. At that moment nothing is in flight: ids commit out of order."""
     if connection.dialect.name == "postgresql":
+        # First: waits for the piece that another rebuild is writing, which may wait for a verdict, which must not wait
+        # for us. Its next piece finds this rebuild and stops.
+        connection.execute(text("LOCK TABLE truth_rebuild IN EXCLUSIVE MODE"))
         connection.execute(text("LOCK TABLE verdict, decision, withdrawn_verdict IN SHARE MODE"))
+    own_labels_lock(connection)  # withdrawals and predictions hold it
     judged = connection.execute(select(func.max(Verdict.id))).scalar() or 0
     decided = connection.execute(select(func.max(Decision.id))).scalar() or 0
     # A withdrawal under way has marked some of its verdicts only: it counts as made since.
@@ -283,8 +322,8 @@ def _begin(connection: Connection, method: str, classes: Sequence[str], run_id: 
         "withdrawal_cutoff": withdrawn,
         "run_id": run_id,
     }
-    at = connection.execute(insert(TruthRebuild).returning(TruthRebuild.at), row).scalar_one()
-    return Derivation(method, tuple(classes), judged, decided, withdrawn, run_id, at)
+    made = connection.execute(insert(TruthRebuild).returning(TruthRebuild.id, TruthRebuild.at), row).one()
+    return Derivation(made.id, method, tuple(classes), judged, decided, withdrawn, run_id, made.at)
 
 
 def _otherwise(connection: Connection, messages: pd.DataFrame) -> pd.DataFrame:
@@ -304,24 +343,33 @@ def _held(connection: Connection, message_ids: Sequence[int]) -> dict[int, str]:
     return held
 
 
-def _write(connection: Connection, derivation: Derivation, piece: pd.DataFrame) -> int:
-    """The labels of these messages, but of those that somebody judged or decided meanwhile; gives how many."""
+def _write(derivation: Derivation, connection: Connection, piece: pd.DataFrame) -> int:
+    """The labels of these few messages, but of those that somebody judged or decided meanwhile; gives how many."""
+    if connection.execute(NEWEST).scalar() != derivation.id:
+        return 0
+    ids = sorted(piece["message_id"].tolist())
+    # A verdict takes its message before it is stored: it is there already, or it waits for us.
+    lock = select(Message.id).where(Message.id.in_(ids)).order_by(Message.id).with_for_update(key_share=True)
+    connection.execute(lock).all()
+    leave = touched(connection, derivation, ids)
+    leave |= set(connection.execute(DECIDED.where(Decision.message_id.in_(ids))).scalars())
+    held = _held(connection, ids)
     changed, ref = 0, f"consensus:{derivation.method}"
-    for ids in _chunks(sorted(piece["message_id"].tolist())):
-        # A verdict takes its message before it is stored: it is there already, or it waits for us.
-        lock = select(Message.id).where(Message.id.in_(ids)).order_by(Message.id).with_for_update(key_share=True)
-        connection.execute(lock).all()
-        leave = touched(connection, derivation, ids)
-        leave |= set(connection.execute(DECIDED.where(Decision.message_id.in_(ids))).scalars())
-        held = _held(connection, ids)
-        rest = piece[piece["message_id"].isin(set(ids) - leave)]
-        for message, klass, sure in zip(*(rest[name].tolist() for name in rest.columns), strict=True):
-            if held.get(message) != klass:
-                set_label(connection, message, Origin.VERDICT, klass, ref=ref, confidence=sure)
-                changed += 1
+    rest = piece[~piece["message_id"].isin(leave)]
+    for message, klass, sure in zip(*(rest[name].tolist() for name in rest.columns), strict=True):
+        if held.get(message) != klass:
+            set_label(connection, message, Origin.VERDICT, klass, ref=ref, confidence=sure)
+            changed += 1
     if changed:
         emit(connection, "labels", origin=str(Origin.VERDICT), n=changed)
     return changed
+
+
+def _end(derivation: Derivation, connection: Connection) -> None:
+    """Note that all is written, where no later rebuild has begun."""
+    if connection.execute(NEWEST).scalar() == derivation.id:
+        done = update(TruthRebuild).where(TruthRebuild.id == derivation.id)
+        connection.execute(done.values(derived_at=now_ms()))
 
 
 def _chunks(ids: Iterable[int]) -> Iterator[list[int]]:

@@ -34,6 +34,8 @@ class TruthRebuild(Base):
     """The truth was derived anew by `method` from all verdicts up to an id, with what a run's model had said till then.
 
     Messages judged since hold what the majority says. With this the truth can be told from the facts alone.
+    `derived_at` is state: when all labels had been written. One that broke off, or was overtaken by a later one, has
+    none.
     """
 
     __tablename__ = "truth_rebuild"
@@ -46,3 +48,4 @@ class TruthRebuild(Base):
     withdrawal_cutoff: Mapped[int] = mapped_column(BigInteger)
     run_id: Mapped[int | None] = mapped_column(BigInteger)
     at: Mapped[Now]
+    derived_at: Mapped[int | None] = mapped_column(BigInteger)

@@ -93,13 +93,16 @@ LET_GO = hot(
     )
 )
 # A NULL is somebody who cannot tell.
-OPINIONS = hot(
-    select(Verdict.klass).where(Verdict.message_id == bindparam("this_message"), opinion()).order_by(Verdict.id)
-)
-# The newest decision, along ix_decision_message_id_id; most messages have none.
-DECIDED = hot(
+_newest_decision = (
     select(Decision.klass).where(Decision.message_id == bindparam("this_message")).order_by(Decision.id.desc()).limit(1)
 )
+# The newest decision comes with every opinion, along ix_decision_message_id_id: a verdict takes no further statement.
+OPINIONS = hot(
+    select(Verdict.klass, _newest_decision.scalar_subquery().label("decided"))
+    .where(Verdict.message_id == bindparam("this_message"), opinion())
+    .order_by(Verdict.id)
+)
+DECIDED = hot(_newest_decision)
 # Along ix_verdict_person_id_id from its end.
 LAST = hot(
     select(Verdict.id, Verdict.kind, Verdict.lease_id)
@@ -273,28 +276,25 @@ def _settle(connection: Connection, handed: _HandedOut, before: str | None, afte
         add_rows(connection, Tally.__table__, [{"name": name, "n": n} for name in names])  # type: ignore[arg-type]
 
 
-def decided_of(connection: Connection, message_id: int) -> str | None:
-    """What a lead has decided that the message is; None where no decision stands."""
-    klass: str | None = connection.execute(DECIDED, {"this_message": message_id}).scalar()
-    return klass
-
-
 def consensus_of(connection: Connection, message_id: int) -> Consensus:
     """What the office holds the message to be: what a lead decided, else by all verdicts on it that count."""
-    decided = decided_of(connection, message_id)
-    return Consensus(decided, 1.0, 1) if decided is not None else _majority(connection, message_id)
+    return _weighed(connection, message_id)[1]
 
 
-def _majority(connection: Connection, message_id: int) -> Consensus:
-    return majority(connection.execute(OPINIONS, {"this_message": message_id}).scalars().all())
+def _weighed(connection: Connection, message_id: int) -> tuple[bool, Consensus]:
+    """What the message is held to be, and whether a lead decided it."""
+    this = {"this_message": message_id}
+    rows = connection.execute(OPINIONS, this).all()
+    decided = rows[0].decided if rows else connection.execute(DECIDED, this).scalar()
+    if decided is not None:
+        return True, Consensus(decided, 1.0, 1)
+    return False, majority([row.klass for row in rows])
 
 
 def _agree(connection: Connection, handed: _HandedOut, *, labelled: bool) -> None:
     """Derive the message's label anew; one that a lead has decided keeps its own."""
-    if decided_of(connection, handed.message_id) is not None:
-        return
-    consensus = _majority(connection, handed.message_id)
-    if consensus.share == 0 and not labelled:  # nobody has named a class, before or now
+    decided, consensus = _weighed(connection, handed.message_id)
+    if decided or (consensus.share == 0 and not labelled):  # or nobody has named a class, before or now
         return
     ref, sure = f"queue:{handed.queue_id}", consensus.share or None
     set_label(connection, handed.message_id, Origin.VERDICT, consensus.klass, ref=ref, confidence=sure)

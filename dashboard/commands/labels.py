@@ -125,8 +125,6 @@ def rebuild(room: Room = ".", as_json: AsJson = False) -> None:  # type: ignore[
     project = Project(room)
     done = rebuild_truth(project.store, project.dataset_id, project.settings.desk.consensus, project.classes, anew=True)
     project.close()
-    sentence = (
-        f"{done.verdicts:,} verdicts on {done.messages:,} messages weighed by {done.method}: "
-        f"{done.changed:,} labels changed."
-    )
+    way = done.by if done.by == done.method else f"{done.by}, as {done.method} could not be taken"
+    sentence = f"{done.verdicts:,} verdicts on {done.messages:,} messages weighed by {way}: {done.changed:,} changed."
     answer(as_json, asdict(done), sentence)

@@ -15,7 +15,7 @@ import numpy as np
 
 from labeling.consensus.dawid_skene import DawidSkene
 from labeling.consensus.majority_vote import with_others
-from labeling.consensus.method import Codes, Floats, Method, Votes
+from labeling.consensus.method import Codes, Floats, Method, Votes, Weighed
 
 LEARNT_FROM_MOST = 5_000
 """Messages with several verdicts from which trust is told: cleanlab keeps a place a message and person."""
@@ -39,7 +39,7 @@ class Crowdlab(Method):
     title: ClassVar[str] = "Reviewers and model together, each by how far it can be trusted (CROWDLAB, cleanlab)."
     uses_model: ClassVar[bool] = True
 
-    def weigh(self, votes: Votes, model: Floats | None) -> tuple[Floats, Floats]:
+    def weigh(self, votes: Votes, model: Floats | None) -> Weighed:
         """By Dawid and Skene where no model has said anything, nobody's messages were judged twice, or nobody is heard.
 
         CROWDLAB measures people against always naming the commonest class. Where one class is most of the messages that
@@ -49,7 +49,7 @@ class Crowdlab(Method):
         if model is not None and (counts.sum(axis=1) > 1).any():
             trust = trusted(votes, counts, model)
             if (trust.people[votes.who] > UNHEARD).mean() >= 0.5:
-                return posterior(votes, model, trust), with_others(votes, counts)
+                return Weighed(posterior(votes, model, trust), with_others(votes, counts), self.name)
         return DawidSkene(self.classes).weigh(votes, None)
 
 

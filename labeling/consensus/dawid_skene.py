@@ -11,7 +11,7 @@ from typing import ClassVar
 import numpy as np
 from scipy.special import logsumexp, softmax
 
-from labeling.consensus.method import Floats, Method, Votes
+from labeling.consensus.method import Floats, Method, Votes, Weighed
 
 STEPS_MOST = 200
 CLOSE = 1e-8
@@ -31,7 +31,7 @@ class DawidSkene(Method):
         super().__init__(classes)
         self._office_weight = office_weight
 
-    def weigh(self, votes: Votes, model: Floats | None) -> tuple[Floats, Floats]:  # noqa: ARG002 - no model is asked
+    def weigh(self, votes: Votes, model: Floats | None) -> Weighed:  # noqa: ARG002 - no model is asked
         """From the shares of the verdicts until nothing moves any more."""
         counts = votes.counts()
         posterior = counts / counts.sum(axis=1, keepdims=True)
@@ -43,7 +43,7 @@ class DawidSkene(Method):
             if np.abs(posterior - before).max() < CLOSE:
                 break
         right = np.einsum("pkk,k->p", confusion, posterior.mean(axis=0))
-        return posterior, right
+        return Weighed(posterior, right, self.name)
 
     def confusion(self, votes: Votes, posterior: Floats) -> Floats:
         """(people, k true, k said), rows of sum 1: how each person names each class."""

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from labeling.consensus.method import Floats, Method, Votes
+from labeling.consensus.method import Floats, Method, Votes, Weighed
 
 
 class Majority(Method):
@@ -15,11 +15,11 @@ class Majority(Method):
     name: ClassVar[str] = "majority"
     title: ClassVar[str] = "The class that most people name, at once with each verdict; a tie is no truth."
 
-    def weigh(self, votes: Votes, model: Floats | None) -> tuple[Floats, Floats]:  # noqa: ARG002 - no model is asked
+    def weigh(self, votes: Votes, model: Floats | None) -> Weighed:  # noqa: ARG002 - no model is asked
         """Shares of the verdicts; a person's quality is how often the others of a message say the same."""
         counts = votes.counts()
         given = counts.sum(axis=1, keepdims=True)
-        return counts / given, with_others(votes, counts)
+        return Weighed(counts / given, with_others(votes, counts), self.name)
 
 
 def with_others(votes: Votes, counts: Floats) -> Floats:

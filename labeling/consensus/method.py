@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -25,10 +25,20 @@ class Fitted:
 
     `messages`: message_id (rising), klass (None where nothing is more likely than all else), confidence (0 to 1).
     `people`: person_id (rising), quality (0 to 1, the higher the better), verdicts.
+    `by`: the name of the way that was taken; another's where the one that was asked could not be.
     """
 
     messages: pd.DataFrame
     people: pd.DataFrame
+    by: str
+
+
+class Weighed(NamedTuple):
+    """The (messages, k) posterior, each person's quality, and the name of the way that was taken."""
+
+    posterior: Floats
+    quality: Floats
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +91,9 @@ class Votes:
         known[silent] = 1.0 / len(self.classes)
         return known
 
-    def fitted(self, posterior: Floats, quality: Floats) -> Fitted:
+    def fitted(self, weighed: Weighed) -> Fitted:
         """The most likely class of each message; none where two are as likely."""
-        rounded = np.round(posterior, DIGITS)
+        rounded = np.round(weighed.posterior, DIGITS)
         best = rounded.argmax(axis=1) if len(rounded) else np.zeros(0, dtype=np.int64)
         most = rounded.max(axis=1, initial=0.0)
         tied = (rounded == most[:, None]).sum(axis=1) > 1
@@ -94,10 +104,9 @@ class Votes:
             {"message_id": self.messages, "klass": pd.Series(names, dtype=object), "confidence": most}
         )
         given = np.bincount(self.who, minlength=len(self.people))
-        people = pd.DataFrame(
-            {"person_id": self.people, "quality": np.clip(np.round(quality, DIGITS), 0.0, 1.0), "verdicts": given}
-        )
-        return Fitted(messages, people)
+        quality = np.clip(np.round(weighed.quality, DIGITS), 0.0, 1.0)
+        people = pd.DataFrame({"person_id": self.people, "quality": quality, "verdicts": given})
+        return Fitted(messages, people, weighed.by)
 
 
 class Method(ABC):
@@ -122,12 +131,12 @@ class Method(ABC):
         """
         votes = Votes.of(verdicts, self.classes)
         if not len(votes.messages):
-            return votes.fitted(np.zeros((0, len(votes.classes))), np.zeros(0))
-        return votes.fitted(*self.weigh(votes, votes.aligned(probabilities)))
+            return votes.fitted(Weighed(np.zeros((0, len(votes.classes))), np.zeros(0), self.name))
+        return votes.fitted(self.weigh(votes, votes.aligned(probabilities)))
 
     @abstractmethod
-    def weigh(self, votes: Votes, model: Floats | None) -> tuple[Floats, Floats]:
-        """The (messages, k) posterior, and each person's quality."""
+    def weigh(self, votes: Votes, model: Floats | None) -> Weighed:
+        """What the verdicts, and what a model says (messages, k) of their messages, come to."""
 
 
 CONSENSUS: Registry[Method] = Registry("consensus", Method, "labeling.consensus")  # type: ignore[type-abstract]

@@ -58,7 +58,7 @@ def test_truth_is_derived_anew_by_the_rooms_consensus(room: Path) -> None:
             refused(room, code, "Did you mean 'dawid_skene'")
         else:
             done = tallyroom("labels", "rebuild", "--json", cwd=room)
-            assert json.loads(done.stdout) == {"method": way, "verdicts": 0, "messages": 0, "changed": 0}
+            assert json.loads(done.stdout) == {"method": way, "by": way, "verdicts": 0, "messages": 0, "changed": 0}
     settings.write_text(good)
 
 

@@ -84,6 +84,8 @@ def test_a_lead_sees_the_office_and_decides_once_and_a_reviewer_does_not(here: t
     assert {each["klass"] for each in state["disputes"][0]["arguments"]} == {"spam", "personal"}
     assert state["agreement"]["alpha"]["messages"] == 40
     assert [person["name"] for person in state["agreement"]["pairs"]["people"]] == ["Ada", "Bela"]
+    assert [each["name"] for each in state["agreement"]["reviewers"]] == ["Ada", "Bela"]
+    assert {each["klass"] for each in state["agreement"]["reviewers"][0]["classes"]} == {"spam"}
     assert state["sway"]["shown"] + state["sway"]["blind"] == 80
     given = decision(state["disputes"][0]["message_id"], note="a shop")
     answers = [lea.post("office/decide", json=given).json() for _ in range(2)]

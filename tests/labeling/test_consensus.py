@@ -36,7 +36,7 @@ def anesthesia() -> pd.DataFrame:
 def test_dawid_and_skene_find_what_they_published() -> None:
     method = DawidSkene("1234", office_weight=0.0)
     votes = Votes.of(anesthesia(), "1234")
-    found, _ = method.weigh(votes, None)
+    found = method.weigh(votes, None).posterior
     assert found.mean(axis=0).round(2).tolist() == [0.40, 0.42, 0.11, 0.07]
     first = method.confusion(votes, found)[0].round(2)
     assert first.tolist() == [[0.89, 0.11, 0, 0], [0.07, 0.88, 0.05, 0], [0, 0.34, 0.66, 0], [0, 0, 0.56, 0.44]]
@@ -182,5 +182,7 @@ def test_where_one_class_is_most_of_the_messages_people_are_still_heard() -> Non
     aligned = votes.aligned(model)
     assert aligned is not None
     assert trusted(votes, votes.counts(), aligned).people.max() < 0.001
-    held = Crowdlab(CLASSES).fit(verdicts, model).messages["klass"].to_numpy()
+    fitted = Crowdlab(CLASSES).fit(verdicts, model)
+    assert fitted.by == "dawid_skene", "it says which way was taken"
+    held = fitted.messages["klass"].to_numpy()
     assert (held[truth == 1] == CLASSES[1]).mean() > 0.9

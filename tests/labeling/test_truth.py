@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import random
 import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from rooms import CLASSES, add_champion, add_messages, add_queue, the_dataset
 from sqlalchemy import func, select
 
 import labeling.check
+import labeling.truth as truth_module
 from core.errors import AccessError, DeskError, UnknownNameError
 from core.store import Store, check
 from core.store.models import Label, Truth
 from core.store.queries.live import confusion
 from labeling.adjudication import Decided, decide
+from labeling.consensus.method import Fitted
 from labeling.desk import Desk
 from labeling.models import Decision, Role, Verdict, VerdictKind
 from labeling.people import Reviewer, add_person
@@ -133,6 +139,93 @@ def test_withdrawals_and_changes_of_mind_around_a_rebuild_are_told_from_the_fact
     Desk(store, CLASSES).judge(people[0].id, changed).result()
     assert agrees_with_its_facts(store)
     withdraw(store, dataset, Scope(person="Cy"), reason="careless", by=lead.id)
+    assert agrees_with_its_facts(store)
+
+
+def before_it_writes(monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[], object]) -> None:
+    """Let something happen between a rebuild's look at the verdicts and its first label, once."""
+    fit, waiting = truth_module._fit, [meanwhile]
+
+    def slowly(*given: Any) -> Fitted:
+        fitted = fit(*given)
+        while waiting:
+            waiting.pop()()
+        return fitted
+
+    monkeypatch.setattr(truth_module, "_fit", slowly)
+
+
+def test_what_is_judged_or_decided_while_a_rebuild_works_stays(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids, people = office(store)
+    lead = add_person(store, "Lea", Role.LEAD)
+    all_judge(store, people, 10)
+
+    def meanwhile() -> None:
+        desk = Desk(store, CLASSES)
+        with store.read() as connection:
+            of_the_tie = connection.execute(
+                select(Verdict.id, Verdict.lease_id).where(
+                    Verdict.message_id == ids[3], Verdict.person_id == people[0].id
+                )
+            ).one()
+        change = Given(str(uuid.uuid4()), of_the_tie.lease_id, VerdictKind.LABEL, "spam", changes=of_the_tie.id)
+        desk.judge(people[0].id, change).result()
+        store.write(lambda c: decide(c, lead.id, decision(ids[9], "notification"), CLASSES))
+
+    before_it_writes(monkeypatch, meanwhile)
+    rebuild_truth(store, the_dataset(store), "dawid_skene", CLASSES)
+    assert (truth(store)[ids[3]], truth(store)[ids[9]]) == ("spam", "notification")
+    assert agrees_with_its_facts(store)
+
+
+def test_of_two_rebuilds_at_a_time_the_later_one_writes(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids, people = office(store)
+    dataset, done = the_dataset(store), []
+    all_judge(store, people, 10)
+    before_it_writes(monkeypatch, lambda: done.append(rebuild_truth(store, dataset, "majority", CLASSES, anew=True)))
+    done.append(rebuild_truth(store, dataset, "dawid_skene", CLASSES))
+    assert [each.changed for each in done] == [0, 0], "the first is overtaken; the majority's labels stood"
+    assert ids[3] not in truth(store)
+    assert agrees_with_its_facts(store)
+
+
+def test_a_rebuild_that_broke_off_begins_anew(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, people = office(store)
+    dataset = the_dataset(store)
+    all_judge(store, people, 10)
+
+    def power_cut(*_given: object) -> int:
+        raise OSError("power cut")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(truth_module, "_write", power_cut)
+        with pytest.raises(OSError, match="power cut"):
+            rebuild_truth(store, dataset, "dawid_skene", CLASSES)
+    assert not agrees_with_its_facts(store), "the check tells that a rebuild is not done"
+    assert rebuild_truth(store, dataset, "dawid_skene", CLASSES).changed == 2
+    assert agrees_with_its_facts(store)
+
+
+def test_people_judge_while_rebuilds_run_one_over_the_other(store: Store) -> None:
+    ids = add_messages(store, [f"m{n}" for n in range(60)])
+    people = [add_person(store, name) for name in ("Ada", "Bela", "Cy", "Dora")]
+    add_queue(store, ids, overlap=4, blind_share=0.0)
+    add_champion(store, ids, "spam", 0.5)
+    dataset, chance = the_dataset(store), random.Random(5)
+    said = {person.id: [chance.choice(CLASSES) for _ in ids] for person in people}
+
+    def works(person: Reviewer) -> None:
+        for klass in said[person.id]:
+            judge(store, person, klass)
+
+    def rebuilds(way: str) -> None:
+        for _ in range(6):
+            rebuild_truth(store, dataset, way, CLASSES, anew=True)
+
+    with ThreadPoolExecutor(6) as at_once:
+        for ended in [*(at_once.submit(works, each) for each in people), *(at_once.submit(rebuilds, w) for w in WAYS)]:
+            ended.result(60)
+    rebuild_truth(store, dataset, "dawid_skene", CLASSES)
     assert agrees_with_its_facts(store)
 
 

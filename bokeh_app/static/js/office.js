@@ -5,8 +5,9 @@ import {bodyOf, chip, element, safeText} from "./text.js";
 const LOOK_MS = 5_000;
 const get = (id) => document.getElementById(id);
 let state = null;
-let chosen = null;
-let drawn = "";
+let chosen; // a message; undefined: the first that there is; null: it was settled by somebody else meanwhile
+const drawn = {};
+const mine = []; // messages that were decided here, the last one last
 let busy = false;
 
 const number = (n) => n.toLocaleString();
@@ -30,14 +31,24 @@ async function look() {
 
 function draw() {
   drawFacts();
-  const key = JSON.stringify([state.disputes, state.rulings, state.agreement]);
-  if (key === drawn) return;
-  drawn = key;
+  changed("agreement", drawAgreement);
+  changed("rulings", drawRulings);
+  changed("disputes", drawList);
+}
+
+// Only what has changed is drawn anew: nobody loses the place at which they are.
+function changed(part, redraw) {
+  const now = JSON.stringify(state[part]);
+  if (drawn[part] === now) return;
+  drawn[part] = now;
+  redraw();
+}
+
+function drawAgreement() {
   drawTracks(get("classes"), state.agreement.classes, (each) => chip(each.klass, facts), "No class has enough messages that two people judged.");
   drawTracks(get("weeks"), state.agreement.weeks, (each) => element("span", "", day(each.week)), "No week has enough messages that two people judged.");
   drawPairs();
-  drawRulings();
-  drawList();
+  drawReviewers();
 }
 
 function drawFacts() {
@@ -106,11 +117,32 @@ function pairCell(one, other, cell) {
   return made;
 }
 
+function drawReviewers() {
+  const {reviewers} = state.agreement;
+  if (!reviewers.length) return get("reviewers").replaceChildren(element("p", "sub", "Nobody has judged a message that others judged too."));
+  const table = element("table", "heat");
+  const heads = facts.classes.map((klass) => element("th", "", chip(klass, facts)));
+  heads.forEach((cell) => { cell.scope = "col"; });
+  const rows = reviewers.map((person) => element("tr", "", rowHead(person), ...facts.classes.map((klass) => qualityCell(person.classes.find((each) => each.klass === klass)))));
+  table.append(element("thead", "", element("tr", "", element("td"), ...heads)), element("tbody", "", ...rows));
+  get("reviewers").replaceChildren(table);
+}
+
+function qualityCell(each) {
+  if (!each) return element("td", "none", "·");
+  const cell = element("td", "", two(each.quality), element("small", "", `${two(each.low)} to ${two(each.high)}`));
+  cell.style.setProperty("--heat", `${Math.round(45 * each.quality)}%`);
+  cell.title = `right ${number(each.right)} of ${several(each.verdicts, "time")}`;
+  return cell;
+}
+
 function drawList() {
   const {disputes} = state;
   get("pair").hidden = !disputes.length;
   get("nothing").hidden = disputes.length > 0;
-  if (!disputes.some((each) => each.message_id === chosen)) chosen = disputes[0]?.message_id ?? null;
+  if (chosen === undefined) chosen = disputes[0]?.message_id;
+  else if (!disputes.some((each) => each.message_id === chosen)) chosen = disputes.length ? null : undefined;
+  const focused = get("disputes").contains(document.activeElement);
   get("disputes").replaceChildren(...disputes.map((each) => {
     const pick = element("button", "", bodyOf(each.body), element("span", "sub", each.tied ? "tied" : "flagged"));
     pick.type = "button";
@@ -118,6 +150,7 @@ function drawList() {
     pick.addEventListener("click", () => choose(each.message_id));
     return element("li", "", pick);
   }));
+  if (focused) (get("disputes").querySelector("[aria-pressed=true]") ?? get("disputes").querySelector("button"))?.focus();
   drawOpen();
 }
 
@@ -130,6 +163,8 @@ function choose(messageId) {
 
 function drawOpen() {
   const dispute = state.disputes.find((each) => each.message_id === chosen);
+  get("open").hidden = !dispute;
+  get("gone").hidden = Boolean(dispute);
   if (!dispute) return;
   const from = element("span", "", "from ", element("b", "", safeText(dispute.sender ?? "unknown")), dispute.sent_at === null ? "" : ` · ${when(dispute.sent_at)}`);
   get("meta").replaceChildren(from, element("span", "", dispute.tied ? "people are at odds" : "flagged for a lead"));
@@ -177,8 +212,10 @@ async function decide(messageId, klass) {
     });
     say("live", klass === null ? "taken back" : `decided: ${klass}`);
     get("note").value = "";
-    chosen = state.disputes[place + 1]?.message_id ?? state.disputes[place - 1]?.message_id ?? null;
-    if (klass === null) chosen = messageId;
+    chosen = klass === null ? undefined : state.disputes[place + 1]?.message_id ?? state.disputes[place - 1]?.message_id;
+    delete drawn.disputes;
+    if (klass !== null) mine.push(messageId);
+    else if (mine.includes(messageId)) mine.splice(mine.lastIndexOf(messageId), 1);
   } catch (error) {
     warn(`The decision was not saved: ${error.message}. ${error.fix ?? ""}`);
     return;
@@ -186,6 +223,7 @@ async function decide(messageId, klass) {
     busy = false;
   }
   await look();
+  if (klass === null && state.disputes.some((each) => each.message_id === messageId)) choose(messageId);
 }
 
 function drawRulings() {
@@ -211,9 +249,9 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "ArrowDown" || event.key === "ArrowUp") {
     const next = state.disputes[place + (event.key === "ArrowDown" ? 1 : -1)];
     if (next) choose(next.message_id);
-  } else if (/^[1-9]$/.test(event.key) && klass && chosen !== null) decide(chosen, klass);
-  else if (event.key.toLowerCase() === "n" && chosen !== null) get("note").focus();
-  else if (event.key.toLowerCase() === "u" && state.rulings.length) decide(state.rulings[0].message_id, null);
+  } else if (/^[1-9]$/.test(event.key) && klass && place >= 0) decide(chosen, klass);
+  else if (event.key.toLowerCase() === "n" && place >= 0) get("note").focus();
+  else if (event.key.toLowerCase() === "u" && mine.length) decide(mine.at(-1), null);
   else return;
   event.preventDefault();
 });

@@ -42,6 +42,7 @@ def upgrade() -> None:
         sa.Column("withdrawal_cutoff", sa.BigInteger(), nullable=False),
         sa.Column("run_id", sa.BigInteger(), nullable=True),
         sa.Column("at", sa.BigInteger(), server_default=now_ms(), nullable=False),
+        sa.Column("derived_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_truth_rebuild")),
     )
 
