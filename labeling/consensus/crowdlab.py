@@ -3,6 +3,11 @@
 cleanlab says how far the model and each person can be trusted, told from messages that several people judged. Each
 message's classes are then weighed here: in arrays over the verdicts, so that a message that one person judged costs one
 row and not a place for everybody.
+
+One thing is ours. cleanlab measures people against always naming the commonest class; where that is most of the
+messages nobody does much better, and all weights fall to nothing. So each class, as the model sees the messages, weighs
+alike while trust is told: cleanlab gets a message of a rare class several times. Of classes about as frequent as one
+another it gets each once, and finds what the paper says.
 """
 
 from __future__ import annotations
@@ -19,6 +24,8 @@ from labeling.consensus.method import Codes, Floats, Method, Votes, Weighed
 
 LEARNT_FROM_MOST = 5_000
 """Messages with several verdicts from which trust is told: cleanlab keeps a place a message and person."""
+REPEATED_MOST = 20
+"""So often a message counts at the most: a handful that the model takes for a rare class is not to decide on trust."""
 NUDGE = 1e-9
 UNHEARD = 1e-3
 
@@ -42,8 +49,8 @@ class Crowdlab(Method):
     def weigh(self, votes: Votes, model: Floats | None) -> Weighed:
         """By Dawid and Skene where no model has said anything, nobody's messages were judged twice, or nobody is heard.
 
-        CROWDLAB measures people against always naming the commonest class. Where one class is most of the messages that
-        is hard to beat: everybody's weight then falls to nothing, and the model alone would be the office.
+        The last happens where nearly all is of one class, for the model at least: everybody's weight falls to nothing,
+        and the model alone would be the office.
         """
         counts = votes.counts()
         if model is not None and (counts.sum(axis=1) > 1).any():
@@ -54,18 +61,20 @@ class Crowdlab(Method):
 
 
 def trusted(votes: Votes, counts: Floats, model: Floats) -> Trust:
-    """Told from the messages of several people, the first 5,000 in a scrambled order of their ids."""
+    """Told from messages that several people judged, the first 5,000 in a scrambled order of their ids."""
     from cleanlab.multiannotator import get_label_quality_multiannotator
 
     several = np.flatnonzero(counts.sum(axis=1) > 1)
-    rows = several[np.argsort(_scrambled(votes.messages[several]), kind="stable")[:LEARNT_FROM_MOST]]
-    rows = np.sort(rows)
+    once = np.sort(several[np.argsort(_scrambled(votes.messages[several]), kind="stable")[:LEARNT_FROM_MOST]])
+    times = evened(model[once])
+    rows = np.repeat(once, times)
     row_of = np.full(len(votes.messages), -1)
-    row_of[rows] = np.arange(len(rows))
+    row_of[once] = np.arange(len(once))
     mine = row_of[votes.what] >= 0
     present = np.unique(votes.who[mine])
-    labels = np.full((len(rows), len(votes.people)), np.nan)
-    labels[row_of[votes.what[mine]], votes.who[mine]] = votes.said[mine]
+    said = np.full((len(once), len(votes.people)), np.nan)
+    said[row_of[votes.what[mine]], votes.who[mine]] = votes.said[mine]
+    labels = np.repeat(said, times, axis=0)
     # cleanlab breaks a tie that nothing decides by a draw from the one generator that all share: a nudge decides it.
     nudge = (_scrambled(votes.messages[rows])[:, None] + np.arange(model.shape[1], dtype=np.uint64) * 7) % 997
     with warnings.catch_warnings():
@@ -84,6 +93,14 @@ def trusted(votes: Votes, counts: Floats, model: Floats) -> Trust:
     scale = np.sqrt(counts.sum(axis=1).mean() / counts[rows].sum(axis=1).mean())
     agreement = float(found["label_quality"]["annotator_agreement"].mean())
     return Trust(float(found["model_weight"]) * float(scale), people, agreement)
+
+
+def evened(model: Floats) -> Codes:
+    """(messages,): how often each is to count, so that the classes, as the model sees them, are about as frequent."""
+    seen = model.argmax(axis=1)
+    found = np.bincount(seen, minlength=model.shape[1])
+    times = np.round(found.max(initial=1) / np.maximum(found, 1)).astype(np.int64)
+    return np.asarray(np.minimum(times, REPEATED_MOST)[seen])
 
 
 def posterior(votes: Votes, model: Floats, trust: Trust) -> Floats:

@@ -16,6 +16,8 @@ from labeling.consensus.method import Floats, Method, Votes, Weighed
 STEPS_MOST = 200
 CLOSE = 1e-8
 LEAST = 1e-12
+STEP_DIGITS = 12
+"""Where two classes are as likely, the last bits of a sum must not decide: each step would make more of them."""
 OFFICE_WEIGHT = 4.0
 """Who has said little is held to be like the office: so many of its verdicts a class weigh in with their own."""
 
@@ -64,4 +66,4 @@ def _posterior(votes: Votes, shares: Floats, confusion: Floats) -> Floats:
     likely = np.zeros((len(votes.messages), len(votes.classes)))
     np.add.at(likely, votes.what, heard)
     prior = np.log(np.maximum(shares, LEAST))
-    return np.asarray(softmax(likely + prior - logsumexp(prior), axis=1))
+    return np.asarray(np.round(softmax(likely + prior - logsumexp(prior), axis=1), STEP_DIGITS))

@@ -141,6 +141,26 @@ def test_crowdlab_weighs_as_cleanlab_does() -> None:
     assert np.allclose(ours[np.arange(300), consensus], theirs["consensus_quality_score"], atol=1e-6)
 
 
+def test_where_one_class_is_most_of_the_messages_crowdlab_hears_people_and_model() -> None:
+    chance = np.random.default_rng(3)
+    truth = chance.choice(3, 600, p=[0.8, 0.1, 0.1])
+    skills = np.array([0.95, 0.9, 0.85, 0.8, 0.75, 0.7])
+
+    def off(true: int, right: float) -> int:
+        return true if chance.random() < right else int((true + chance.integers(1, 3)) % 3)
+
+    rows = [(m, p, CLASSES[off(truth[m], skills[p])]) for m in range(600) for p in chance.choice(6, 2, replace=False)]
+    verdicts = pd.DataFrame(rows, columns=["message_id", "person_id", "klass"])
+    model = pd.DataFrame([np.eye(3)[off(t, 0.93)] * 0.7 + 0.1 for t in truth], columns=list(CLASSES))
+    right = {}
+    for name in CONSENSUS.names():
+        fitted = CONSENSUS.get(name)(CLASSES).fit(verdicts, model)
+        assert fitted.by == name
+        right[name] = float((fitted.messages["klass"] == np.array(CLASSES)[truth]).mean())
+    assert right["crowdlab"] > right["dawid_skene"]
+    assert right["crowdlab"] > 0.93, "better than the model alone"
+
+
 def test_who_is_better_is_told_and_truth_gains_by_it() -> None:
     verdicts, model, truth = simulated()
     right = {}
