@@ -26,8 +26,8 @@ from labeling.tasks import current
 Floats = NDArray[np.float64]
 LEVEL = 0.9
 LOOK_BACK = 2_000
-PRECISION = (2.0, 500.0)
-"""Between how many verdicts the office's share weighs, at the least and at the most."""
+PRECISION = (2.0, 100.0)
+"""Between how many verdicts the office's share weighs, at the least and at the most: few people cannot prove more."""
 
 
 def quality(judged: pd.DataFrame) -> pd.DataFrame:

@@ -65,8 +65,11 @@ def trusted(votes: Votes, counts: Floats, model: Floats) -> Trust:
     from cleanlab.multiannotator import get_label_quality_multiannotator
 
     several = np.flatnonzero(counts.sum(axis=1) > 1)
-    once = np.sort(several[np.argsort(_scrambled(votes.messages[several]), kind="stable")[:LEARNT_FROM_MOST]])
-    times = evened(model[once])
+    some = several[np.argsort(_scrambled(votes.messages[several]), kind="stable")[:LEARNT_FROM_MOST]]
+    times = evened(model[some])
+    kept = np.flatnonzero(times.cumsum() <= LEARNT_FROM_MOST)  # repeated ones count as often as they stand
+    kept = kept[np.argsort(some[kept])]
+    once, times = some[kept], times[kept]
     rows = np.repeat(once, times)
     row_of = np.full(len(votes.messages), -1)
     row_of[once] = np.arange(len(once))
