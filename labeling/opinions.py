@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from sqlalchemy import Connection, bindparam, exists, func, insert, select, update
 
+from core.store.hot import hot
 from core.store.models import Prediction, Promotion, now_ms
 from labeling.adaptive import Array, best_asked, opinions_wanted, posterior, prior
 from labeling.models import OpenLease, OpinionAsked, Queue, Task, Verdict
@@ -18,8 +19,8 @@ WAITS_MS = 60_000
 ASKED_MOST = 100
 
 # One look at whether the queue decides by itself; most do not, and pay this much.
-ADAPTIVE = select(Queue.overlap, Queue.sure_at, Queue.dataset_id).where(
-    Queue.id == bindparam("this_queue"), Queue.adaptive
+ADAPTIVE = hot(
+    select(Queue.overlap, Queue.sure_at, Queue.dataset_id).where(Queue.id == bindparam("this_queue"), Queue.adaptive)
 )
 GIVEN = select(Verdict.person_id, Verdict.klass).where(Verdict.task_id == bindparam("this_task"), labelling())
 _champion = (

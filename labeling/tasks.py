@@ -86,7 +86,7 @@ DERIVE = (
     update(Task).values(judged=_judged, free=case((_left > 0, _left), else_=0)).returning(Task.judged, Task.overlap)
 )
 DERIVE_ONE = hot(DERIVE.where(Task.id == bindparam("this_task")))
-DERIVE_MANY = DERIVE.where(Task.id.in_(bindparam("these_tasks", expanding=True)))
+DERIVE_MANY = hot(DERIVE.where(Task.id.in_(bindparam("these_tasks", expanding=True))))
 
 SLOTS_HELD = hot(select(OpenLease.slot).where(OpenLease.task_id == bindparam("this_task")))
 SLOTS_JUDGED = hot(
