@@ -91,13 +91,13 @@ def _prepare_sqlite(connection: DBAPIConnection, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Any) -> None:
+    raw = connection.connection.dbapi_connection
     if not connection.get_execution_options().get("write", False):
-        connection.exec_driver_sql("BEGIN")
+        raw.execute("BEGIN")
         return
     # A writer takes the lock at once: a reader that turns writer halfway is refused when somebody wrote between.
     # We wait for it ourselves: SQLite's own waiting sleeps up to 100 ms at a time, and sleeps through the gap that
     # a loading pipeline leaves between two of its batches.
-    raw = connection.connection.dbapi_connection
     give_up = time.monotonic() + SQLITE_BUSY_MS / 1000
     while True:
         try:
