@@ -18,10 +18,12 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import BindParameter, Connection, Dialect
 from sqlalchemy.engine import IteratorResult
 from sqlalchemy.engine.result import SimpleResultMetaData
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
+
+from core.store import later
+from core.store.cursor import driver_cursor
 
 S = TypeVar("S")
 Change = Callable[[Any], Any]
@@ -32,9 +34,15 @@ _PLACE = re.compile(r"%\((\w+)\)s|%%")
 _numbers = count()
 
 
-def hot(statement: S) -> S:
-    """The statement for `connection.execute`, fast. Build it once, under a name; its values come as parameters."""
-    return cast(S, _Hot(statement))
+def hot(statement: S, *, waits: bool = False) -> S:
+    """The statement for `connection.execute`, fast. Build it once, under a name; its values come as parameters.
+
+    Args:
+        statement: any that SQLAlchemy has.
+        waits: nobody looks at what it gives back, so on PostgreSQL it may go out with the next statement or before
+            COMMIT (core/store/later.py); an error of its own is told there as well.
+    """
+    return cast(S, _Hot(statement, waits))
 
 
 class _Result(IteratorResult[Any]):
@@ -79,6 +87,7 @@ class _Plan:
     metadata: SimpleResultMetaData
     types: Sequence[TypeEngine[Any]]
     prepared: _Prepared | None
+    waits: bool
     reads: Sequence[Change | None] | None = None
 
     def parameters(self, given: Mapping[str, Any]) -> Any:
@@ -91,20 +100,23 @@ class _Plan:
         return values if self.order is None else tuple(values[name] for name in self.order)
 
     def run(self, connection: Connection, cursor: Any, parameters: Any) -> None:
-        """Run on a cursor; prepared first, where this connection has not seen it."""
+        """Run on a cursor, after what has waited; prepared first, where this connection has not seen it."""
         if self.prepared is None:
             cursor.execute(self.sql, parameters)
             return
-        known = connection.connection.info.setdefault("prepared", set())
+        info = connection.connection.info
+        known = info.setdefault("prepared", set())
         if self.prepared.name not in known:
             cursor.execute(self.prepared.prepare)
             known.add(self.prepared.name)
-        cursor.execute(self.prepared.execute, parameters)
+        later.add(info, cursor.mogrify(self.prepared.execute, parameters))
+        if not self.waits:
+            later.send(info, cursor)
 
     def rows(self, cursor: Any, dialect: Dialect) -> list[Any]:
         """What came, as Python knows it."""
         if cursor.description is None or not self.types:
-            return []
+            return []  # or it waits
         if self.reads is None:
             pairs = zip(self.types, cursor.description, strict=True)
             self.reads = [kind.dialect_impl(dialect).result_processor(dialect, column[1]) for kind, column in pairs]
@@ -118,8 +130,9 @@ class _Plan:
 
 
 class _Hot:
-    def __init__(self, statement: Any) -> None:
+    def __init__(self, statement: Any, waits: bool) -> None:
         self._statement = statement
+        self._waits = waits
         self._plans: dict[tuple[Any, ...], _Plan | None] = {}
 
     def __getattr__(self, name: str) -> Any:
@@ -147,31 +160,20 @@ class _Hot:
             return None
         key = (dialect.name, *values, *lengths)
         if key not in self._plans:
-            self._plans[key] = _planned(self._statement, dialect, values)
+            self._plans[key] = _planned(self._statement, dialect, values, waits=self._waits)
         return self._plans[key]
 
 
 def _run(connection: Connection, plan: _Plan, rows: Sequence[Any]) -> _Result:
-    cursor: Any = connection.connection.cursor()
-    try:
+    with driver_cursor(connection, plan.sql) as cursor:
         touched = 0
         for parameters in rows:
             plan.run(connection, cursor, parameters)
             touched += cursor.rowcount
         return _Result(plan.metadata, plan.rows(cursor, connection.dialect), touched)
-    except connection.dialect.loaded_dbapi.Error as error:
-        gone = connection.dialect.is_disconnect(error, connection.connection.dbapi_connection, cursor)
-        told = DBAPIError.instance(
-            plan.sql, None, error, connection.dialect.loaded_dbapi.Error, connection_invalidated=gone
-        )
-        if gone:
-            connection.invalidate(error)
-        raise told from error
-    finally:
-        cursor.close()
 
 
-def _planned(statement: Any, dialect: Dialect, values: Mapping[str, Any]) -> _Plan | None:
+def _planned(statement: Any, dialect: Dialect, values: Mapping[str, Any], *, waits: bool) -> _Plan | None:
     """The statement compiled, or None where it takes more than the driver."""
     one_row = getattr(statement, "is_insert", False) and not statement._multi_values
     keys = list(values) if one_row else None
@@ -193,4 +195,5 @@ def _planned(statement: Any, dialect: Dialect, values: Mapping[str, Any]) -> _Pl
         metadata=SimpleResultMetaData([column.keyname for column in columns]),
         types=[column.type for column in columns],
         prepared=_Prepared.of(sql) if dialect.name == "postgresql" else None,
+        waits=waits,
     )
