@@ -90,7 +90,8 @@ APPEND = hot(insert(Verdict).returning(Verdict.id))
 LET_GO = hot(
     delete(OpenLease).where(
         OpenLease.task_id == bindparam("this_task"), OpenLease.person_id == bindparam("this_person")
-    )
+    ),
+    waits=True,
 )
 # A NULL is somebody who cannot tell.
 _newest_decision = (
