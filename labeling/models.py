@@ -27,6 +27,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.store.models.base import Base, BigId, BigRef, Name, Now
 from labeling import models_people as models_people  # so that whoever imports the desk's tables has the door's too
+from labeling.truth_tables import Decision as Decision
+from labeling.truth_tables import TruthRebuild as TruthRebuild
 
 BIG = BigInteger().with_variant(Integer, "sqlite")  # a reference that may be empty
 

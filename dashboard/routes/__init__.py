@@ -16,6 +16,7 @@ from dashboard.routes.door import Door, Leave, Me
 from dashboard.routes.feed import FeedSocket
 from dashboard.routes.health import Health
 from dashboard.routes.messages import Messages
+from dashboard.routes.office import Decide, OfficeState
 from dashboard.routes.people import AuditLog, ChangeActive, ChangeRole, InvitePerson, People, SignOut
 from dashboard.routes.provider import FromProvider, ToProvider
 from dashboard.routes.queues import ChangeQueue, MakeQueue, QueuesState
@@ -42,6 +43,8 @@ ROUTES = (
     (r"/queues/make", MakeQueue),
     (r"/queues/change", ChangeQueue),
     (r"/desk/changed.json", Changes),
+    (r"/office.json", OfficeState),
+    (r"/office/decide", Decide),
     (r"/people.json", People),
     (r"/people/audit.json", AuditLog),
     (r"/people/invite", InvitePerson),

@@ -356,6 +356,7 @@ MINE = {"this_task": 1, "this_person": 1}
         (verdicts.HANDED_OUT, {"this_lease": 1, "this_person": 1}),
         (verdicts.STANDING, {**MINE, "this_lease": 1}),
         (verdicts.OPINIONS, {"this_message": 1}),
+        (verdicts.DECIDED, {"this_message": 1}),
         (verdicts.LAST, {"this_person": 1}),
         (claims.WAITING, {"this_queue": 1, "this_person": 1, "most": 1}),
         (gold.FROM_HERE, {"this_queue": 1, "this_person": 1, "start": 1}),
@@ -369,7 +370,7 @@ def test_what_the_desk_looks_for_is_found_without_reading_all(
 ) -> None:
     plan = plan_of(store, statement, **values)
     assert "Seq Scan" not in plan
-    assert not re.search(r"SCAN (verdict|lease|open_lease|task|message|person)\b", plan)
+    assert not re.search(r"SCAN (verdict|decision|lease|open_lease|task|message|person)\b", plan)
     assert not re.search(r"SEARCH message USING [A-Z ]*INDEX \S+ \(dataset_id=\?\)", plan), "all of a dataset"
 
 
