@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,8 @@ from labeling.verdicts import Given
 PASSWORD = "a heron on the roof"
 BODIES = ["win a prize, code 493822", *(f"message {n}" for n in range(20))]
 ROLES = tuple(Role)
+# Requests of nobody in particular. Dozens of pages that nobody looks at are let go at once, which takes a while.
+get, post = partial(httpx.get, timeout=60), partial(httpx.post, timeout=60)
 
 
 @dataclass
@@ -314,12 +317,12 @@ def test_a_session_cannot_be_laid_under_somebody(place: Place) -> None:
 def test_leaving_ends_the_session_and_only_from_here(place: Place) -> None:
     client = place.server.client(place.store, "Leo")
     gone = client.cookies
-    assert httpx.post(f"{place.server.base}/leave", cookies=gone).status_code == 403
+    assert post(f"{place.server.base}/leave", cookies=gone).status_code == 403
     assert client.post("leave", headers={"Origin": "http://evil.example"}).status_code == 403
     assert client.get("state/live.json").status_code == 200
     before = dict(gone)
     assert client.post("leave").status_code == 200
-    assert httpx.get(f"{place.server.base}/state/live.json", cookies=before).status_code == 401
+    assert get(f"{place.server.base}/state/live.json", cookies=before).status_code == 401
     for who in ("anonymous", "removed", "expired", "token write"):
         assert place.people[who].post("leave").status_code in (401, 403)
 
@@ -350,7 +353,7 @@ def test_what_another_site_makes_a_browser_send_is_refused(place: Place) -> None
         if declared(handler) is None:
             continue
         url = f"{place.server.base}/{path_of(pattern)}"
-        plain = httpx.post(url, cookies=admin.cookies, data={"person": "1"}, timeout=60)
+        plain = post(url, cookies=admin.cookies, data={"person": "1"})
         assert plain.status_code == 403, pattern
         assert "X-Tallyroom" in plain.text
     read, write = (place.people[f"token {scope}"] for scope in Scope)
@@ -384,7 +387,7 @@ def test_the_form_lets_in_by_name_and_password_and_only_from_here(place: Place) 
     for headers in ({"Origin": "http://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}):
         assert browser.post("door", data=given, headers=headers).status_code == 403
     assert browser.post("door", data={**given, "form": "guessed"}).status_code == 403
-    assert httpx.post(f"{place.server.base}/door", data=given).status_code == 403, "no cookie beside the form"
+    assert post(f"{place.server.base}/door", data=given).status_code == 403, "no cookie beside the form"
     wrong = browser.post("door", data={**given, "password": "wrong"})
     assert (wrong.status_code, "is wrong" in wrong.text) == (403, True)
     unknown = browser.post("door", data={**given, "name": "Nobody", "password": "wrong"})
@@ -401,7 +404,7 @@ def test_the_form_lets_in_by_name_and_password_and_only_from_here(place: Place) 
     first = dict(browser.cookies)
     browser.post("door", data=given)
     assert browser.get("state/live.json").status_code == 200
-    assert httpx.get(f"{place.server.base}/state/live.json", cookies=first).status_code == 401, "rotated, at once"
+    assert get(f"{place.server.base}/state/live.json", cookies=first).status_code == 401, "rotated, at once"
 
 
 def test_an_invitation_is_a_form_that_works_once(place: Place) -> None:
@@ -419,7 +422,7 @@ def test_an_invitation_is_a_form_that_works_once(place: Place) -> None:
         assert (answer.status_code, 'role="alert"' in answer.text) == (403, True)
     assert browser.post("door", data=given).status_code == 303
     assert browser.get("queues.json").status_code == 200
-    assert "used already" in httpx.get(f"{place.server.base}/door?invitation={token}").text
+    assert "used already" in get(f"{place.server.base}/door?invitation={token}").text
 
 
 def test_a_thousand_guesses_at_the_door_get_nowhere_while_an_open_session_works(place: Place) -> None:
@@ -516,7 +519,7 @@ def test_another_site_cannot_make_somebody_somebody_else(place: Place) -> None:
     led = ada.get(theirs, headers={"Sec-Fetch-Site": "cross-site"})
     assert (led.status_code, "you are in as Ada" in led.text) == (403, True)
     assert ada.get("me.json").json()["name"] == "Ada"
-    mail = httpx.get(theirs, headers={"Sec-Fetch-Site": "cross-site"})
+    mail = get(theirs, headers={"Sec-Fetch-Site": "cross-site"})
     assert mail.status_code == 302, "whoever is nobody yet comes in from a mail"
 
 
@@ -546,7 +549,7 @@ def test_a_token_that_is_over_is_refused(place: Place, how: str) -> None:
     token = issue_token(place.store, person, how, Scope.WRITE, by=None)
     bearer = {"Authorization": f"Bearer {token}"}
     url = f"{place.server.base}/state/live.json"
-    assert httpx.get(url, headers=bearer).status_code == 200
+    assert get(url, headers=bearer).status_code == 200
     own = update(ApiToken).where(ApiToken.token_hash == hash_of(token))
     if how == "expired":
         place.store.write(lambda connection: connection.execute(own.values(expires_at=1)))
@@ -556,8 +559,8 @@ def test_a_token_that_is_over_is_refused(place: Place, how: str) -> None:
         set_active(place.store, person, False, by=None)
     else:
         bearer = {"Authorization": f"Bearer tally_{uuid.uuid4().hex}"}
-    assert soon(lambda: httpx.get(url, headers=bearer).status_code == 401)
-    refused = httpx.get(url, headers=bearer)
+    assert soon(lambda: get(url, headers=bearer).status_code == 401)
+    refused = get(url, headers=bearer)
     assert refused.headers["WWW-Authenticate"] == "Bearer"
 
 
@@ -584,21 +587,21 @@ def test_behind_a_proxy_with_tls_cookies_are_such_as_no_neighbour_can_set(tmp_pa
             file.write(PROXY)
         server = Server(tmp_path).start()
         try:
-            door = httpx.get(f"{server.base}/door", headers=TALLY)
+            door = get(f"{server.base}/door", headers=TALLY)
             form = re.search(r'name="form" value="([^"]+)"', door.text)
             assert form is not None
             given = {"form": form[1], "name": "Ada", "password": PASSWORD}
             ours = {**TALLY, "Cookie": f"__Host-tallyroom_443_form={kept(door)['__Host-tallyroom_443_form']}"}
             for origin, status_code in (("http://tally.example.org", 403), ("https://tally.example.org", 303)):
-                went = httpx.post(f"{server.base}/door", data=given, headers={**ours, "Origin": origin})
+                went = post(f"{server.base}/door", data=given, headers={**ours, "Origin": origin})
                 assert went.status_code == status_code, origin
             lines = went.headers.get_list("set-cookie")
             assert {line.split("=")[0] for line in lines} == {"__Host-tallyroom_443", "__Host-tallyroom_443_device"}
             assert all("Secure" in line and "Path=/" in line and "Domain" not in line for line in lines)
             session = kept(went)["__Host-tallyroom_443"]
             url = f"{server.base}/me.json"
-            good = httpx.get(url, headers={**TALLY, "Cookie": f"__Host-tallyroom_443={session}"})
-            tossed = httpx.get(url, headers={**TALLY, "Cookie": f"tallyroom_443={session}"})
+            good = get(url, headers={**TALLY, "Cookie": f"__Host-tallyroom_443={session}"})
+            tossed = get(url, headers={**TALLY, "Cookie": f"tallyroom_443={session}"})
             assert (good.status_code, tossed.status_code) == (200, 401)
             (line,) = [line for line in audit.entries(store) if line.detail.get("by") == "password"]
             assert line.address == "198.51.100.9", "what the proxy itself saw, and not what the browser says of itself"
@@ -636,7 +639,7 @@ def test_the_guard_stands_through_bokeh_serve_and_panel_serve(tmp_path: Path) ->
                 assert status(place, "ws", theirs, subprotocols=["bokeh", token]) == 403, tool
                 assert status(place, "ws", {}, subprotocols=["bokeh", token]) == 401, tool
                 assert ada.get(f"{server.base}?bokeh-session-id=laid").status_code == 403, tool
-                assert httpx.get(server.base).status_code == 401, tool
-                assert httpx.get(f"{server.base}/autoload.js?bokeh-autoload-element=1").status_code == 404, tool
+                assert get(server.base).status_code == 401, tool
+                assert get(f"{server.base}/autoload.js?bokeh-autoload-element=1").status_code == 404, tool
             finally:
                 server.stop()
