@@ -45,6 +45,7 @@ from labeling.people import (
     use_link,
 )
 from labeling.people.sessions import hash_of
+from labeling.people.throttle import ACCOUNT
 
 PASSWORD = "a heron on the roof"
 HOME = Entrance(address="10.0.0.7", agent="a browser")
@@ -167,6 +168,14 @@ def guess(
     return None
 
 
+def guess_for_an_hour(store: Store, name: str) -> None:
+    """Somebody elsewhere guesses until they must wait; the wait is made so long that no slow machine outlasts it."""
+    while guess(store, name, Entrance(address="192.0.2.1")) is AccessError:
+        pass
+    of_account = update(Throttle).where(Throttle.key == ACCOUNT.key(name))
+    store.write(lambda c: c.execute(of_account.values(blocked_until=Throttle.blocked_until + 3_600_000)))
+
+
 def clock_forward(store: Store, ms: int) -> None:
     """As if so much time had passed for the throttle."""
     earlier = {"last_at": Throttle.last_at - ms, "blocked_until": Throttle.blocked_until - ms}
@@ -196,8 +205,7 @@ def test_guesses_from_elsewhere_do_not_keep_out_the_browser_that_was_here_before
     account(store, "Ada")
     account(store, "Eve")
     known = device_of(store, sign_in(store, "Ada", PASSWORD, HOME))
-    while guess(store, "Ada", Entrance(address="192.0.2.1")) is AccessError:
-        pass
+    guess_for_an_hour(store, "Ada")
     assert guess(store, "Ada", HOME, PASSWORD) is ThrottledError, "the same person at a new browser waits"
     at_home = Entrance(address="10.0.0.7", device=known)
     assert guess(store, "Ada", at_home) is AccessError
@@ -209,8 +217,7 @@ def test_guesses_from_elsewhere_do_not_keep_out_the_browser_that_was_here_before
     outcomes = [guess(store, "Ada", at_home) for _ in range(10)]
     assert outcomes.count(AccessError) <= 6, "a stolen one is throttled as well"
     accept(store, invite(store, "Ada", by=None), "another heron, another roof")
-    while guess(store, "Ada", Entrance(address="192.0.2.1")) is AccessError:
-        pass
+    guess_for_an_hour(store, "Ada")
     assert guess(store, "Ada", at_home, "another heron, another roof") is ThrottledError, "a new password ends it"
 
 
