@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+import labeling.group_models  # noqa: F401  # so that the metadata is whole
 from core.store.models.base import Base, BigId, BigRef, Name, Now
 
 
@@ -120,6 +121,14 @@ class Task(Base):
             postgresql_where=text("free > 0"),
             sqlite_where=text("free > 0"),
         ),
+        Index(
+            "ix_task_template",
+            "queue_id",
+            "template_id",
+            "id",
+            postgresql_where=text("free > 0"),
+            sqlite_where=text("free > 0"),
+        ),
     )
 
     id: Mapped[BigId]
@@ -130,6 +139,7 @@ class Task(Base):
     overlap: Mapped[int] = mapped_column(Integer)
     free: Mapped[int] = mapped_column(Integer)
     judged: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    template_id: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[Now]
 
 
@@ -173,6 +183,7 @@ class Verdict(Base):
     """What a person said of a message. `uuid` comes from the browser: the same one is stored once.
 
     `supersedes` names the verdict that an undo takes back. `late` marks one whose lease had expired.
+    `group_id` names the group that it was given with (labeling/group_models.py).
     """
 
     __tablename__ = "verdict"
@@ -180,6 +191,12 @@ class Verdict(Base):
         Index("ix_verdict_task_id_person_id", "task_id", "person_id"),
         Index("ix_verdict_message_id", "message_id"),
         Index("ix_verdict_person_id_id", "person_id", "id"),
+        Index(
+            "ix_verdict_group_id",
+            "group_id",
+            postgresql_where=text("group_id IS NOT NULL"),
+            sqlite_where=text("group_id IS NOT NULL"),
+        ),
         {"sqlite_autoincrement": True},
     )
 
@@ -198,4 +215,5 @@ class Verdict(Base):
     late: Mapped[bool] = mapped_column(Boolean)
     seconds: Mapped[float | None] = mapped_column(Float)
     supersedes: Mapped[int | None] = mapped_column(BigInteger, unique=True)
+    group_id: Mapped[int | None] = mapped_column(BigInteger)
     at: Mapped[Now]

@@ -33,6 +33,7 @@ from core.store.models.learning import (
     Score,
 )
 from core.store.models.rollups import SHARDS, ClassCount, ConfusionCount, Tally
+from core.store.models.templates import MessageTemplate, Template, TemplateKey, TemplatePattern, TemplateSize
 
 __all__ = [
     "HOUR_MS",
@@ -50,6 +51,7 @@ __all__ = [
     "Label",
     "Message",
     "MessageId",
+    "MessageTemplate",
     "Millis",
     "Model",
     "Origin",
@@ -63,6 +65,10 @@ __all__ = [
     "Snapshot",
     "Stage",
     "Tally",
+    "Template",
+    "TemplateKey",
+    "TemplatePattern",
+    "TemplateSize",
     "Truth",
     "now_ms",
 ]
