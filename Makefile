@@ -4,10 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test check bench docs browser clean
+MINUTES ?= 10
+
+.PHONY: help demo test nightly check bench load faults-slow docs browser clean
 
 help: ## Show what there is
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
 
 $(READY): pyproject.toml uv.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.12"; exit 1; }
@@ -33,8 +35,17 @@ browser: ## Look for a Chromium, and get Debian's where there is none
 test: $(READY) check browser ## All checks and tests, on both databases and in a browser
 	$(BIN)/python -m pytest $(ARGS)
 
+nightly: $(READY) ## The desk's state machine with 10,000 examples on each database (hours)
+	TALLYROOM_EXAMPLES=$${TALLYROOM_EXAMPLES:-10000} $(BIN)/python -m pytest tests/labeling/test_desk_model.py -o timeout=0 $(ARGS)
+
 bench: $(READY) ## All benchmarks, or one: make bench NAME=rules
 	$(BIN)/python -m bench $(NAME)
+
+load: $(READY) ## An office at work for MINUTES=10: 500 reviewers on PostgreSQL, 64 on SQLite, a million messages
+	$(BIN)/python -m bench.load --minutes $(MINUTES) $(ARGS)
+
+faults-slow: $(READY) browser ## The faults again, longer and more of them
+	TALLYROOM_FAULTS_ROUNDS=10 $(BIN)/python -m pytest tests/faults -m faults --timeout=3000 $(ARGS)
 
 docs: $(READY) ## Build the documentation into site/
 	$(BIN)/mkdocs build --strict --quiet

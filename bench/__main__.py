@@ -7,7 +7,7 @@ import pkgutil
 import sys
 from pathlib import Path
 
-HELPERS = {"__main__", "result", "plain_feed"}
+HELPERS = {"__main__", "result", "plain_feed", "label_studio", "load"}
 
 
 def names() -> list[str]:

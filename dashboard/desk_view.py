@@ -72,12 +72,12 @@ def identity(room: Room) -> str:
 def panel(room: Room, person: Reviewer) -> dict[str, Any]:
     """What stands beside the message."""
     with room.project.store.read() as connection:
-        queues = open_queues(connection)
+        queues = open_queues(connection, person.id)
         day = day_of(connection, person.id)
     return {
         "lease_seconds": room.project.settings.desk.lease_seconds,
         "may_judge": person.may(Role.REVIEWER),
         "queues": [asdict(queue) for queue in queues],
         "day": asdict(day),
-        "guide": room.project.guide,
+        "guide": next((queue.guide for queue in queues if queue.guide), None) or room.project.guide,
     }

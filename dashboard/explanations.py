@@ -1,23 +1,32 @@
-"""Why a model said what it said, word by word of the text that a person reads."""
+"""Why a model said what it said, word by word of the text that a person reads.
+
+What explains takes seconds to import (scikit-learn, the rules' engine), so a server that starts does not wait for it:
+it is imported beside the first pages, and messages that are handed out meanwhile come unexplained.
+"""
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from core import Project
-from core.cleaning import Step, clean
 from core.errors import PipelineError, TallyroomError
-from core.learning import LinearModel
-from core.learning.terms import split_words
-from core.rules import Scanner
 from core.store.models import RunId
 from core.store.queries.models import candidate_version, has_model, model_content
 
+if TYPE_CHECKING:
+    from core.cleaning import Step
+    from core.learning import LinearModel
+    from core.rules import Scanner
+
 MOST_WORDS = 6
 LEAST_SHARE = 0.08
+MOST_KEPT = 4_096  # explanations; a message in somebody's hands is sent to the page several times
 MOST_MODELS = 2  # the champion, and the one before it: after a promotion people still hold messages that it predicted
 log = logging.getLogger(__name__)
 
@@ -39,6 +48,21 @@ class Explainer:
         self._titles: dict[int, str] = {}
         self._loaded: dict[int, LinearModel | None] = {}
         self._lock = threading.Lock()
+        self._one_at_a_time = threading.Lock()
+        self._marks = lru_cache(MOST_KEPT)(self._explain)
+        self._hits = lru_cache(MOST_KEPT)(self._scan)
+        self._warming: threading.Thread | None = None
+
+    def warm(self, after: float) -> None:
+        """Import, beside the running server and `after` seconds, what explains; until then nothing is explained."""
+        work = (self._project, after)
+        self._warming = threading.Thread(target=_import_all, args=work, name="explainer-warm", daemon=True)
+        self._warming.start()
+
+    @property
+    def warmed(self) -> bool:
+        """Whether it can explain at once."""
+        return self._warming is None or not self._warming.is_alive()
 
     def title(self, run_id: int) -> str:
         """A run's title, such as `char-svc v3`."""
@@ -57,6 +81,8 @@ class Explainer:
             return self._loaded[run_id]
 
     def _read(self, run_id: int) -> LinearModel | None:
+        from core.learning import LinearModel
+
         try:
             return LinearModel.from_bytes(model_content(self._project.store, RunId(run_id)))
         except PipelineError as error:  # an older version's, say: said once, and the desk goes on without
@@ -73,9 +99,16 @@ class Explainer:
         The model reads cleaned text; a word of the body is marked by what it is after cleaning. None where the run's
         model is not kept.
         """
-        model = self._model(run_id)
-        if model is None:
+        if not self.warmed or self._model(run_id) is None:
             return []
+        return list(self._marks(run_id, body, klass))
+
+    def _explain(self, run_id: int, body: str, klass: str) -> tuple[Mark, ...]:
+        model = self._model(run_id)
+        assert model is not None, "asked before"
+        from core.cleaning import clean
+        from core.learning.terms import split_words
+
         spans = split_words(body)
         cleaned = clean([body[start:end] for start, end in spans], self._steps)
         text = " ".join(word for word in cleaned if word)
@@ -88,11 +121,11 @@ class Explainer:
             at += count
         floor = LEAST_SHARE * sum(abs(weight) for weight, _, _ in found)
         strongest = sorted(found, key=lambda item: -abs(item[0]))[:MOST_WORDS]
-        return [
+        return tuple(
             Mark(start, end, weight > 0)
             for weight, start, end in sorted(strongest, key=lambda item: item[1])
             if abs(weight) > floor
-        ]
+        )
 
     @cached_property
     def _scanner(self) -> Scanner | None:
@@ -103,8 +136,23 @@ class Explainer:
 
     def rules(self, text: str) -> list[tuple[str, str]]:
         """The rules that hit a text, as (name, class)."""
-        scanner = self._scanner
-        if scanner is None:
-            return []
-        hits = scanner.scan([text]).matrix.indices
-        return [(scanner.ruleset.rules[number].name, scanner.ruleset.rules[number].klass) for number in sorted(hits)]
+        return list(self._hits(text)) if self.warmed else []
+
+    def _scan(self, text: str) -> tuple[tuple[str, str], ...]:
+        with self._one_at_a_time:  # an automaton has one scratch space: two threads in it, and Vectorscan refuses
+            scanner = self._scanner
+            if scanner is None:
+                return ()
+            hits = scanner.scan([text]).matrix.indices
+        rules = scanner.ruleset.rules
+        return tuple((rules[number].name, rules[number].klass) for number in sorted(hits))
+
+
+def _import_all(project: Project, after: float) -> None:
+    time.sleep(after)
+    for module in ("core.learning", "core.rules"):
+        import_module(module)
+    try:
+        project.dictionary()  # the steps that clean
+    except TallyroomError as error:
+        log.warning("the dictionary cannot be read, so nothing is explained: %s", error)

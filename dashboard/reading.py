@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from core import Project
-from core.learning.metrics import mean_interval
+from core.intervals import mean_interval
 from core.store.models import HOUR_MS
 from core.store.queries import live
 from core.store.queries.live import Champion, CurveRun

@@ -22,6 +22,8 @@ from labeling.people import add_person, issue_link
 SLUG = "room"
 WORKING_DAY_SECONDS = 12 * 3600
 HOST_NAME = "you"
+WARM_AFTER_SECONDS = 1.0
+"""So long the first page has the processor to itself."""
 
 
 def start(server_context: Any) -> None:
@@ -29,6 +31,7 @@ def start(server_context: Any) -> None:
     opened_by_us = is_open()
     here = open_room()
     here.hub.start(IOLoop.current().asyncio_loop)  # type: ignore[attr-defined]  # tornado's loops are asyncio's
+    here.explainer.warm(WARM_AFTER_SECONDS)
     if not opened_by_us:  # bokeh serve, panel serve: nobody has printed a link yet
         path = server_context.application_context.url
         print(f"Go in, once, at {path}/door?token={first_link(here.project)}", flush=True)  # noqa: T201
@@ -69,17 +72,15 @@ class Server:
 
     def _build(self) -> Any:
         from bokeh.command.util import build_single_handler_application
-        from panel.io.server import get_server
+        from bokeh.server.server import Server as BokehServer  # not Panel's: it takes a second more, and adds nothing
 
         register_routes()
         app = build_single_handler_application(str(files("bokeh_app")))
-        return get_server(
-            {f"/{SLUG}": app},  # type: ignore[dict-item]  # it takes Bokeh applications too
+        return BokehServer(
+            {f"/{SLUG}": app},
             address=self._address,
             port=self._port,
-            websocket_origin=[f"{host}:{self._port}" for host in sorted(room().hosts)],
-            show=False,
-            start=False,
+            allow_websocket_origin=[f"{host}:{self._port}" for host in sorted(room().hosts)],
             session_token_expiration=WORKING_DAY_SECONDS * 1000,
             keep_alive_milliseconds=10_000,
         )

@@ -52,6 +52,7 @@ def settings() -> str:
         ("`TALLYROOM_TRACEBACK`", "set it to see the traceback behind a one-sentence error"),
         ("`TALLYROOM_CHROMIUM`", "the browser of the tests"),
         ("`TALLYROOM_SMS_DATA`", "real SMS collections for the tests and benchmarks that read them"),
+        ("`TALLYROOM_EXAMPLES`", "how many examples the desk's state machine tries; `make nightly` sets it"),
         ("`TALLYROOM_TEST_POSTGRESQL`", "a PostgreSQL server for the tests, instead of one of their own"),
     )
     return "\n".join([*parts, "## Other variables\n", table(("variable", "what it is"), variables), ""])

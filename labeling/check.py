@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from sqlalchemy import Connection, exists, func, or_, select
 
 from core.store.check import Difference, compare
 from core.store.models import Tally
-from labeling.models import Lease, OpenLease, Task, Verdict
+from labeling.models import Lease, OpenLease, OpinionAsked, Queue, Task, Verdict
 from labeling.tasks import judging, labelling
 
 
@@ -18,25 +22,45 @@ def check(connection: Connection) -> list[Difference]:
     open_leases = select(OpenLease.task_id, func.count()).group_by(OpenLease.task_id)
     held = {row[0]: row[1] for row in connection.execute(open_leases)}
     counts = {row[0]: row[1] for row in judged}
-    tasks = connection.execute(select(Task.id, Task.queue_id, Task.overlap, Task.free, Task.judged)).all()
+    tasks = connection.execute(
+        select(Task.id, Task.queue_id, Task.overlap, Task.free, Task.judged, Task.gold, Queue.adaptive).join(
+            Queue, Queue.id == Task.queue_id
+        )
+    ).all()
     free = [(task.id, max(0, task.overlap - counts.get(task.id, 0) - held.get(task.id, 0))) for task in tasks]
-    done: dict[tuple[str], int] = {}
-    for task in tasks:
-        for what, n in (("total", 1), ("done", int(counts.get(task.id, 0) >= task.overlap))):
-            name = f"queue:{task.queue_id}:{what}"
-            done[(name,)] = done.get((name,), 0) + n
     kept = connection.execute(
         select(Tally.name, func.sum(Tally.n))
         .where(Tally.name.like("queue:%") | (Tally.name == "verdicts"))
         .group_by(Tally.name)
     ).all()
-    counted = [*((name, n) for (name,), n in done.items()), ("verdicts", sum(counts.values()))]
     return [
         *compare("verdicts on task", [(t.id, t.judged) for t in tasks], judged),
         *compare("free places at task", [(t.id, t.free) for t in tasks], free),
-        *compare("count of", kept, counted),
+        *compare("opinions asked of task", *_asked(connection, tasks)),
+        *compare("count of", kept, _counted(tasks, counts)),
         *compare("open leases that contradict their facts", [(_contradicting(connection),)], [(0,)]),
     ]
+
+
+def _counted(tasks: Sequence[Any], verdicts: Mapping[int, int]) -> list[tuple[str, int]]:
+    """What the tallies of the queues should be. A gold task is nobody's work to do, but its verdicts count as given."""
+    counted: Counter[str] = Counter({"verdicts": sum(verdicts.values())})
+    for task in tasks:
+        given, queue = verdicts.get(task.id, 0), f"queue:{task.queue_id}"
+        counted[f"{queue}:verdicts"] += given
+        if not task.gold:
+            counted[f"{queue}:total"] += 1
+            counted[f"{queue}:done"] += given >= task.overlap
+    return list(counted.items())
+
+
+def _asked(connection: Connection, tasks: Sequence[Any]) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """The overlaps of tasks in adaptive queues: as kept, and as last decided (one opinion before any decision)."""
+    rows = connection.execute(select(OpinionAsked.task_id, OpinionAsked.overlap).order_by(OpinionAsked.id))
+    decided = dict(rows.all())
+    adaptive = [task for task in tasks if task.adaptive and not task.gold]
+    kept = [(task.id, task.overlap) for task in adaptive]
+    return kept, [(task.id, decided.get(task.id, 1)) for task in adaptive]
 
 
 def _contradicting(connection: Connection) -> int:

@@ -3,23 +3,47 @@
 from __future__ import annotations
 
 import hashlib
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import (
+    Boolean,
+    ColumnElement,
     Connection,
+    Executable,
     Integer,
+    String,
+    and_,
     bindparam,
+    case,
+    cast,
     delete,
     exists,
+    func,
     insert,
     literal_column,
+    or_,
     select,
     update,
 )
 
-from core.store.models import Message, Prediction, Promotion, now_ms
-from labeling.models import Lease, OpenLease, Queue, QueueState, Role, Task, Verdict
+from core.store.hot import hot
+from core.store.models import Message, Prediction, Promotion, Tally, now_ms
+from labeling.gold import gold_tasks
+from labeling.models import (
+    Assigned,
+    Lease,
+    OpenLease,
+    Queue,
+    QueueMember,
+    QueueState,
+    Role,
+    Task,
+    TeamMember,
+    Verdict,
+)
 from labeling.people import PersonId, require
 from labeling.tasks import DERIVE_MANY, LOCK_MANY, TaskState, derive, free_slot, judging, reap
 
@@ -56,18 +80,23 @@ class _Counter:
 
     queue_id: int
     blind_share: float
+    gold_share: float
+    explore_share: float
+    adaptive: bool
     lease_ms: int
     run_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class _Free:
-    """A locked task with a free place."""
+    """A locked task with a free place, or a gold one, which always has room."""
 
     task_id: int
     message_id: int
     overlap: int
     free: int
+    draw_probability: float | None
+    gold: bool = False
 
 
 _champion = (
@@ -78,30 +107,90 @@ _champion = (
     .correlate(Queue)
     .scalar_subquery()
 )
-_counters = select(Queue.id, Queue.blind_share, Queue.lease_ms, _champion)
-OPEN_QUEUES = _counters.where(Queue.state == QueueState.OPEN).order_by(Queue.id)
-THIS_QUEUE = _counters.where(Queue.id == bindparam("this_queue"))
-
-# The next tasks of a queue for a person, locked. Reads along the partial index ix_task_claim (queue, rank, id where a
-# place is free), so it costs the same at a thousand pending messages and at a million. The 0 is no parameter: SQLite
-# must see it to know that the index will do. SKIP LOCKED passes over what others are being handed this moment
-# (PostgreSQL; SQLite's single writer needs nothing).
-CLAIM = (
-    select(Task.id, Task.message_id, Task.overlap, Task.free)
+_counters = select(
+    Queue.id,
+    Queue.blind_share,
+    Queue.gold_share,
+    Queue.explore_share,
+    Queue.adaptive,
+    Queue.lease_ms,
+    _champion,
+)
+_named = exists().where(QueueMember.queue_id == Queue.id, QueueMember.person_id == bindparam("this_person"))
+_on_team = exists().where(TeamMember.team == Queue.team, TeamMember.person_id == bindparam("this_person"))
+# A few rows of the tally's shards, along its primary key, and only where there is a target.
+_given = (
+    select(func.coalesce(func.sum(Tally.n), 0))
     .where(
+        Tally.name == literal_column("'queue:'").concat(cast(Queue.id, String)).concat(literal_column("':verdicts'"))
+    )
+    .correlate(Queue)
+    .scalar_subquery()
+)
+
+
+def given_to() -> ColumnElement[bool]:
+    """Queues that are handed to :this_person: to all, to their team, or to them by name."""
+    return or_(
+        Queue.assigned == Assigned.ALL,
+        and_(Queue.assigned == Assigned.PEOPLE, _named),
+        and_(Queue.assigned == Assigned.TEAM, _on_team),
+    )
+
+
+# The open queues that a person may take from: by priority, of equals what is theirs alone before what is everybody's.
+# A queue that has reached its target hands out no more.
+OPEN_QUEUES = hot(
+    _counters.where(
+        Queue.state == QueueState.OPEN,
+        given_to(),
+        case((Queue.target.is_(None), True), else_=_given < Queue.target),
+    ).order_by(Queue.priority.desc(), Queue.assigned == Assigned.ALL, Queue.id)
+)
+THIS_QUEUE = hot(_counters.where(Queue.id == bindparam("this_queue")))
+
+_unseen = (
+    ~exists().where(Verdict.task_id == Task.id, Verdict.person_id == bindparam("this_person"), judging()),
+    ~exists().where(OpenLease.task_id == Task.id, OpenLease.person_id == bindparam("this_person")),
+)
+_candidate = select(Task.id, Task.message_id, Task.overlap, Task.free, Task.draw_probability)
+# The next tasks of a queue for a person, locked: of those that were drawn at random, or of those that were chosen.
+# Reads along the partial index ix_task_claim (queue, drawn, rank, id where a place is free), so it costs the same at a
+# thousand pending messages and at a million. The 0 is no parameter: SQLite must see it to know that the index will do.
+# Tasks that wait for somebody else are passed over: a minute each at most, and only in adaptive queues. SKIP LOCKED
+# passes over what others are being handed this moment (PostgreSQL; SQLite's single writer needs nothing).
+CLAIM = hot(
+    _candidate.where(
         Task.queue_id == bindparam("this_queue"),
+        Task.drawn == bindparam("drawn", type_=Boolean),
         Task.free > literal_column("0"),
-        ~exists().where(Verdict.task_id == Task.id, Verdict.person_id == bindparam("this_person"), judging()),
-        ~exists().where(OpenLease.task_id == Task.id, OpenLease.person_id == bindparam("this_person")),
+        or_(
+            Task.for_person_id.is_(None),
+            Task.for_person_id == bindparam("this_person"),
+            Task.for_until <= now_ms(),
+        ),
+        *_unseen,
     )
     .order_by(Task.rank, Task.id)
+    .limit(bindparam("most", type_=Integer))
+    .with_for_update(skip_locked=True, key_share=True, of=Task.__table__)
+)
+# What waits for this person: along the partial index ix_task_for_person_id.
+WAITING = hot(
+    _candidate.where(
+        Task.for_person_id == bindparam("this_person"),
+        Task.queue_id == bindparam("this_queue"),
+        Task.free > literal_column("0"),
+        *_unseen,
+    )
+    .order_by(Task.for_until, Task.id)
     .limit(bindparam("most", type_=Integer))
     .with_for_update(skip_locked=True, key_share=True, of=Task.__table__)
 )
 
 _mine = (OpenLease.person_id == bindparam("this_person"), OpenLease.expires_at > now_ms())
 # What a person holds is held on in the statement that finds it.
-HOLD_ON = (
+HOLD_ON = hot(
     update(OpenLease)
     .where(*_mine)
     .values(
@@ -117,18 +206,23 @@ TASKS_OF = select(OpenLease.task_id).where(
 LET_GO = delete(OpenLease).where(
     OpenLease.person_id == bindparam("this_person"), OpenLease.task_id.in_(bindparam("these_tasks", expanding=True))
 )
-LEASE_OF_TASK = select(OpenLease.lease_id).where(
-    OpenLease.task_id == bindparam("this_task"), OpenLease.person_id == bindparam("this_person")
+LEASE_OF_TASK = hot(
+    select(OpenLease.lease_id).where(
+        OpenLease.task_id == bindparam("this_task"), OpenLease.person_id == bindparam("this_person")
+    )
 )
 
-SAID = select(Prediction.klass, Prediction.confidence).where(
-    Prediction.run_id == bindparam("this_run"), Prediction.message_id == bindparam("this_message")
+SAID = hot(
+    select(Prediction.klass, Prediction.confidence).where(
+        Prediction.run_id == bindparam("this_run"), Prediction.message_id == bindparam("this_message")
+    )
 )
 _ends = now_ms() + bindparam("lasts")
-GRANT = insert(Lease).values(expires_at=_ends).returning(Lease.id)
-OPEN = insert(OpenLease).values(expires_at=_ends)
-TAKE_PLACE = update(Task).where(Task.id == bindparam("this_task")).values(free=Task.free - 1)
+GRANT = hot(insert(Lease).values(expires_at=_ends).returning(Lease.id))
+OPEN = hot(insert(OpenLease).values(expires_at=_ends))
+TAKE_PLACE = hot(update(Task).where(Task.id == bindparam("this_task")).values(free=Task.free - 1))
 
+# A gold message must look like any other, and in an adaptive queue a second place would tell that somebody is unsure.
 READ = (
     select(
         Lease.id,
@@ -139,8 +233,8 @@ READ = (
         Message.text,
         Message.sender,
         Message.sent_at,
-        Lease.slot,
-        Task.overlap,
+        case((or_(Task.gold, Queue.adaptive), 0), else_=Lease.slot),
+        case((Queue.adaptive, 1), (Task.gold, Queue.overlap), else_=Task.overlap),
         Lease.blind,
         Lease.shown_run_id,
         Lease.shown_klass,
@@ -150,6 +244,7 @@ READ = (
     .join(OpenLease, OpenLease.lease_id == Lease.id)
     .join(Task, Task.id == Lease.task_id)
     .join(Message, Message.id == Task.message_id)
+    .join(Queue, Queue.id == Task.queue_id)
     .where(Lease.id.in_(bindparam("these", expanding=True)))
     .order_by(Lease.id)
 )
@@ -159,7 +254,8 @@ def claim(connection: Connection, person: PersonId, count: int, queue_id: int | 
     """Hand messages out until the person holds `count`; gives all that they hold, the oldest first.
 
     What they hold already comes first and is held on: a reload of the page gives the same messages. With `queue_id`
-    only that queue counts and gives; without it the open queues give in order of their ids.
+    only that queue counts and gives; without it the open queues give by priority, and among equals first what is
+    assigned to the person or their team. Gold messages are mixed in at the queue's share.
 
     Raises:
         AccessError: the person may not review.
@@ -170,10 +266,9 @@ def claim(connection: Connection, person: PersonId, count: int, queue_id: int | 
     mine = connection.execute(HOLD_ON, {"this_person": person}).all()
     held = [lease.lease_id for lease in mine if queue_id in (None, lease.queue_id)]
     wanted = min(count, HELD_MOST) - len(held)
-    for counter in _open_queues(connection, queue_id) if wanted > 0 else ():
-        asked = {"this_queue": counter.queue_id, "this_person": person, "most": wanted}
-        for row in connection.execute(CLAIM, asked).all():
-            held.append(_hand_out(connection, person, counter, _Free(*row)))
+    for counter in _open_queues(connection, person, queue_id) if wanted > 0 else ():
+        for task in _chosen(connection, person, counter, wanted):
+            held.append(_hand_out(connection, person, counter, task))
             wanted -= 1
         if wanted <= 0:
             break
@@ -184,7 +279,8 @@ def hand_back(connection: Connection, person: PersonId, task: TaskState, *, blin
     """Give a locked task to the person once more (after an undo), as blind as it was: what was seen stays seen."""
     slot = free_slot(connection, task.id)
     counter = _Counter(*connection.execute(THIS_QUEUE, {"this_queue": task.queue_id}).one())
-    lease_id = _grant(connection, person, counter, task.id, task.message_id, slot, blind=blind)
+    again = _Free(task.id, task.message_id, task.overlap, 0, task.draw_probability, task.gold)
+    lease_id = _grant(connection, person, counter, again, slot, blind=blind)
     derive(connection, task)
     return _read(connection, [lease_id])[0]
 
@@ -224,40 +320,73 @@ def release(connection: Connection, person: PersonId, lease_ids: Sequence[int]) 
     return gone
 
 
-def _open_queues(connection: Connection, queue_id: int | None) -> list[_Counter]:
-    counters = (_Counter(*row) for row in connection.execute(OPEN_QUEUES))
+def _open_queues(connection: Connection, person: PersonId, queue_id: int | None) -> list[_Counter]:
+    counters = (_Counter(*row) for row in connection.execute(OPEN_QUEUES, {"this_person": person}))
     return [counter for counter in counters if queue_id in (None, counter.queue_id)]
+
+
+def _chosen(connection: Connection, person: PersonId, counter: _Counter, wanted: int) -> list[_Free]:
+    """The next tasks of a queue for a person, locked; gold ones among them where it is their turn."""
+    tasks = _next(connection, person, counter, wanted)
+    # Gold is mixed in among others: a queue that has nothing else to ask asks no gold.
+    places = [place for place in range(len(tasks)) if _chance(counter.gold_share)]
+    if places:
+        known = gold_tasks(connection, person, counter.queue_id, len(places))
+        for place, gold in zip(places, known, strict=False):
+            tasks[place] = _Free(gold.task_id, gold.message_id, 0, 0, None, gold=True)
+    return tasks
+
+
+def _next(connection: Connection, person: PersonId, counter: _Counter, wanted: int) -> list[_Free]:
+    """What waits for the person; then the random draws in their share, and the rest by the queue's order."""
+    explored = _explored(counter.explore_share, wanted)
+    steps: list[tuple[Executable, dict[str, Any], int]] = [(WAITING, {}, wanted)] if counter.adaptive else []
+    if explored:
+        steps.append((CLAIM, {"drawn": True}, explored))
+    steps += [(CLAIM, {"drawn": False}, wanted), (CLAIM, {"drawn": True}, wanted)]
+    found: dict[int, _Free] = {}
+    for statement, lane, most in steps:
+        more = min(most, wanted - len(found))
+        if more <= 0:
+            break
+        # What was found in an earlier step may be found again: it is locked, but by us.
+        asked = {"this_queue": counter.queue_id, "this_person": person, "most": more + len(found), **lane}
+        fresh = [row for row in connection.execute(statement, asked).all() if row[0] not in found]
+        found |= {row[0]: _Free(*row) for row in fresh[:more]}
+    return list(found.values())
+
+
+def _explored(share: float, wanted: int) -> int:
+    """How many of the next hand-outs are to come from the messages that were drawn at random."""
+    return sum(_chance(share) for _ in range(wanted))
+
+
+def _chance(share: float) -> bool:
+    return random.random() < share  # noqa: S311 - which lane comes next guards nothing
 
 
 def _hand_out(connection: Connection, person: PersonId, counter: _Counter, task: _Free) -> int:
     """Lease a locked task to a person; gives the lease's id."""
     # Nobody has touched the task: its first place is free, without a look.
-    slot = 0 if task.free == task.overlap else free_slot(connection, task.task_id)
+    slot = 0 if 0 < task.free == task.overlap else free_slot(connection, task.task_id)
     blind = is_blind(counter.queue_id, task.task_id, slot, counter.blind_share)
-    lease_id = _grant(connection, person, counter, task.task_id, task.message_id, slot, blind=blind)
-    connection.execute(TAKE_PLACE, {"this_task": task.task_id})
+    lease_id = _grant(connection, person, counter, task, slot, blind=blind)
+    if not task.gold:
+        connection.execute(TAKE_PLACE, {"this_task": task.task_id})
     return lease_id
 
 
-def _grant(
-    connection: Connection,
-    person: PersonId,
-    counter: _Counter,
-    task_id: int,
-    message_id: int,
-    slot: int,
-    *,
-    blind: bool,
-) -> int:
+def _grant(connection: Connection, person: PersonId, counter: _Counter, task: _Free, slot: int, *, blind: bool) -> int:
     """Append the lease and open it; the prediction is written down only where it is shown."""
     said = None
     if not blind and counter.run_id is not None:
-        said = connection.execute(SAID, {"this_run": counter.run_id, "this_message": message_id}).first()
-    place = {"task_id": task_id, "slot": slot, "person_id": person, "lasts": counter.lease_ms}
+        said = connection.execute(SAID, {"this_run": counter.run_id, "this_message": task.message_id}).first()
+    place = {"task_id": task.task_id, "slot": slot, "person_id": person, "lasts": counter.lease_ms}
     shown = {
         "shown_run_id": counter.run_id if said else None,
         "shown_klass": said.klass if said else None,
         "shown_confidence": said.confidence if said else None,
+        "draw_probability": 1.0 if task.draw_probability is None else task.draw_probability,
     }
     lease_id = connection.execute(GRANT, {**place, **shown, "blind": blind}).scalar_one()
     connection.execute(OPEN, {**place, "lease_id": lease_id, "queue_id": counter.queue_id})

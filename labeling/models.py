@@ -8,8 +8,10 @@ out twice (primary key of `open_lease`).
 from __future__ import annotations
 
 import enum
+from typing import Any
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     Boolean,
     Float,
@@ -25,6 +27,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 import labeling.group_models  # noqa: F401  # so that the metadata is whole
 from core.store.models.base import Base, BigId, BigRef, Name, Now
+
+BIG = BigInteger().with_variant(Integer, "sqlite")  # a reference that may be empty
 
 
 class Role(enum.StrEnum):
@@ -51,6 +55,27 @@ class QueueState(enum.StrEnum):
     OPEN = "open"
     PAUSED = "paused"
     CLOSED = "closed"
+
+
+class Purpose(enum.StrEnum):
+    """What a queue's verdicts are for."""
+
+    TRAINING = "training"
+    EVALUATION = "evaluation"
+    SETTLE = "settle"
+    GOLD = "gold"
+    LABEL_ERRORS = "label_errors"
+    DRIFT = "drift"
+    CELL = "cell"
+    SEARCH = "search"
+
+
+class Assigned(enum.StrEnum):
+    """Whom a queue hands its messages to."""
+
+    ALL = "all"
+    TEAM = "team"
+    PEOPLE = "people"
 
 
 class Person(Base):
@@ -90,8 +115,23 @@ class DoorSession(Base):
     revoked_at: Mapped[int | None] = mapped_column(BigInteger)
 
 
+class TeamMember(Base):
+    """A person belongs to a team."""
+
+    __tablename__ = "team_member"
+
+    team: Mapped[str] = mapped_column(String(80), primary_key=True)
+    person_id: Mapped[BigRef] = mapped_column(ForeignKey("person.id"), primary_key=True, autoincrement=False)
+
+
 class Queue(Base):
-    """A pile of messages to judge, and how they are handed out."""
+    """A pile of messages to judge, and how they are handed out.
+
+    With `adaptive`, `overlap` is the most opinions a message may get; a further one is asked for only while the
+    posterior of its class is below `sure_at`. `explore_share` of the hand-outs is drawn at random, whatever the order.
+    `top_up`: so many are kept waiting. `source` says where its messages came from; `alarm_id` names the alarm that
+    its result closes; `applied` is the fingerprint of the room's settings that were last applied to it.
+    """
 
     __tablename__ = "queue"
 
@@ -101,14 +141,71 @@ class Queue(Base):
     purpose: Mapped[str] = mapped_column(String(32))
     order_name: Mapped[str] = mapped_column(String(32))
     overlap: Mapped[int] = mapped_column(Integer)
+    adaptive: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    sure_at: Mapped[float] = mapped_column(Float, server_default=text("0.95"))
     blind_share: Mapped[float] = mapped_column(Float)
+    gold_share: Mapped[float] = mapped_column(Float, server_default=text("0"))
+    explore_share: Mapped[float] = mapped_column(Float, server_default=text("0"))
     lease_ms: Mapped[int] = mapped_column(BigInteger)
+    guide: Mapped[str | None] = mapped_column(Text)
+    target: Mapped[int | None] = mapped_column(Integer)
+    deadline: Mapped[int | None] = mapped_column(BigInteger)
+    assigned: Mapped[str] = mapped_column(String(8), server_default="all")
+    team: Mapped[str | None] = mapped_column(String(80))
+    priority: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    top_up: Mapped[int | None] = mapped_column(Integer)
+    source: Mapped[str | None] = mapped_column(Text)
+    alarm_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
+    applied: Mapped[str | None] = mapped_column(String(16))
     state: Mapped[str] = mapped_column(String(16))
     created_at: Mapped[Now]
 
 
+class QueueMember(Base):
+    """A person named for a queue that is assigned to people."""
+
+    __tablename__ = "queue_member"
+
+    queue_id: Mapped[BigRef] = mapped_column(ForeignKey("queue.id"), primary_key=True, autoincrement=False)
+    person_id: Mapped[BigRef] = mapped_column(ForeignKey("person.id"), primary_key=True, autoincrement=False)
+
+
+class QueueChange(Base):
+    """Somebody made a queue or changed one field of it. Nobody's name: the settings or the command did."""
+
+    __tablename__ = "queue_change"
+    __table_args__ = (Index("ix_queue_change_queue_id_id", "queue_id", "id"),)
+
+    id: Mapped[BigId]
+    queue_id: Mapped[BigRef] = mapped_column(ForeignKey("queue.id"))
+    person_id: Mapped[int | None] = mapped_column(BIG, ForeignKey("person.id"))
+    field: Mapped[str] = mapped_column(String(32))
+    before: Mapped[Any] = mapped_column(JSON, nullable=True)
+    after: Mapped[Any] = mapped_column(JSON, nullable=True)
+    at: Mapped[Now]
+
+
+class Gold(Base):
+    """A message whose class is known. Who is asked about it cannot tell; the answers measure people, not messages."""
+
+    __tablename__ = "gold"
+
+    message_id: Mapped[BigRef] = mapped_column(ForeignKey("message.id"), primary_key=True, autoincrement=False)
+    klass: Mapped[str] = mapped_column(String(200))
+    reason: Mapped[str] = mapped_column(Text, server_default="")
+    set_by: Mapped[int | None] = mapped_column(BIG, ForeignKey("person.id"))
+    active: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
+    at: Mapped[Now]
+
+
 class Task(Base):
-    """A message in a queue. `free` counts the places (of `overlap`) neither held nor judged."""
+    """A message in a queue. `free` counts the places (of `overlap`) neither held nor judged.
+
+    `drawn`: it came in by a random draw, at `drawn_at`, which took it with `draw_probability` out of all that there was
+    to draw from; others were chosen. A `gold` task has no places of
+    its own (overlap 0, so never free): it is mixed in by the claim. Until `for_until` it waits for `for_person_id`, who
+    would settle it most likely.
+    """
 
     __tablename__ = "task"
     __table_args__ = (
@@ -116,10 +213,17 @@ class Task(Base):
         Index(
             "ix_task_claim",
             "queue_id",
+            "drawn",
             "rank",
             "id",
             postgresql_where=text("free > 0"),
             sqlite_where=text("free > 0"),
+        ),
+        Index(
+            "ix_task_for_person_id",
+            "for_person_id",
+            postgresql_where=text("for_person_id IS NOT NULL"),
+            sqlite_where=text("for_person_id IS NOT NULL"),
         ),
         Index(
             "ix_task_template",
@@ -136,15 +240,40 @@ class Task(Base):
     message_id: Mapped[BigRef] = mapped_column(ForeignKey("message.id"), index=True)
     rank: Mapped[float] = mapped_column(Float)
     draw_probability: Mapped[float | None] = mapped_column(Float)
+    drawn: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    drawn_at: Mapped[int | None] = mapped_column(BigInteger)
+    gold: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     overlap: Mapped[int] = mapped_column(Integer)
     free: Mapped[int] = mapped_column(Integer)
     judged: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    for_person_id: Mapped[int | None] = mapped_column(BigInteger)
+    for_until: Mapped[int | None] = mapped_column(BigInteger)
     template_id: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[Now]
 
 
+class OpinionAsked(Base):
+    """After a verdict (or an undo) the number of opinions that a task of an adaptive queue needs became `overlap`.
+
+    `sure` is the posterior of the likeliest class then; `person_id` who was to be asked first.
+    """
+
+    __tablename__ = "opinion_asked"
+    __table_args__ = (Index("ix_opinion_asked_task_id_id", "task_id", "id"),)
+
+    id: Mapped[BigId]
+    task_id: Mapped[BigRef] = mapped_column(ForeignKey("task.id"))
+    overlap: Mapped[int] = mapped_column(Integer)
+    sure: Mapped[float] = mapped_column(Float)
+    person_id: Mapped[int | None] = mapped_column(BIG, ForeignKey("person.id"))
+    at: Mapped[Now]
+
+
 class Lease(Base):
-    """A message was handed to a person. Its id is the fencing token: a later hand-out has a higher one."""
+    """A message was handed to a person. Its id is the fencing token: a later hand-out has a higher one.
+
+    `draw_probability`: with which a draw took the message for its queue; 1 where it was chosen.
+    """
 
     __tablename__ = "lease"
     __table_args__ = ({"sqlite_autoincrement": True},)
@@ -157,6 +286,7 @@ class Lease(Base):
     shown_run_id: Mapped[int | None] = mapped_column(BigInteger)
     shown_klass: Mapped[str | None] = mapped_column(String(200))
     shown_confidence: Mapped[float | None] = mapped_column(Float)
+    draw_probability: Mapped[float | None] = mapped_column(Float)
     granted_at: Mapped[Now]
     expires_at: Mapped[int] = mapped_column(BigInteger)
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from core.errors import AccessError
 from core.store import Store
+from core.store.hot import hot
 from core.store.models import now_ms
 from core.store.rollups import upsert
 from core.text import storable
@@ -24,9 +25,20 @@ SESSION_MS = 30 * 24 * HOUR_MS
 _RANKS = {role: rank for rank, role in enumerate(Role)}
 
 _people = select(Person.id, Person.name, Person.role, Person.simulated).where(Person.active)
-PERSON = _people.where(Person.id == bindparam("this_person"))
+PERSON = hot(_people.where(Person.id == bindparam("this_person")))
 # NO KEY UPDATE: rows that merely refer to the person need not wait.
-PERSON_ALONE = PERSON.with_for_update(key_share=True)
+PERSON_ALONE = hot(PERSON.with_for_update(key_share=True))
+# Asked by every request: built once, along the primary key.
+WHOSE = hot(
+    select(Person.id, Person.name, Person.role, Person.simulated)
+    .join(DoorSession, DoorSession.person_id == Person.id)
+    .where(
+        DoorSession.token_hash == bindparam("this_session"),
+        DoorSession.expires_at > now_ms(),
+        DoorSession.revoked_at.is_(None),
+        Person.active,
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,16 +140,7 @@ def use_link(store: Store, token: str) -> str:
 def identify(store: Store, session: str) -> Reviewer | None:
     """Whose session this is; None for one that is unknown, expired or revoked."""
     with store.read() as connection:
-        row = connection.execute(
-            select(Person.id, Person.name, Person.role, Person.simulated)
-            .join(DoorSession, DoorSession.person_id == Person.id)
-            .where(
-                DoorSession.token_hash == _hash(session),
-                DoorSession.expires_at > now_ms(),
-                DoorSession.revoked_at.is_(None),
-                Person.active,
-            )
-        ).first()
+        row = connection.execute(WHOSE, {"this_session": _hash(session)}).first()
     return None if row is None else Reviewer(PersonId(row.id), row.name, Role(row.role), row.simulated)
 
 

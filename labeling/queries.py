@@ -6,11 +6,13 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection, bindparam, case, func, select
 
+from core.store.hot import hot
 from core.store.models import Message, Origin, Prediction, Promotion, Truth, now_ms
 from core.store.queries.live import tallies
-from labeling.models import OpenLease, Person, Queue, QueueState, Verdict, VerdictKind
+from labeling.claims import given_to
+from labeling.models import Assigned, OpenLease, Person, Queue, QueueState, Verdict, VerdictKind
 from labeling.orders import ORDERS
 from labeling.people import PersonId
 from labeling.tasks import current
@@ -18,6 +20,38 @@ from labeling.tasks import current
 DAY_MS = 86_400_000
 AT_DESK_MS = 600_000
 LOOK_BACK = 2_000
+
+# What stands beside the message is asked for by every page each ten seconds: built once.
+_standings = (
+    select(
+        Queue.id,
+        Queue.name,
+        Queue.order_name,
+        Queue.overlap,
+        Queue.blind_share,
+        Queue.guide,
+        func.count(OpenLease.lease_id).label("held"),
+        (func.min(OpenLease.expires_at) - now_ms()).label("back"),
+    )
+    .outerjoin(OpenLease, OpenLease.queue_id == Queue.id)
+    .where(Queue.state == QueueState.OPEN)
+    .group_by(Queue.id)
+    .order_by(Queue.priority.desc(), Queue.assigned == Assigned.ALL, Queue.id)
+)
+STANDINGS = hot(_standings)
+STANDINGS_FOR = hot(_standings.where(given_to()))
+_newest = (
+    select(Verdict.message_id, Verdict.klass, Verdict.seconds, Verdict.at)
+    .where(Verdict.person_id == bindparam("this_person"), Verdict.kind == VerdictKind.LABEL, current())
+    .order_by(Verdict.id.desc())
+    .limit(LOOK_BACK)
+    .subquery()
+)
+DAY_OF = hot(
+    select(_newest.c.klass, _newest.c.seconds, Truth.klass.label("truth"))
+    .outerjoin(Truth, (Truth.message_id == _newest.c.message_id) & (Truth.origin == Origin.VERDICT))
+    .where(_newest.c.at > now_ms() - DAY_MS)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +70,10 @@ class RecentVerdict:
 
 @dataclass(frozen=True, slots=True)
 class QueueStanding:
-    """How a queue stands: messages in all, judged, in somebody's hands; seconds until the next may come back."""
+    """How a queue stands: messages in all, judged, in somebody's hands; seconds until the next may come back.
+
+    `guide` is its own, in Markdown; None where the room's holds.
+    """
 
     queue_id: int
     name: str
@@ -47,6 +84,7 @@ class QueueStanding:
     done: int
     held: int
     back_in_seconds: int | None
+    guide: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,49 +154,30 @@ def office(connection: Connection) -> Office:
     return Office(today, counts.get(False, 0), counts.get(True, 0))
 
 
-def open_queues(connection: Connection) -> list[QueueStanding]:
-    """The queues that hand out messages now."""
+def open_queues(connection: Connection, person: PersonId | None = None) -> list[QueueStanding]:
+    """The queues that hand out messages now, to all or to this person; the first is handed out first."""
     counts = tallies(connection)
-    queues = connection.execute(
-        select(Queue.id, Queue.name, Queue.order_name, Queue.overlap, Queue.blind_share)
-        .where(Queue.state == QueueState.OPEN)
-        .order_by(Queue.id)
-    ).all()
-    states = []
-    for queue in queues:
-        held, first_back = connection.execute(
-            select(func.count(), func.min(OpenLease.expires_at) - now_ms()).where(OpenLease.queue_id == queue.id)
-        ).one()
-        states.append(
-            QueueStanding(
-                queue_id=queue.id,
-                name=queue.name,
-                sentence=ORDERS.get(queue.order_name).sentence,
-                overlap=queue.overlap,
-                blind_share=queue.blind_share,
-                total=counts.get(f"queue:{queue.id}:total", 0),
-                done=counts.get(f"queue:{queue.id}:done", 0),
-                held=held,
-                back_in_seconds=None if first_back is None else max(0, round(first_back / 1000)),
-            )
+    asked, given = (STANDINGS, {}) if person is None else (STANDINGS_FOR, {"this_person": person})
+    return [
+        QueueStanding(
+            queue_id=queue.id,
+            name=queue.name,
+            sentence=ORDERS.get(queue.order_name).sentence,
+            overlap=queue.overlap,
+            blind_share=queue.blind_share,
+            total=counts.get(f"queue:{queue.id}:total", 0),
+            done=counts.get(f"queue:{queue.id}:done", 0),
+            held=queue.held,
+            back_in_seconds=None if queue.back is None else max(0, round(queue.back / 1000)),
+            guide=queue.guide,
         )
-    return states
+        for queue in connection.execute(asked, given)
+    ]
 
 
 def day_of(connection: Connection, person: PersonId) -> DayOf:
     """A person's last 24 hours. Looks at their newest verdicts only, so it costs the same after years of work."""
-    newest = (
-        select(Verdict.message_id, Verdict.klass, Verdict.seconds, Verdict.at)
-        .where(Verdict.person_id == person, Verdict.kind == VerdictKind.LABEL, current())
-        .order_by(Verdict.id.desc())
-        .limit(LOOK_BACK)
-        .subquery()
-    )
-    rows = connection.execute(
-        select(newest.c.klass, newest.c.seconds, Truth.klass.label("truth"))
-        .outerjoin(Truth, (Truth.message_id == newest.c.message_id) & (Truth.origin == Origin.VERDICT))
-        .where(newest.c.at > now_ms() - DAY_MS)
-    ).all()
+    rows = connection.execute(DAY_OF, {"this_person": person}).all()
     seconds = [row.seconds for row in rows if row.seconds is not None]
     compared = [row for row in rows if row.truth is not None]
     agreed = sum(row.truth == row.klass for row in compared)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection, bindparam, case, delete, exists, func, or_, select, update
 from sqlalchemy.orm import aliased
 
+from core.store.hot import hot
 from core.store.models import Message, now_ms
 from core.store.rollups import tally
 from labeling.models import Lease, OpenLease, Task, Verdict, VerdictKind
@@ -28,6 +29,8 @@ class TaskState:
     message_id: int
     overlap: int
     judged: int
+    gold: bool
+    draw_probability: float | None
 
     @property
     def done(self) -> bool:
@@ -52,8 +55,8 @@ def labelling() -> ColumnElement[bool]:
 
 # The message is locked with its task: two queues may ask about one message, and their verdicts take turns before
 # either refers to it. (NO KEY UPDATE: rows that merely refer to the task or the message need not wait.)
-LOCK = (
-    select(Task.id, Task.queue_id, Task.message_id, Task.overlap, Task.judged)
+LOCK = hot(
+    select(Task.id, Task.queue_id, Task.message_id, Task.overlap, Task.judged, Task.gold, Task.draw_probability)
     .join(Message, Message.id == Task.message_id)
     .where(Task.id == bindparam("this_task"))
     .with_for_update(of=[Task.__table__, Message.__table__], key_share=True)
@@ -63,12 +66,14 @@ _judged = select(func.count()).where(Verdict.task_id == Task.id, labelling()).co
 _held = select(func.count()).where(OpenLease.task_id == Task.id).correlate(Task).scalar_subquery()
 _left = Task.overlap - _judged - _held
 # A verdict that came late may be one more than was asked for: free never goes below zero.
-DERIVE = update(Task).values(judged=_judged, free=case((_left > 0, _left), else_=0)).returning(Task.judged)
-DERIVE_ONE = DERIVE.where(Task.id == bindparam("this_task"))
+DERIVE = (
+    update(Task).values(judged=_judged, free=case((_left > 0, _left), else_=0)).returning(Task.judged, Task.overlap)
+)
+DERIVE_ONE = hot(DERIVE.where(Task.id == bindparam("this_task")))
 DERIVE_MANY = DERIVE.where(Task.id.in_(bindparam("these_tasks", expanding=True)))
 
-SLOTS_HELD = select(OpenLease.slot).where(OpenLease.task_id == bindparam("this_task"))
-SLOTS_JUDGED = (
+SLOTS_HELD = hot(select(OpenLease.slot).where(OpenLease.task_id == bindparam("this_task")))
+SLOTS_JUDGED = hot(
     select(Lease.slot)
     .join(Verdict, Verdict.lease_id == Lease.id)
     .where(Verdict.task_id == bindparam("this_task"), labelling())
@@ -76,7 +81,7 @@ SLOTS_JUDGED = (
 
 # Along ix_open_lease_expires_at: costs nothing while nothing has expired. The clock is a subquery because PostgreSQL
 # looks up no index by a function that moves.
-EXPIRED = (
+EXPIRED = hot(
     select(OpenLease.task_id).where(OpenLease.expires_at <= select(now_ms()).scalar_subquery()).limit(bindparam("most"))
 )
 # Passes over tasks that somebody is judging this moment; in the order of their ids, so that no two wait in a circle.
@@ -98,8 +103,9 @@ def lock(connection: Connection, task_id: int) -> TaskState:
 
 def derive(connection: Connection, before: TaskState) -> None:
     """Count the locked task's free places and its verdicts again. Call it after every change."""
-    judged = connection.execute(DERIVE_ONE, {"this_task": before.id}).scalar_one()
-    is_done = judged >= before.overlap
+    # The overlap may have moved as well, where a further opinion is asked for (labeling/opinions.py).
+    judged, overlap = connection.execute(DERIVE_ONE, {"this_task": before.id}).one()
+    is_done = judged >= overlap
     if is_done != before.done:
         tally(connection, f"queue:{before.queue_id}:done", 1 if is_done else -1)
 

@@ -10,13 +10,15 @@ from sqlalchemy import Connection, bindparam, delete, exists, insert, select
 
 from core.errors import DeskError
 from core.store.feed import emit
-from core.store.models import Origin, now_ms
+from core.store.hot import hot
+from core.store.models import Origin, Tally, now_ms
 from core.store.records.labels import set_label
-from core.store.rollups import tally
+from core.store.rollups import add_rows
 from core.text import storable
 from labeling.claims import HandOut, hand_back, held_of
 from labeling.consensus import Consensus, majority
 from labeling.models import Lease, OpenLease, Role, Task, Verdict, VerdictKind
+from labeling.opinions import reconsider
 from labeling.people import PersonId, Reviewer, require
 from labeling.tasks import derive, judging, labelling, lock
 
@@ -57,33 +59,42 @@ class _HandedOut:
     message_id: int
     blind: bool
     shown_klass: str | None
+    gold: bool
 
 
-KNOWN = select(Verdict.id, Verdict.person_id, Verdict.task_id, Verdict.late).where(
-    Verdict.uuid == bindparam("this_uuid")
+KNOWN = hot(
+    select(Verdict.id, Verdict.person_id, Verdict.task_id, Verdict.late).where(Verdict.uuid == bindparam("this_uuid"))
 )
-HANDED_OUT = (
-    select(Lease.id, Lease.task_id, Task.queue_id, Task.message_id, Lease.blind, Lease.shown_klass)
+HANDED_OUT = hot(
+    select(Lease.id, Lease.task_id, Task.queue_id, Task.message_id, Lease.blind, Lease.shown_klass, Task.gold)
     .join(Task, Task.id == Lease.task_id)
     .where(Lease.id == bindparam("this_lease"), Lease.person_id == bindparam("this_person"))
 )
 # One look at both: has the person judged the task, and is the lease still open?
-STANDING = select(
-    exists()
-    .where(Verdict.task_id == bindparam("this_task"), Verdict.person_id == bindparam("this_person"), judging())
-    .label("judged"),
-    exists().where(OpenLease.lease_id == bindparam("this_lease"), OpenLease.expires_at > now_ms()).label("in_time"),
+STANDING = hot(
+    select(
+        exists()
+        .where(Verdict.task_id == bindparam("this_task"), Verdict.person_id == bindparam("this_person"), judging())
+        .label("judged"),
+        exists().where(OpenLease.lease_id == bindparam("this_lease"), OpenLease.expires_at > now_ms()).label("in_time"),
+    )
 )
-APPEND = insert(Verdict).returning(Verdict.id)
+APPEND = hot(insert(Verdict).returning(Verdict.id))
 # Whatever the person holds of the task: the lease may have expired and the task come to them again.
-LET_GO = delete(OpenLease).where(
-    OpenLease.task_id == bindparam("this_task"), OpenLease.person_id == bindparam("this_person")
+LET_GO = hot(
+    delete(OpenLease).where(
+        OpenLease.task_id == bindparam("this_task"), OpenLease.person_id == bindparam("this_person")
+    )
 )
-OPINIONS = (
-    select(Verdict.klass).where(Verdict.message_id == bindparam("this_message"), labelling()).order_by(Verdict.id)
+# What is said of a gold message measures the person, not the message.
+OPINIONS = hot(
+    select(Verdict.klass)
+    .join(Task, Task.id == Verdict.task_id)
+    .where(Verdict.message_id == bindparam("this_message"), ~Task.gold, labelling())
+    .order_by(Verdict.id)
 )
 # Along ix_verdict_person_id_id from its end.
-LAST = (
+LAST = hot(
     select(Verdict.id, Verdict.kind, Verdict.lease_id)
     .where(Verdict.person_id == bindparam("this_person"), judging())
     .order_by(Verdict.id.desc())
@@ -138,10 +149,10 @@ def undo(connection: Connection, person: PersonId, uuid: str) -> HandOut | None:
     handed = _handed_out(connection, person, last.lease_id)
     task = lock(connection, handed.task_id)
     verdict_id = _append(connection, person, handed, given, late=False, supersedes=last.id)
+    reconsider(connection, task)
     derive(connection, task)
     if last.kind == VerdictKind.LABEL:
-        _agree(connection, handed)
-        tally(connection, "verdicts", -1)
+        _count(connection, handed, -1)
     again = hand_back(connection, person, lock(connection, task.id), blind=handed.blind)
     _tell(connection, reviewer, handed, given, verdict_id)
     return again
@@ -180,10 +191,10 @@ def _close(connection: Connection, person: PersonId, handed: _HandedOut, given: 
     late = not standing.in_time
     verdict_id = _append(connection, person, handed, given, late=late)
     connection.execute(LET_GO, {"this_task": task.id, "this_person": person})
+    reconsider(connection, task)
     derive(connection, task)
     if given.kind is VerdictKind.LABEL:
-        _agree(connection, handed)
-        tally(connection, "verdicts", 1)
+        _count(connection, handed, 1)
     return verdict_id, late
 
 
@@ -213,6 +224,14 @@ def _append(
         "supersedes": supersedes,
     }
     return connection.execute(APPEND, row).scalar_one()
+
+
+def _count(connection: Connection, handed: _HandedOut, sign: int) -> None:
+    """Count a label that came or went, and derive what the office holds the message to be."""
+    if not handed.gold:
+        _agree(connection, handed)
+    names = ("verdicts", f"queue:{handed.queue_id}:verdicts")
+    add_rows(connection, Tally.__table__, [{"name": name, "n": sign} for name in names])  # type: ignore[arg-type]
 
 
 def _agree(connection: Connection, handed: _HandedOut) -> Consensus:

@@ -1,11 +1,12 @@
 """Learning: features, estimators, folds, scores, models. Pure: arrays in, arrays out."""
 
+from core.intervals import mean_interval
 from core.learning.benchmark import FoldResult, benchmark
 from core.learning.calibration import fit_temperature
 from core.learning.candidate import Candidate
 from core.learning.estimators import ESTIMATORS
 from core.learning.features import FEATURES
-from core.learning.metrics import Score, mean_interval, scores
+from core.learning.metrics import Score, scores
 from core.learning.model import LinearModel, Predictions, Span, fit
 from core.learning.splits import Split, repeated_stratified
 

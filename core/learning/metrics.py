@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 from sklearn.metrics import accuracy_score, matthews_corrcoef, precision_recall_fscore_support
 
 
@@ -41,11 +40,3 @@ def scores(truth: np.ndarray, predicted: np.ndarray, classes: Sequence[str]) -> 
         for code, name in enumerate(classes)
     )
     return whole + per_class
-
-
-def mean_interval(values: Sequence[float], level: float = 0.95) -> tuple[float, float]:
-    """The mean over folds and the half-width of its t interval (0 for a single fold)."""
-    if len(values) < 2:
-        return (float(values[0]), 0.0) if values else (0.0, 0.0)
-    spread = float(stats.sem(values))
-    return float(np.mean(values)), spread * float(stats.t.ppf((1 + level) / 2, len(values) - 1))

@@ -6,12 +6,12 @@ executemany inside the transaction.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-import pyarrow as pa
-from pyarrow import csv
 from sqlalchemy import Column, Connection, MetaData, Table
+
+if TYPE_CHECKING:  # a second to import, which a server that starts has no use for
+    import pandas as pd
 
 
 def append(connection: Connection, table: Table, frame: pd.DataFrame) -> int:
@@ -43,6 +43,9 @@ def stage(connection: Connection, like: Table, frame: pd.DataFrame, name: str) -
 
 
 def _copy(connection: Connection, table: Table, frame: pd.DataFrame) -> None:
+    import pyarrow as pa
+    from pyarrow import csv
+
     sink = pa.BufferOutputStream()
     arrow = pa.Table.from_pandas(frame, preserve_index=False)
     # Quoting every value that is there tells '' from NULL, as COPY reads CSV.

@@ -19,6 +19,9 @@ from core.errors import StoreDownError, StoreError
 
 SQLITE_BUSY_MS = 30_000
 SQLITE_RETRY_SECONDS = 0.002
+IDLE_MS = 10_000
+"""So long a writing transaction may wait for its own process. One that was stopped (a laptop's lid, SIGSTOP) would
+hold its locks, and with them the whole office; PostgreSQL ends it, and what it had not committed is sent again."""
 
 
 def parse_url(url: str, folder: Path) -> URL:
@@ -49,19 +52,27 @@ def parse_url(url: str, folder: Path) -> URL:
     )
 
 
-def open_engine(url: URL) -> Engine:
-    """An engine whose commits are on disk before they return."""
+def open_engine(url: URL, *, writes: bool = False) -> Engine:
+    """An engine whose commits are on disk before they return.
+
+    Args:
+        url: the database.
+        writes: for a writer's transactions, which on PostgreSQL are ended where their process stands still.
+    """
     if url.get_backend_name() == "sqlite":
         engine = create_engine(url, connect_args={"check_same_thread": False})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
+    options = ["synchronous_commit=on", "timezone=UTC"]
+    if writes:
+        options.append(f"idle_in_transaction_session_timeout={IDLE_MS}")
     return create_engine(
         url,
         pool_size=12,
         max_overflow=8,
         pool_pre_ping=True,
-        connect_args={"connect_timeout": 5, "options": "-c synchronous_commit=on -c timezone=UTC"},
+        connect_args={"connect_timeout": 5, "options": " ".join(f"-c {option}" for option in options)},
     )
 
 

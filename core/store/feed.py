@@ -22,6 +22,7 @@ from sqlalchemy.pool import PoolProxiedConnection
 
 from core.errors import StoreError
 from core.store.engine import told_in_a_sentence
+from core.store.hot import hot
 from core.store.models import Event, EventId
 
 CHANNEL = "tallyroom"
@@ -41,9 +42,12 @@ class StoreEvent:
     at: int
 
 
+EMIT = hot(insert(Event))
+
+
 def emit(connection: Connection, kind: str, **payload: Any) -> None:
     """Add an event to the transaction that did it. Do it last: the shorter before COMMIT, the fewer gaps."""
-    connection.execute(insert(Event), {"kind": kind, "payload": payload})
+    connection.execute(EMIT, {"kind": kind, "payload": payload})
 
 
 class Hint:

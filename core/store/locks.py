@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
+from core.store.hot import hot
+
+_SHARE = hot(text("SELECT pg_advisory_xact_lock_shared(:key)"))
 LABELS_LOCK = 7_301
 MESSAGES_LOCK = 7_302
 
@@ -11,7 +14,7 @@ MESSAGES_LOCK = 7_302
 def share_labels_lock(connection: Connection) -> None:
     """Hold off `own_labels_lock` until this transaction ends. Verdicts take it; they do not wait for one another."""
     if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": LABELS_LOCK})
+        connection.execute(_SHARE, {"key": LABELS_LOCK})
 
 
 def own_labels_lock(connection: Connection) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Table, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from core.store.hot import hot
 from core.store.models import HOUR_MS, SHARDS, ClassCount, ConfusionCount, Message, Prediction, Tally
 
 VERDICTS = "verdicts"
@@ -19,6 +21,8 @@ VERDICT = "verdict"
 message_hour = func.coalesce(Message.sent_at, Message.arrived_at) // HOUR_MS
 """The hour a message counts in (hours since 1970)."""
 
+SAID_OF = hot(select(Prediction.run_id, Prediction.klass).where(Prediction.message_id == bindparam("this_message")))
+
 
 def any_shard() -> int:
     """The shard that a writer adds its count to."""
@@ -27,13 +31,19 @@ def any_shard() -> int:
 
 def upsert(connection: Connection, table: Table) -> Any:
     """The database's own INSERT with ON CONFLICT."""
-    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+    return upsert_on(connection.dialect.name, table)
 
 
-def _adding(connection: Connection, table: Table) -> Any:
+def upsert_on(dialect: str, table: Table) -> Any:
+    """The same by the database's name, for statements that are built once."""
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+
+
+@cache  # built once: building it cost more than running it
+def _adding(dialect: str, table: Table) -> Any:
     keys = [column.name for column in table.primary_key]
-    insert: Any = upsert(connection, table)
-    return insert.on_conflict_do_update(index_elements=keys, set_={"n": table.c.n + insert.excluded.n})
+    insert: Any = upsert_on(dialect, table)
+    return hot(insert.on_conflict_do_update(index_elements=keys, set_={"n": table.c.n + insert.excluded.n}))
 
 
 def add_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
@@ -42,7 +52,7 @@ def add_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any]
     # One order for all writers: two that add to the same counts then never wait for each other in a circle.
     ordered = sorted(({**row, "shard": shard} for row in rows if row["n"]), key=lambda row: str(sorted(row.items())))
     if ordered:
-        connection.execute(_adding(connection, table), ordered)
+        connection.execute(_adding(connection.dialect.name, table), ordered)
 
 
 def tally(connection: Connection, name: str, n: int) -> None:
@@ -50,16 +60,20 @@ def tally(connection: Connection, name: str, n: int) -> None:
     add_rows(connection, Tally.__table__, [{"name": name, "n": n}])  # type: ignore[arg-type]  # it is a Table
 
 
-def count_verdict_truth(connection: Connection, message_id: int, klass: str, sign: int) -> None:
-    """Add (`sign` 1) or take away (-1) a message that the office holds to be `klass`.
+def count_verdict_truth(
+    connection: Connection, message_id: int, hour: int, before: str | None, after: str | None
+) -> None:
+    """The office holds a message of that hour to be `after`, and no longer `before` (None: nothing).
 
     Counts in the classes over time, and in the confusion of every model that has judged the message.
     """
-    hour = connection.execute(select(message_hour).where(Message.id == message_id)).scalar_one()
-    row = {"series": VERDICT, "run_id": 0, "hour": hour, "klass": klass, "n": sign}
-    add_rows(connection, ClassCount.__table__, [row])  # type: ignore[arg-type]
-    said = connection.execute(
-        select(Prediction.run_id, Prediction.klass).where(Prediction.message_id == message_id)
-    ).all()
-    cells = [{"run_id": r.run_id, "against": VERDICTS, "truth": klass, "klass": r.klass, "n": sign} for r in said]
+    changes = [(klass, sign) for klass, sign in ((before, -1), (after, 1)) if klass is not None]
+    key = {"series": VERDICT, "run_id": 0, "hour": hour}
+    add_rows(connection, ClassCount.__table__, [{**key, "klass": klass, "n": sign} for klass, sign in changes])  # type: ignore[arg-type]
+    said = connection.execute(SAID_OF, {"this_message": message_id}).all()
+    cells = [
+        {"run_id": r.run_id, "against": VERDICTS, "truth": klass, "klass": r.klass, "n": sign}
+        for r in said
+        for klass, sign in changes
+    ]
     add_rows(connection, ConfusionCount.__table__, cells)  # type: ignore[arg-type]

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, inspect
 
 from core.errors import StoreError, StoreSchemaError
 from core.store.engine import place, told_in_a_sentence
 
+if TYPE_CHECKING:  # half a second to import, which a look at the version has no use for
+    from alembic.config import Config
+
 # Optuna keeps its own `alembic_version` in the same database.
 VERSION_TABLE = "tallyroom_schema"
+_MIGRATIONS = Path(__file__).with_name("migrations")
+_REVISION = re.compile(r"""^(down_)?revision(?:: [^=]+)? = ["'](\w+)["']""", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +34,24 @@ class SchemaStatus:
         return self.found == self.needed
 
 
-def _config(connection: Connection | None = None) -> Config:
+def _config(connection: Connection) -> Config:
+    from alembic.config import Config
+
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
+
+
+def revisions() -> tuple[set[str], str]:
+    """The revisions that this version knows, and the newest of them, as the migrations' files name them."""
+    known: set[str] = set()
+    below: set[str] = set()
+    for path in _MIGRATIONS.glob("versions/*.py"):
+        for down, revision in _REVISION.findall(path.read_text("utf-8")):
+            (below if down else known).add(revision)
+    (newest,) = known - below
+    return known, newest
 
 
 def status(engine: Engine) -> SchemaStatus:
@@ -45,11 +61,12 @@ def status(engine: Engine) -> SchemaStatus:
         StoreDownError: the database does not answer.
     """
     _require_folder(engine)
-    needed = ScriptDirectory.from_config(_config()).get_current_head()
-    assert needed is not None
+    _, needed = revisions()
     with told_in_a_sentence(engine.url), engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
-        return SchemaStatus(context.get_current_revision(), needed)
+        found = None
+        if inspect(connection).has_table(VERSION_TABLE):
+            found = connection.exec_driver_sql(f"SELECT version_num FROM {VERSION_TABLE}").scalar()  # noqa: S608 - ours
+        return SchemaStatus(found, needed)
 
 
 def upgrade(engine: Engine) -> None:
@@ -66,6 +83,8 @@ def upgrade(engine: Engine) -> None:
     with told_in_a_sentence(engine.url), engine.execution_options(write=True).begin() as connection:
         if engine.dialect.name == "postgresql":  # two servers that start at once
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7300)")
+        from alembic import command
+
         command.upgrade(_config(connection), "head")
 
 
@@ -85,7 +104,7 @@ def require_current(engine: Engine) -> None:
 
 
 def _refuse_newer(engine: Engine, found: SchemaStatus) -> None:
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    known, _ = revisions()
     if found.found is not None and found.found not in known:
         raise StoreSchemaError(
             f"the tables were made by a newer version of Tallyroom ({found.found})",

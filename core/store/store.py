@@ -80,7 +80,8 @@ class Store:
     def _writing(self) -> Writer:
         with self._writer_lock:
             if self._writer is None:
-                self._writer = GroupWriter(self.engine) if self.dialect == "sqlite" else PoolWriter(self.engine)
+                own = self.dialect == "postgresql"
+                self._writer = PoolWriter(open_engine(self.url, writes=True)) if own else GroupWriter(self.engine)
             return self._writer
 
     def close(self) -> None:

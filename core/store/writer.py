@@ -8,6 +8,7 @@ with 64 clients, measured); one thread that takes what has gathered and commits 
 from __future__ import annotations
 
 import queue
+import sqlite3
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -34,7 +35,10 @@ class Writer(ABC):
 
     @abstractmethod
     def submit(self, work: Work[T]) -> Future[T]:
-        """Queue `work`; the future holds its result once it is committed, or the error that undid it."""
+        """Queue `work`; the future holds its result once it is committed, or the error that undid it.
+
+        Cancelling the future takes back work that has not begun.
+        """
 
     @abstractmethod
     def close(self) -> None:
@@ -49,6 +53,8 @@ class _Job(Generic[T]):
 
     def run(self, connection: Connection) -> bool:
         """Run inside a savepoint, so that a failing piece leaves the others of its group alone."""
+        if not self.future.set_running_or_notify_cancel():
+            return False
         try:
             with connection.begin_nested():
                 self.result = self.work(connection)
@@ -104,6 +110,7 @@ class GroupWriter(Writer):
                 while job is not None:
                     if job.run(connection):
                         done.append(job)
+                    _require_transaction(connection)
                     job = self._next(deadline, len(taken))
                     if job is _STOP:
                         go_on, job = False, None
@@ -129,11 +136,22 @@ class GroupWriter(Writer):
         return _STOP if job is None else job
 
 
+def _require_transaction(connection: Connection) -> None:
+    """SQLite itself rolls a whole transaction back where the disk fails it, and a COMMIT of nothing succeeds."""
+    raw: Any = connection.connection.dbapi_connection
+    if not raw.in_transaction:
+        raise sqlite3.OperationalError("the transaction was rolled back")
+
+
 _STOP: _Job[Any] = _Job(lambda _connection: None, Future())
 
 
 class PoolWriter(Writer):
-    """A few threads, a transaction each: for PostgreSQL."""
+    """A few threads, a transaction each: for PostgreSQL.
+
+    Args:
+        engine: the writer's own; it is let go with the writer.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -150,3 +168,4 @@ class PoolWriter(Writer):
     def close(self) -> None:
         """Finish what was submitted, then stop."""
         self._pool.shutdown(wait=True)
+        self._engine.dispose()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import typer
 
 from core import Project
-from core.pipeline import ingest_sources
 from dashboard.commands.options import AsJson, Bars, Room, answer
 
 
@@ -20,6 +19,8 @@ def ingest(room: Room = ".", as_json: AsJson = False) -> None:  # type: ignore[a
     Reads what is new or has changed. A row that cannot be taken is set aside with its line and the reason; the rest
     goes on.
     """
+    from core.pipeline import ingest_sources  # here: the pipeline takes seconds to import, --help has no use for it
+
     project = Project(room)
     with Bars() as bars:
         counts = ingest_sources(project, bars)

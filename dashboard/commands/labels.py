@@ -12,7 +12,6 @@ import typer
 from core import Project
 from core.store.models import Origin
 from dashboard.commands.options import AsJson, Room, answer, say
-from labeling.exchange import import_labels, labels, write_labels
 
 app = typer.Typer(help="Labels out and in.", no_args_is_help=True)
 
@@ -37,6 +36,8 @@ def export_labels(
     only: Annotated[Origin | None, typer.Option(help="Only what these say: verdict, imported, rule.")] = None,
 ) -> None:
     """Write what each message is held to be, with who said so."""
+    from labeling.exchange import labels, write_labels  # here: pandas takes a second to import
+
     project = Project(room)
     rows = labels(project.store, project.dataset_id, only)
     if output is None:
@@ -55,6 +56,8 @@ def import_(
     as_json: AsJson = False,
 ) -> None:
     """Take labels from a file. Rows that cannot be taken are named with their line; verdicts keep precedence."""
+    from labeling.exchange import import_labels
+
     project = Project(room)
     outcome = import_labels(project.store, project.dataset_id, file, project.classes)
     project.close()

@@ -7,7 +7,6 @@ from dataclasses import asdict
 import typer
 
 from core import Project
-from core.pipeline import judge_rules
 from dashboard.commands.options import AsJson, Bars, Room, answer, say
 
 
@@ -21,6 +20,8 @@ def rules(room: Room = ".", as_json: AsJson = False) -> None:  # type: ignore[as
 
     Right is measured where people or imported labels say what a message is.
     """
+    from core.pipeline import judge_rules  # here: the pipeline takes seconds to import, --help has no use for it
+
     project = Project(room)
     with Bars() as bars:
         reports = judge_rules(project, bars)

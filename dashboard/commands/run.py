@@ -5,15 +5,15 @@ from __future__ import annotations
 import signal
 import threading
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from core import Project
-from core.pipeline import RunSummary, watch
-from core.pipeline import run as run_once
 from dashboard.commands.options import AsJson, Bars, Room, answer, say
-from labeling.queues import refill
+
+if TYPE_CHECKING:  # the pipeline takes seconds to import, which --help has no use for
+    from core.pipeline import RunSummary
 
 
 def register(app: typer.Typer) -> None:
@@ -32,6 +32,9 @@ def run(
 
     Only what is stale is made again; a second run does nothing.
     """
+    from core.pipeline import run as run_once
+    from labeling.queues import refill
+
     project = Project(room)
     if follow:
         _follow(project, as_json)
@@ -56,6 +59,9 @@ def _tell(summary: RunSummary, queued: int, as_json: bool) -> None:
 
 
 def _follow(project: Project, as_json: bool) -> None:
+    from core.pipeline import watch
+    from labeling.queues import refill
+
     stop = threading.Event()
 
     def end(*_signal: Any) -> None:

@@ -73,6 +73,7 @@ class ClassesFigure(Figure):
             for klass, n in judged.items():
                 counts[klass] = counts.get(klass, 0) + n
         rows: Rows = {}
+        newest = max([*reading.predicted, *reading.judged], default=0) + 0.5  # a half day under way has no middle yet
         for half, counts in sorted(halves.items()):
             total = sum(counts.values())
             if total < LEAST_VERDICTS:
@@ -82,7 +83,7 @@ class ClassesFigure(Figure):
                 share = counts.get(klass, 0) / total
                 reached += share
                 rows[f"{half}|{klass}"] = {
-                    "at": (half + 0.5) * DOT_HOURS * HOUR_MS,
+                    "at": min((half + 0.5) * DOT_HOURS, newest) * HOUR_MS,
                     "y": round(reached, 4),
                     "n": total,
                     "klass": klass,
@@ -123,9 +124,10 @@ class ClassesFigure(Figure):
         paint(dots.glyph, line_color="paper")
         names = plot.text(
             "at", "y", text="text", source=sources["names"], text_baseline="middle", x_offset=12,
-            text_font=GLYPH_FONT, text_font_size="12.5px", text_font_style="bold",
+            text_font=GLYPH_FONT, text_font_size="12.5px", text_font_style="bold", padding=3, border_radius=4,
+            background_fill_alpha=0.7,
         )  # fmt: skip
-        paint(names.glyph, text_color="ink")
+        paint(names.glyph, text_color="ink", background_fill_color="paper")
         plot.add_tools(
             HoverTool(
                 renderers=[dots],

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from bokeh.models import ColumnDataSource, CustomJSTickFormatter, DataRange1d, HoverTool, NumeralTickFormatter
 
-from core.learning.metrics import mean_interval
+from core.intervals import mean_interval
 from core.store.models import RunState
 from core.store.queries.live import CurveRun
 from dashboard.figures.figure import Figure, Row, Rows, plain_figure
@@ -17,6 +17,12 @@ from dashboard.theme import CHAMPION_COLOR, GLYPH_FONT, RUN_COLORS, paint
 
 if TYPE_CHECKING:
     from dashboard.reading import Reading
+
+NAME_HEIGHT = 0.075
+"""Of the axis."""
+NAME_ROOM = 1.75
+"""Times the end of the line, on the logarithmic axis."""
+NAMES = "curve-names"
 
 
 class CurvesFigure(Figure):
@@ -51,7 +57,7 @@ class CurvesFigure(Figure):
                 key = f"{run.run_id}|{fraction}|{repeat}|{fold}"
                 dots[key] = {"x": size, "y": value, "color": color, "title": title, "fold": fold + 1}
         chosen = next((run for run in reading.curves if run.run_id == champion), None)
-        return {"lines": lines, "dots": dots, "names": self._names(lines), "band": self._band(chosen)}
+        return {"lines": lines, "dots": dots, "names": self._names(lines, dots), "band": self._band(chosen)}
 
     @staticmethod
     def _points(run: CurveRun) -> dict[float, tuple[float, list[float]]]:
@@ -76,24 +82,19 @@ class CurvesFigure(Figure):
             "title": f"{run.candidate} v{run.version}" + (", running" if running else ""),
         }
 
-    def _names(self, lines: Rows) -> Rows:
+    def _names(self, lines: Rows, dots: Rows) -> Rows:
         """At the right end of each line; pushed apart where lines end close together."""
         ends = {key: row for key, row in lines.items() if row["x"]}
         rows: Rows = {}
-        values = [value for row in ends.values() for value in row["y"]]
-        apart = 0.07 * (max(values) - min(values)) if values else 0.0
+        values = [row["y"] for row in dots.values()]  # they set the height of the axis
+        apart = NAME_HEIGHT * (max(values) - min(values)) if values else 0.0
         last = None
         for key, row in sorted(ends.items(), key=lambda item: -item[1]["y"][-1]):
             wanted = row["y"][-1]
             y = wanted if last is None else min(wanted, last - apart)
             last = y
-            rows[key] = {
-                "x": row["x"][-1],
-                "y": y,
-                "text": row["title"],
-                "color": row["color"],
-                "room": row["x"][-1] * 1.75,
-            }
+            end = row["x"][-1]
+            rows[key] = {"x": end, "y": y, "text": row["title"], "color": row["color"], "room": end * NAME_ROOM}
         return rows
 
     def _band(self, champion: CurveRun | None) -> Rows:
@@ -109,15 +110,18 @@ class CurvesFigure(Figure):
         """Lines and dots over a logarithmic axis."""
         plot = plain_figure(x_axis_type="log", tools="")
         plot.xgrid.visible = False
-        plot.x_range = DataRange1d(range_padding=0.06)
+        plot.x_range = DataRange1d(range_padding=0.06, only_visible=True)
         band = plot.varea("x", y1="low", y2="high", source=sources["band"], fill_alpha=0.10)
         paint(band.glyph, fill_color="accent")
         plot.multi_line("x", "y", source=sources["lines"], line_color="color", line_width="width", line_dash="dash")
         dots = plot.scatter("x", "y", source=sources["dots"], size=6, color="color", alpha=0.5, line_alpha=0)
+        # Beside the lines where there is room; on a phone the page lists the names below and lets these go.
         plot.text(
-            "x", "y", text="text", text_color="color", source=sources["names"], x_offset=10,
+            "x", "y", text="text", text_color="color", source=sources["names"], x_offset=10, name=NAMES,
             text_baseline="middle", text_font=GLYPH_FONT, text_font_size="12.5px", text_font_style="bold",
         )  # fmt: skip
+        # Glyphs end at the frame: an unseen point to the right of each name makes room for it.
+        plot.scatter("room", "y", source=sources["names"], size=1, alpha=0, name=NAMES)
         plot.add_tools(
             HoverTool(
                 renderers=[dots],
@@ -129,10 +133,9 @@ class CurvesFigure(Figure):
                 ],
             )
         )
+        plot.xaxis.ticker.desired_num_ticks = 4
         plot.yaxis.formatter = NumeralTickFormatter(format="0.00")
         plot.xaxis.formatter = CustomJSTickFormatter(
             code="return tick >= 1e6 ? tick / 1e6 + 'M' : tick >= 1e3 ? tick / 1e3 + 'k' : String(tick);"
         )
-        # Glyphs end at the frame: an unseen point to the right of each name makes room for it.
-        plot.scatter("room", "y", source=sources["names"], size=1, alpha=0)
         return plot

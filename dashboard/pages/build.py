@@ -21,7 +21,7 @@ def build(document: Document) -> None:
     request = context.request
     person = _who(request.headers.get("Host", ""), request.cookies)
     here = room().project
-    pages = sorted(PAGES, key=lambda page: page.place)
+    pages = [page for page in sorted(PAGES, key=lambda page: page.place) if person is None or person.may(page.role)]
     asked = _argument(request, "page")
     chosen = next((page for page in pages if page.name == asked), pages[0])
     document.title = f"{chosen.title} · {here.settings.room.name}"

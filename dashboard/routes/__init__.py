@@ -14,6 +14,7 @@ from dashboard.routes.door import Door, Leave
 from dashboard.routes.feed import FeedSocket
 from dashboard.routes.health import Health
 from dashboard.routes.messages import Messages
+from dashboard.routes.queues import ChangeQueue, MakeQueue, QueuesState
 from dashboard.routes.state import LiveStateRoute
 
 ROUTES = (
@@ -28,6 +29,9 @@ ROUTES = (
     (r"/desk/undo", Undo),
     (r"/desk/heartbeat", Heartbeat),
     (r"/desk/panel.json", Panel),
+    (r"/queues.json", QueuesState),
+    (r"/queues/make", MakeQueue),
+    (r"/queues/change", ChangeQueue),
 )
 
 __all__ = ["ROUTES", "Handler", "register"]

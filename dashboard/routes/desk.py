@@ -10,6 +10,7 @@ from dataclasses import asdict
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from tornado.web import Finish
 
 from core.errors import TallyroomError
 from dashboard.desk_view import hand_outs, identity, panel
@@ -53,9 +54,31 @@ class _Leases(_Asked):
 
 
 class DeskHandler(Handler):
-    """A route of the desk, for reviewers."""
+    """A route of the desk, for reviewers.
+
+    A page that has waited too long asks again. What nobody waits for any more is not begun: else a server that has
+    fallen behind works for the past, and never comes back to the present.
+    """
 
     role = Role.REVIEWER
+    _gone = False
+    _under_way: Future[Any] | None = None
+
+    def on_connection_close(self) -> None:
+        """The page waits no more."""
+        self._gone = True
+        if self._under_way is not None:
+            self._under_way.cancel()
+
+    async def committed(self, future: Future[T]) -> T:
+        """Wait for the desk without holding up anybody else; done after COMMIT."""
+        self._under_way = future
+        try:
+            return await asyncio.wrap_future(future)
+        except asyncio.CancelledError:
+            if future.cancelled() and self._gone:
+                raise Finish from None
+            raise
 
     def asked(self, model: type[M]) -> M:
         """The request's body as the route wants it."""
@@ -70,13 +93,10 @@ class DeskHandler(Handler):
 
     async def claimed(self, count: int) -> list[dict[str, Any]]:
         """All that the person holds, once they hold `count`, as the page needs it."""
-        held = await committed(room().desk.claim(self.person.id, count))
+        held = await self.committed(room().desk.claim(self.person.id, count))
+        if self._gone:
+            raise Finish
         return await shown(held)
-
-
-async def committed(future: Future[T]) -> T:
-    """Wait for the desk without holding up anybody else; done after COMMIT."""
-    return await asyncio.wrap_future(future)
 
 
 async def shown(held: Sequence[HandOut]) -> list[dict[str, Any]]:
@@ -100,12 +120,16 @@ class Judge(DeskHandler):
         """Answers after COMMIT, and not before; with the next messages where `claim` asks for them."""
         asked = self.asked(_Verdict)
         given = Given(asked.uuid, asked.lease_id, VerdictKind(asked.kind), asked.klass, asked.note, asked.seconds)
-        taken = await committed(room().desk.judge(self.person.id, given))
+        held = None
+        if asked.claim is None:
+            taken = await self.committed(room().desk.judge(self.person.id, given))
+        else:
+            taken, held = await self.committed(room().desk.judge_and_claim(self.person.id, given, asked.claim))
         answer: dict[str, Any] = {"saved": True, **asdict(taken)}
-        if asked.claim is not None:
+        if held is not None:
             try:
-                answer["messages"] = await self.claimed(asked.claim)
-            except Exception:  # the verdict is saved, whatever becomes of the claim
+                answer["messages"] = await shown(held)
+            except Exception:  # the verdict is saved, whatever becomes of the explanations
                 log.exception("no messages beside a verdict's answer")
         self.answer(answer)
 
@@ -115,7 +139,7 @@ class Undo(DeskHandler):
 
     async def post(self) -> None:
         """Answers with the message again, or null where nothing is left to undo."""
-        handed = await committed(room().desk.undo(self.person.id, self.asked(_Undo).uuid))
+        handed = await self.committed(room().desk.undo(self.person.id, self.asked(_Undo).uuid))
         again = await shown([handed] if handed is not None else [])
         self.answer({"message": again[0] if again else None})
 
@@ -125,7 +149,7 @@ class Heartbeat(DeskHandler):
 
     async def post(self) -> None:
         """Answers with how many are still held."""
-        held = await committed(room().desk.heartbeat(self.person.id, self.asked(_Leases).lease_ids))
+        held = await self.committed(room().desk.heartbeat(self.person.id, self.asked(_Leases).lease_ids))
         self.answer({"held": held})
 
 

@@ -1,28 +1,24 @@
 """The messages that the champion is least sure of."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from sqlalchemy import null, select
+import pandas as pd
+from sqlalchemy import Connection
 
-from core.store.models import DatasetId, Prediction, RunId
-from labeling.orders.order import Order, is_new
+from labeling.orders.order import Asked, Order, frame_of, unsure
 from labeling.orders.random import Random
 
 
 class LeastSure(Order):
-    """Least sure first."""
+    """Least sure first; at random while there is no champion."""
 
     name: ClassVar[str] = "least_sure"
     title: ClassVar[str] = "The messages that the champion is least sure of come first."
     sentence: ClassVar[str] = "Least sure first."
+    follows_champion: ClassVar[bool] = True
 
-    def candidates(self, dataset: DatasetId, queue_id: int, champion: RunId | None, most: int) -> Any:
-        """Along the index on (run, confidence); at random while there is no champion."""
-        if champion is None:
-            return Random().candidates(dataset, queue_id, champion, most)
-        return (
-            select(Prediction.message_id, Prediction.confidence, null())
-            .where(Prediction.run_id == champion, *is_new(Prediction.message_id, queue_id))  # type: ignore[arg-type]
-            .order_by(Prediction.confidence, Prediction.message_id)
-            .limit(most)
-        )
+    def pick(self, connection: Connection, asked: Asked) -> pd.DataFrame:
+        """Ranked by the champion's confidence."""
+        if asked.champion is None:
+            return Random().pick(connection, asked)
+        return frame_of([row[:2] for row in connection.execute(unsure(asked, asked.most))])

@@ -1,11 +1,12 @@
 """The newest messages."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from sqlalchemy import null, select
+import pandas as pd
+from sqlalchemy import Connection, select
 
-from core.store.models import DatasetId, Message, RunId
-from labeling.orders.order import Order, is_new
+from core.store.models import Message
+from labeling.orders.order import Asked, Order, frame_of, is_new
 
 
 class Newest(Order):
@@ -15,11 +16,12 @@ class Newest(Order):
     title: ClassVar[str] = "The messages that came last come first."
     sentence: ClassVar[str] = "Newest first."
 
-    def candidates(self, dataset: DatasetId, queue_id: int, champion: RunId | None, most: int) -> Any:  # noqa: ARG002 - no model is asked
+    def pick(self, connection: Connection, asked: Asked) -> pd.DataFrame:
         """Along the ids from their end; sorted by what is written of it, the database would read all messages."""
-        return (
-            select(Message.id, -Message.id, null())
-            .where(Message.dataset_id == dataset, *is_new(Message.id, queue_id))  # type: ignore[arg-type]
+        query = (
+            select(Message.id, -Message.id)
+            .where(Message.dataset_id == asked.dataset, *is_new(Message.id, asked.queue_id))  # type: ignore[arg-type]
             .order_by(Message.id.desc())
-            .limit(most)
+            .limit(asked.most)
         )
+        return frame_of(connection.execute(query).all())

@@ -8,6 +8,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -31,6 +32,7 @@ from dashboard import explanations
 from dashboard.explanations import Explainer
 from dashboard.room import Room, close_room, open_room
 from dashboard.routes import ROUTES
+from labeling import claims
 from labeling.models import Queue, Role, Verdict
 from labeling.people import add_person, issue_link
 
@@ -147,10 +149,11 @@ def test_a_verdict_counts_as_saved_when_the_next_messages_cannot_be_had(
     def broken(*_args: object) -> None:
         raise RuntimeError("nothing can be claimed")
 
-    monkeypatch.setattr(here.desk, "claim", broken)
+    monkeypatch.setattr(claims, "claim", broken)
     given_one = verdict(message["lease_id"], claim=4)
     answer = carla.post("desk/verdict", json=given_one)
     assert (answer.status_code, answer.json()["saved"]) == (200, True)
+    assert "messages" not in answer.json()
     with here.project.store.read() as connection:
         assert connection.execute(select(Verdict.klass).where(Verdict.uuid == given_one["uuid"])).scalar() == "personal"
 
@@ -164,6 +167,19 @@ def test_a_message_comes_with_what_the_model_and_the_rules_say(here: Room, base:
         {"who": "rule shouts_number", "klass": "spam", "confidence": None},
     ]
     assert message["marks"]
+
+
+def test_many_threads_may_ask_what_the_rules_say_at_once(here: Room) -> None:
+    texts = [f"number {n} " * 500 for n in range(400)]
+    with ThreadPoolExecutor(8) as threads:
+        hits = list(threads.map(Explainer(here.project).rules, texts))
+    assert hits == [[("shouts_number", "spam")]] * len(texts)
+
+
+def test_what_explains_is_waited_for_by_no_message(here: Room) -> None:
+    explainer = Explainer(here.project)
+    explainer.warm(after=60)
+    assert (explainer.marks(1, "win a prize", "spam"), explainer.rules("number")) == ([], [])
 
 
 def test_a_model_that_cannot_be_read_takes_the_explanation_and_not_the_desk(
@@ -220,6 +236,24 @@ def test_a_verdict_that_waits_for_the_store_holds_up_nobody_else(here: Room, bas
     waiting.join(10)
     blocked.result(10)
     assert answers[0].json()["saved"]
+
+
+def test_what_nobody_waits_for_any_more_is_not_begun(here: Room, base: str) -> None:
+    hugo = enter(base, here, "Hugo")
+    (message,) = hugo.post("desk/claim", json={"count": 1}).json()["messages"]
+    given_one = verdict(message["lease_id"])
+    busy = threading.Event()
+    blocked = here.project.store.submit(lambda _connection: busy.wait(20))
+    with pytest.raises(httpx.ReadTimeout):
+        hugo.post("desk/verdict", json=given_one, timeout=0.5)
+    time.sleep(0.5)  # the server hears that the line is closed
+    busy.set()
+    blocked.result(10)
+    here.project.store.write(lambda _connection: None)
+    with here.project.store.read() as connection:
+        assert connection.execute(select(Verdict.id).where(Verdict.uuid == given_one["uuid"])).all() == []
+    again = hugo.post("desk/verdict", json=given_one).json()
+    assert (again["saved"], again["duplicate"]) == (True, False)
 
 
 words = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), max_size=60)

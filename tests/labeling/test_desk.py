@@ -17,7 +17,7 @@ from core.errors import AccessError, DeskError
 from core.store import Feed, Store, check
 from core.store.models import Origin, Truth
 from core.store.queries.live import confusion, tallies
-from labeling import claims, tasks, verdicts
+from labeling import claims, gold, opinions, tasks, verdicts
 from labeling.claims import CLAIM, HandOut
 from labeling.desk import Desk
 from labeling.models import OpenLease, Queue, QueueState, Role, Verdict, VerdictKind
@@ -347,8 +347,13 @@ def test_a_claim_reads_along_its_index(store: Store, ada: Reviewer) -> None:
     queue_id = add_queue(store, add_messages(store, [f"m{n}" for n in range(2_000)]))
     if store.dialect == "postgresql":
         store.write(lambda c: c.execute(text("ANALYZE task")))
-    plan = plan_of(store, CLAIM, this_queue=queue_id, this_person=ada.id, most=1)
-    assert "ix_task_claim" in plan
+    for drawn in (False, True):
+        plan = plan_of(store, CLAIM, this_queue=queue_id, this_person=ada.id, drawn=drawn, most=1)
+        assert "ix_task_claim" in plan
+        no_sort(plan)
+
+
+def no_sort(plan: str) -> None:
     assert "TEMP B-TREE" not in plan, "SQLite would sort the whole queue"
     assert "Sort" not in plan, "PostgreSQL would sort the whole queue"
 
@@ -367,6 +372,11 @@ MINE = {"this_task": 1, "this_person": 1}
         (verdicts.STANDING, {**MINE, "this_lease": 1}),
         (verdicts.OPINIONS, {"this_message": 1}),
         (verdicts.LAST, {"this_person": 1}),
+        (claims.WAITING, {"this_queue": 1, "this_person": 1, "most": 1}),
+        (gold.FROM_HERE, {"this_queue": 1, "this_person": 1, "start": 1}),
+        (gold.TASK, {"this_queue": 1, "this_message": 1}),
+        (opinions.GIVEN, {"this_task": 1}),
+        (opinions.SAID, {"this_dataset": 1, "this_message": 1}),
     ],
 )
 def test_what_the_desk_looks_for_is_found_without_reading_all(
@@ -375,6 +385,7 @@ def test_what_the_desk_looks_for_is_found_without_reading_all(
     plan = plan_of(store, statement, **values)
     assert "Seq Scan" not in plan
     assert not re.search(r"SCAN (verdict|lease|open_lease|task|message|person)\b", plan)
+    assert not re.search(r"SEARCH message USING [A-Z ]*INDEX \S+ \(dataset_id=\?\)", plan), "all of a dataset"
 
 
 def plan_of(store: Store, statement: Executable, **values: object) -> str:

@@ -18,19 +18,19 @@ from core.store.models import Origin
 from core.store.records.labels import add_labels
 from labeling.desk import Desk
 from labeling.models import Task, VerdictKind
-from labeling.orders import ORDERS
+from labeling.orders import ORDERS, Asked
 from labeling.people import add_person
 from labeling.queries import open_queues
-from labeling.queues import QueueSpec, create, fill, refill
+from labeling.queues import QueueSpec, change, create, fill, refill
 from labeling.verdicts import Given
 
 
 def candidates(
     store: Store, order: str, queue_id: int, most: int, run_id: int | None = None
 ) -> list[tuple[int, float]]:
-    query = ORDERS.get(order)().candidates(the_dataset(store), queue_id, run_id, most)  # type: ignore[arg-type]
+    asked = Asked(the_dataset(store), queue_id, run_id, most)  # type: ignore[arg-type]
     with store.read() as connection:
-        return [tuple(row) for row in connection.execute(query)]
+        return list(ORDERS.get(order)().pick(connection, asked).itertuples(index=False, name=None))
 
 
 def queued(store: Store, queue_id: int) -> list[int]:
@@ -56,12 +56,12 @@ def test_a_random_draw_stores_its_probability(store: Store) -> None:
     add_messages(store, [f"m{n}" for n in range(40)])
     queue_id = add_queue(store, [])
     drawn = candidates(store, "random", queue_id, 10)
-    assert [row[2] for row in drawn] == [0.25] * 10
+    assert [row[2] for row in drawn] == [1 / 40] * 10
     frame = pd.DataFrame(drawn, columns=["message_id", "rank", "draw_probability"])
     store.write(lambda c: fill(c, queue_id, frame))
     with store.read() as connection:
-        assert set(connection.execute(select(Task.draw_probability)).scalars()) == {0.25}
-    assert [row[2] for row in candidates(store, "random", queue_id, 50)] == [1.0] * 30
+        assert set(connection.execute(select(Task.draw_probability)).scalars()) == {1 / 40}
+    assert [row[2] for row in candidates(store, "random", queue_id, 50)] == [1 / 30] * 30
 
 
 def test_newest_comes_from_the_end_and_least_sure_from_the_least_confidence(store: Store) -> None:
@@ -105,10 +105,22 @@ def test_the_review_queue_is_topped_up_and_follows_the_champion(store: Store) ->
     assert refill(store, settings, dataset) == 1
     order = queued(store, message.queue_id)
     assert len(set(order)) == len(order) == 11
-    last = order[-1]
-    add_champion(store, [last], "personal", 0.1)
+    with store.read() as connection:
+        drawn, chosen = (
+            connection.execute(select(Task.message_id).where(Task.drawn == lane)).scalars().all()
+            for lane in (True, False)
+        )
+    assert len(drawn) == 1, "a tenth of what waits is drawn at random"
+    last = max(chosen)
+    add_champion(store, [last, *drawn], "personal", 0.1)
     refill(store, settings, dataset)
-    assert queued(store, message.queue_id)[0] == last, "what the new champion is least sure of comes first"
+    first = next(each for each in queued(store, message.queue_id) if each in chosen)
+    assert first == last, "what the new champion is least sure of comes first"
+    with store.read() as connection:
+        assert connection.execute(select(Task.rank).where(Task.drawn)).scalar_one() > 1, (
+            "what was drawn keeps its place"
+        )
+    store.write(lambda c: change(c, message.queue_id, explore_share=0.0))
     assert desk.claim(ada).result()[0].message_id == last
 
 

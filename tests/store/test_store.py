@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import insert, select, text
+from sqlalchemy import Connection, insert, select, text
 
 from core.errors import StoreDownError, StoreError, StoreSchemaError
 from core.store import Feed, Store, emit
@@ -39,6 +39,40 @@ def test_a_failing_piece_of_work_leaves_the_others_of_its_group_alone(store: Sto
     assert bad.exception(10) is not None
     with store.read() as connection:
         assert set(connection.execute(select(Dataset.name)).scalars()) == {"good", "also good"}
+
+
+def test_a_group_that_sqlite_rolled_back_by_itself_is_acknowledged_to_nobody(tmp_path: Path) -> None:
+    with Store.open(f"sqlite:///{tmp_path / 'tallyroom.db'}", create=True) as store:
+        gathered = threading.Event()
+
+        def good(connection: Connection) -> None:
+            connection.execute(insert(Dataset).values(name="kept"))
+            gathered.wait(10)
+
+        def full(connection: Connection) -> None:
+            connection.exec_driver_sql("ROLLBACK")  # as SQLite does when the disk is full
+            raise OSError("no room")
+
+        futures = [store.submit(work) for work in (good, full)]
+        gathered.set()
+        for future in futures:
+            assert future.exception(20) is not None
+        with store.read() as connection:
+            assert connection.execute(select(Dataset.name)).all() == []
+        store.write(lambda c: c.execute(insert(Dataset).values(name="kept")))
+
+
+def test_work_that_was_taken_back_before_it_began_is_not_done(store: Store) -> None:
+    going = threading.Event()
+    running = [store.submit(lambda _connection: going.wait(20)) for _ in range(8)]  # as many as write at once
+    done: list[int] = []
+    wanted, unwanted = (store.submit(lambda _connection, n=n: done.append(n)) for n in (1, 2))
+    assert unwanted.cancel()
+    going.set()
+    for future in (*running, wanted):
+        future.result(20)
+    store.write(lambda _connection: None)
+    assert done == [1]
 
 
 def test_an_event_written_by_another_process_reaches_the_feed(store: Store, store_url: str) -> None:

@@ -38,6 +38,7 @@ function draw(changed) {
       if (source) show(source, state.tables.get(name), change);
     }
     if (name.startsWith("confusion.")) drawTable();
+    if (name === "curves.names") drawLegend();
   }
   for (const place of document.querySelectorAll("[data-word]")) {
     const word = state.words[place.dataset.word];
@@ -50,6 +51,23 @@ function draw(changed) {
     if (figure) figure.classList.toggle("veil", !full);
   }
   drawConfusion();
+}
+
+// On a phone the names of the curves stand below them: beside them they would take half of the figure.
+const narrow = matchMedia("(max-width: 600px)");
+narrow.addEventListener("change", nameCurves);
+
+function nameCurves() {
+  for (const model of doc._all_models.values()) if (model.name === "curve-names") model.setv({visible: !narrow.matches}, {sync: false});
+}
+
+function drawLegend() {
+  const place = document.getElementById("curves-legend");
+  place?.replaceChildren(...[...state.tables.get("curves.names").values()].sort((one, other) => other.y - one.y).map((row) => {
+    const item = element("li", "", row.text);
+    item.style.color = row.color;
+    return item;
+  }));
 }
 
 function drawVerdicts() {
@@ -155,6 +173,7 @@ for (const button of document.querySelectorAll("[data-against]")) {
 
 doc = await bokehDocument();
 onTheme(paint);
+nameCurves();
 listenToCells();
 follow((message) => draw(state.apply(message)));
 globalThis.tallyroom = {state, doc, route};

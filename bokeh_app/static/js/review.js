@@ -34,6 +34,7 @@ const are = (n, noun) => `${n} ${noun}${n === 1 ? " is" : "s are"}`;
 function showStatus() {
   const unsent = outbox.waiting.length, refused = outbox.refused.length;
   if (signedOut || outbox.trouble?.status === 401) warn("Your session has ended. Open a new link in this browser ('tallyroom link' prints one): what you judged is kept here and sent then.");
+  else if (outbox.trouble?.status >= 500) warn(`The desk cannot save at the moment: ${outbox.trouble.message}. ${are(unsent, "verdict")} kept in this browser and sent when it can.`);
   else if (outbox.offline || deskAway) warn(`No connection. You can go on with ${ready.length} message${ready.length === 1 ? "" : "s"} that you hold; ${are(unsent, "verdict")} kept in this browser and sent when it is back.`);
   else if (unsent && !outbox.keeps) warn("This browser keeps nothing over a reload: stay on this page until it says 'saved'.");
   else warn("");

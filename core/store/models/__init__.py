@@ -1,5 +1,6 @@
 """The tables of the store that the works own. The desk adds its own to the same metadata."""
 
+from core.store.models.alarms import Alarm, AlarmState
 from core.store.models.base import (
     HOUR_MS,
     Base,
@@ -39,6 +40,8 @@ __all__ = [
     "HOUR_MS",
     "PRECEDENCE",
     "SHARDS",
+    "Alarm",
+    "AlarmState",
     "Base",
     "ClassCount",
     "ConfusionCount",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, or_, select
 
+from core.store.hot import hot
 from core.store.models import (
     ClassCount,
     ConfusionCount,
@@ -60,9 +61,12 @@ class HourCount:
     n: int
 
 
+TALLIES = hot(select(Tally.name, func.sum(Tally.n)).group_by(Tally.name))
+
+
 def tallies(connection: Connection) -> dict[str, int]:
     """The plain counts by name: messages, quarantined, verdicts and what others count."""
-    rows = connection.execute(select(Tally.name, func.sum(Tally.n)).group_by(Tally.name))
+    rows = connection.execute(TALLIES)
     return {name: int(n) for name, n in rows}
 
 

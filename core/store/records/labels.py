@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-from sqlalchemy import Connection, Table, case, delete, func, insert, select, true
+from sqlalchemy import Connection, Table, bindparam, case, delete, func, insert, select, true
 
 from core.store import bulk
 from core.store.feed import emit
+from core.store.hot import hot
 from core.store.locks import share_labels_lock
 from core.store.models import PRECEDENCE, Label, Message, Origin, Truth
-from core.store.rollups import count_verdict_truth, upsert
+from core.store.rollups import count_verdict_truth, message_hour, upsert, upsert_on
+
+if TYPE_CHECKING:  # a second to import, which the desk has no use for
+    import pandas as pd
 
 MANY = 200
 _truth: Table = Truth.__table__  # type: ignore[assignment]
 _label: Table = Label.__table__  # type: ignore[assignment]
 _precedence = case(*((Label.origin == origin, rank) for origin, rank in PRECEDENCE.items()))
+
+# The message is locked before its truth is read: PostgreSQL would answer a look at both with the truth of before the
+# wait. NO KEY UPDATE: rows that merely refer to the message need not wait.
+TAKE = hot(select(message_hour).where(Message.id == bindparam("this_message")).with_for_update(key_share=True))
+HELD = hot(select(Truth.klass).where(Truth.message_id == bindparam("this_message"), Truth.origin == Origin.VERDICT))
+APPEND = hot(insert(Label).returning(Label.id))
 
 
 def set_label(
@@ -35,8 +45,9 @@ def set_label(
         The id of the label.
     """
     share_labels_lock(connection)
-    connection.execute(select(Message.id).where(Message.id == message_id).with_for_update())
-    before = _held(connection, message_id)
+    this = {"this_message": message_id}
+    hour = connection.execute(TAKE, this).scalar_one()
+    before = connection.execute(HELD, this).scalar_one_or_none()
     row = {
         "message_id": message_id,
         "origin": origin,
@@ -44,20 +55,30 @@ def set_label(
         "klass": klass,
         "confidence": confidence,
     }
-    label_id = connection.execute(insert(Label).returning(Label.id), row).scalar_one()
-    derive_truth(connection, [message_id])
-    after = _held(connection, message_id)
+    label_id = connection.execute(APPEND, row).scalar_one()
+    if origin is Origin.VERDICT and klass is not None:
+        # People come first: the truth is what they say, without a look at what else was said.
+        truth = {"message_id": message_id, "klass": klass, "origin": origin, "label_id": label_id}
+        connection.execute(_settle(connection.dialect.name), truth)
+        after: str | None = klass
+    else:
+        derive_truth(connection, [message_id])
+        after = connection.execute(HELD, this).scalar_one_or_none()
     if before != after:
-        for klass_then, sign in ((before, -1), (after, 1)):
-            if klass_then is not None:
-                count_verdict_truth(connection, message_id, klass_then, sign)
+        count_verdict_truth(connection, message_id, hour, before, after)
     return label_id
 
 
-def _held(connection: Connection, message_id: int) -> str | None:
-    """The class that the office holds the message to be, if it has said so."""
-    query = select(Truth.klass).where(Truth.message_id == message_id, Truth.origin == Origin.VERDICT)
-    return connection.execute(query).scalar_one_or_none()
+@cache
+def _settle(dialect: str) -> Any:
+    return hot(_replacing(upsert_on(dialect, _truth)))
+
+
+def _replacing(statement: Any) -> Any:
+    """The truth that was there gives way."""
+    new = statement.excluded
+    values = {"klass": new.klass, "origin": new.origin, "label_id": new.label_id}
+    return statement.on_conflict_do_update(index_elements=["message_id"], set_=values)
 
 
 def add_labels(connection: Connection, origin: Origin, frame: pd.DataFrame) -> int:
@@ -107,13 +128,7 @@ def derive_truth(connection: Connection, message_ids: Sequence[int]) -> None:
     )
     decided = select(best.c.message_id, best.c.klass, best.c.origin, best.c.id).where(best.c.nth == 1, true())
     statement = upsert(connection, _truth).from_select(["message_id", "klass", "origin", "label_id"], decided)
-    new = statement.excluded
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["message_id"],
-            set_={"klass": new.klass, "origin": new.origin, "label_id": new.label_id},
-        )
-    )
+    connection.execute(_replacing(statement))
     decided_ids = select(best.c.message_id).where(best.c.nth == 1)
     connection.execute(delete(Truth).where(Truth.message_id.in_(touched), Truth.message_id.not_in(decided_ids)))
 
@@ -123,5 +138,7 @@ def _touched(connection: Connection, message_ids: Sequence[int]) -> Any:
     unique = sorted(set(message_ids))
     if len(unique) <= MANY:
         return unique
+    import pandas as pd
+
     staged = bulk.stage(connection, _truth, pd.DataFrame({"message_id": unique}), "touched_message")
     return select(staged.c.message_id)

@@ -1,0 +1,5 @@
+"""Some faults are seen in a real Chromium."""
+
+from chromium import browser
+
+__all__ = ["browser"]

