@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from core.errors import TallyroomError
 from core.fingerprint import fingerprint
 from labeling.claims import HandOut
+from labeling.history import said_by
 from labeling.models import Role
 from labeling.people import Reviewer
 from labeling.queries import day_of, open_queues
@@ -67,6 +68,13 @@ def _marks(room: Room, run_id: int, body: str, klass: str) -> list[tuple[int, in
 def identity(room: Room) -> str:
     """Tells this room from another that is served at the same address. The store's password is no part of it."""
     return fingerprint(str(room.project.folder), str(room.project.store.engine.url))
+
+
+def history(room: Room, person: Reviewer, klass: str | None, kind: str | None, before: int | None) -> dict[str, Any]:
+    """A page of what the person said, the newest first; `before` begins the next one."""
+    with room.project.store.read() as connection:
+        page = said_by(connection, person.id, klass=klass, kind=kind, before=before)
+    return {"verdicts": [asdict(said) for said in page.verdicts], "before": page.before}
 
 
 def panel(room: Room, person: Reviewer) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from sqlalchemy import (
 from core.store.hot import hot
 from core.store.models import Message, Prediction, Promotion, Tally, now_ms
 from labeling.gold import gold_tasks
+from labeling.group_models import SpotCheck
 from labeling.models import (
     Assigned,
     Lease,
@@ -89,13 +90,14 @@ class _Counter:
 
 @dataclass(frozen=True, slots=True)
 class _Free:
-    """A locked task with a free place, or a gold one, which always has room."""
+    """A locked task with a free place, or a gold one, which always has room; `checks` a group of look-alikes."""
 
     task_id: int
     message_id: int
     overlap: int
     free: int
     draw_probability: float | None
+    checks: bool = False
     gold: bool = False
 
 
@@ -153,7 +155,14 @@ _unseen = (
     ~exists().where(Verdict.task_id == Task.id, Verdict.person_id == bindparam("this_person"), judging()),
     ~exists().where(OpenLease.task_id == Task.id, OpenLease.person_id == bindparam("this_person")),
 )
-_candidate = select(Task.id, Task.message_id, Task.overlap, Task.free, Task.draw_probability)
+_candidate = select(
+    Task.id,
+    Task.message_id,
+    Task.overlap,
+    Task.free,
+    Task.draw_probability,
+    exists().where(SpotCheck.task_id == Task.id).label("checks"),
+)
 # The next tasks of a queue for a person, locked: of those that were drawn at random, or of those that were chosen.
 # Reads along the partial index ix_task_claim (queue, drawn, rank, id where a place is free), so it costs the same at a
 # thousand pending messages and at a million. The 0 is no parameter: SQLite must see it to know that the index will do.
@@ -279,7 +288,7 @@ def hand_back(connection: Connection, person: PersonId, task: TaskState, *, blin
     """Give a locked task to the person once more (after an undo), as blind as it was: what was seen stays seen."""
     slot = free_slot(connection, task.id)
     counter = _Counter(*connection.execute(THIS_QUEUE, {"this_queue": task.queue_id}).one())
-    again = _Free(task.id, task.message_id, task.overlap, 0, task.draw_probability, task.gold)
+    again = _Free(task.id, task.message_id, task.overlap, 0, task.draw_probability, gold=task.gold)
     lease_id = _grant(connection, person, counter, again, slot, blind=blind)
     derive(connection, task)
     return _read(connection, [lease_id])[0]
@@ -369,7 +378,7 @@ def _hand_out(connection: Connection, person: PersonId, counter: _Counter, task:
     """Lease a locked task to a person; gives the lease's id."""
     # Nobody has touched the task: its first place is free, without a look.
     slot = 0 if 0 < task.free == task.overlap else free_slot(connection, task.task_id)
-    blind = is_blind(counter.queue_id, task.task_id, slot, counter.blind_share)
+    blind = task.checks or is_blind(counter.queue_id, task.task_id, slot, counter.blind_share)
     lease_id = _grant(connection, person, counter, task, slot, blind=blind)
     if not task.gold:
         connection.execute(TAKE_PLACE, {"this_task": task.task_id})

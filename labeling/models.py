@@ -46,6 +46,7 @@ class VerdictKind(enum.StrEnum):
     LABEL = "label"
     SKIP = "skip"
     FLAG = "flag"
+    UNSURE = "unsure"
     UNDO = "undo"
 
 
@@ -312,7 +313,8 @@ class OpenLease(Base):
 class Verdict(Base):
     """What a person said of a message. `uuid` comes from the browser: the same one is stored once.
 
-    `supersedes` names the verdict that an undo takes back. `late` marks one whose lease had expired.
+    `supersedes` names the verdict that an undo takes back, or that a change of mind replaces. `late` marks one whose
+    lease had expired. `second` is the class that it would be if not `klass`.
     `group_id` names the group that it was given with (labeling/group_models.py).
     """
 
@@ -339,6 +341,7 @@ class Verdict(Base):
     message_id: Mapped[BigRef] = mapped_column(ForeignKey("message.id"))
     person_id: Mapped[BigRef] = mapped_column(ForeignKey("person.id"))
     klass: Mapped[str | None] = mapped_column(String(200))
+    second: Mapped[str | None] = mapped_column(String(200))
     note: Mapped[str | None] = mapped_column(Text)
     blind: Mapped[bool] = mapped_column(Boolean)
     shown_klass: Mapped[str | None] = mapped_column(String(200))

@@ -44,8 +44,13 @@ def current() -> ColumnElement[bool]:
 
 
 def judging() -> ColumnElement[bool]:
-    """A label or a skip that stands: who gave it is done with the message."""
-    return or_(Verdict.kind == VerdictKind.LABEL, Verdict.kind == VerdictKind.SKIP) & current()
+    """A label, a skip or a 'cannot tell' that stands: who gave it is done with the message."""
+    return or_(opining(), Verdict.kind == VerdictKind.SKIP) & current()
+
+
+def opining() -> ColumnElement[bool]:
+    """An opinion, standing or not: a label, or that one cannot tell."""
+    return or_(Verdict.kind == VerdictKind.LABEL, Verdict.kind == VerdictKind.UNSURE)
 
 
 def labelling() -> ColumnElement[bool]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid as uuids
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from sqlalchemy import Connection, bindparam, delete, exists, insert, select
 
@@ -20,14 +21,18 @@ from labeling.consensus import Consensus, majority
 from labeling.models import Lease, OpenLease, Role, Task, Verdict, VerdictKind
 from labeling.opinions import reconsider
 from labeling.people import PersonId, Reviewer, require
-from labeling.tasks import derive, judging, labelling, lock
+from labeling.tasks import current, derive, judging, lock, opining
 
 NOTE_MOST = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A verdict as the browser gives it. `uuid` is made there: sent twice, it is stored once."""
+    """A verdict as the browser gives it. `uuid` is made there: sent twice, it is stored once.
+
+    `second` is the class that it would be if not `klass`. `changes` names an earlier verdict of the person on the same
+    hand-out, which this one replaces.
+    """
 
     uuid: str
     lease_id: int
@@ -35,6 +40,8 @@ class Given:
     klass: str | None = None
     note: str | None = None
     seconds: float | None = None
+    second: str | None = None
+    changes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,14 @@ class Taken:
     verdict_id: int
     duplicate: bool
     late: bool
+
+
+class StandingVerdict(Protocol):
+    """A row of a verdict that stands."""
+
+    id: int
+    kind: str
+    lease_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,30 +101,41 @@ LET_GO = hot(
         OpenLease.task_id == bindparam("this_task"), OpenLease.person_id == bindparam("this_person")
     )
 )
-# What is said of a gold message measures the person, not the message.
+# What is said of a gold message measures the person, not the message. A NULL is somebody who cannot tell.
 OPINIONS = hot(
     select(Verdict.klass)
     .join(Task, Task.id == Verdict.task_id)
-    .where(Verdict.message_id == bindparam("this_message"), ~Task.gold, labelling())
+    .where(Verdict.message_id == bindparam("this_message"), ~Task.gold, opining(), current())
     .order_by(Verdict.id)
 )
 # Along ix_verdict_person_id_id from its end.
 LAST = hot(
-    select(Verdict.id, Verdict.kind, Verdict.lease_id)
+    select(Verdict.id, Verdict.kind, Verdict.lease_id, Verdict.group_id)
     .where(Verdict.person_id == bindparam("this_person"), judging())
     .order_by(Verdict.id.desc())
     .limit(1)
 )
+# The verdict that a change of mind replaces: the person's own, on this hand-out, and standing.
+REPLACED = hot(
+    select(Verdict.id, Verdict.kind).where(
+        Verdict.id == bindparam("this_verdict"),
+        Verdict.person_id == bindparam("this_person"),
+        Verdict.lease_id == bindparam("this_lease"),
+        judging(),
+    )
+)
 
 
 def judge(connection: Connection, person: PersonId, given: Given, classes: Sequence[str]) -> Taken:
-    """Take a label, a skip or a flag.
+    """Take a label, a skip, a 'cannot tell' or a flag; or a change of mind about one of the first three.
 
-    An expired lease refuses nothing: the verdict counts, marked late.
+    An expired lease refuses nothing: the verdict counts, marked late. A change of mind is a new row that names the
+    verdict it replaces, at any time later.
 
     Raises:
         AccessError: the person may not review.
-        DeskError: not their message, judged already, an unknown class, an id that is none.
+        DeskError: not their message, judged already, an unknown class, an id that is none, a verdict to be changed that
+            no longer stands.
     """
     # A person's requests take turns: the same verdict sent twice at once finds itself.
     reviewer = require(connection, person, Role.REVIEWER, alone=True)
@@ -121,14 +147,28 @@ def judge(connection: Connection, person: PersonId, given: Given, classes: Seque
     handed = _handed_out(connection, person, given.lease_id)
     if given.kind is VerdictKind.FLAG:
         verdict_id, late = _append(connection, person, handed, given, late=False), False
+    elif given.changes is not None:
+        verdict_id, late = _change(connection, person, handed, given, given.changes), False
     else:
         verdict_id, late = _close(connection, person, handed, given)
     _tell(connection, reviewer, handed, given, verdict_id)
     return Taken(verdict_id, duplicate=False, late=late)
 
 
+def judge_in_group(connection: Connection, reviewer: Reviewer, given: Given, group_id: int) -> int:
+    """Take a label or a skip that was given to a whole group; gives the verdict's id.
+
+    It says nothing of how a shown prediction sways: the message was judged with others, so none counts as shown.
+    """
+    handed = _handed_out(connection, reviewer.id, given.lease_id)
+    handed = replace(handed, blind=False, shown_klass=None)
+    verdict_id, _ = _close(connection, reviewer.id, handed, given, group_id=group_id)
+    _tell(connection, reviewer, handed, given, verdict_id)
+    return verdict_id
+
+
 def undo(connection: Connection, person: PersonId, uuid: str) -> HandOut | None:
-    """Take back the person's last label or skip; gives the message to them again, or None where there is none.
+    """Take back the person's last label, skip or 'cannot tell'; gives the message again, None where there is none.
 
     The verdict stays in the store: the undo is a new row that names it. Sent twice, it takes back one verdict and gives
     the same message.
@@ -146,16 +186,29 @@ def undo(connection: Connection, person: PersonId, uuid: str) -> HandOut | None:
     last = connection.execute(LAST, {"this_person": person}).first()
     if last is None:
         return None
-    handed = _handed_out(connection, person, last.lease_id)
-    task = lock(connection, handed.task_id)
-    verdict_id = _append(connection, person, handed, given, late=False, supersedes=last.id)
-    reconsider(connection, task)
-    derive(connection, task)
-    if last.kind == VerdictKind.LABEL:
-        _count(connection, handed, -1)
-    again = hand_back(connection, person, lock(connection, task.id), blind=handed.blind)
+    handed, verdict_id = _take_back(connection, reviewer, given, last)
+    again = hand_back(connection, person, lock(connection, handed.task_id), blind=handed.blind)
     _tell(connection, reviewer, handed, given, verdict_id)
     return again
+
+
+def take_back(connection: Connection, reviewer: Reviewer, uuid: str, verdict: StandingVerdict) -> None:
+    """Take one standing verdict of the person back; its message is free again, for anybody."""
+    given = _checked(Given(uuid, 0, VerdictKind.UNDO), ())
+    handed, verdict_id = _take_back(connection, reviewer, given, verdict)
+    _tell(connection, reviewer, handed, given, verdict_id)
+
+
+def _take_back(
+    connection: Connection, reviewer: Reviewer, given: Given, verdict: StandingVerdict
+) -> tuple[_HandedOut, int]:
+    handed = _handed_out(connection, reviewer.id, verdict.lease_id)
+    task = lock(connection, handed.task_id)
+    verdict_id = _append(connection, reviewer.id, handed, given, late=False, supersedes=verdict.id)
+    reconsider(connection, task)
+    derive(connection, task)
+    _settle(connection, handed, verdict.kind, None)
+    return handed, verdict_id
 
 
 def _checked(given: Given, classes: Sequence[str]) -> Given:
@@ -164,9 +217,12 @@ def _checked(given: Given, classes: Sequence[str]) -> Given:
         uuid = str(uuids.UUID(given.uuid))
     except ValueError:
         raise DeskError("a verdict needs a UUID as its id") from None
-    if given.kind is VerdictKind.LABEL and given.klass not in classes:
-        raise DeskError(f"'{given.klass}' is no class of this room", fix=f"Use one of: {', '.join(classes)}.")
-    return replace(given, uuid=uuid, klass=given.klass if given.kind is VerdictKind.LABEL else None)
+    if given.kind is not VerdictKind.LABEL:
+        return replace(given, uuid=uuid, klass=None, second=None)
+    for klass in (given.klass, given.second or given.klass):
+        if klass not in classes:
+            raise DeskError(f"'{klass}' is no class of this room", fix=f"Use one of: {', '.join(classes)}.")
+    return replace(given, uuid=uuid, second=given.second if given.second != given.klass else None)
 
 
 def _own(whose: int, person: PersonId) -> None:
@@ -181,21 +237,36 @@ def _handed_out(connection: Connection, person: PersonId, lease_id: int) -> _Han
     return _HandedOut(*row)
 
 
-def _close(connection: Connection, person: PersonId, handed: _HandedOut, given: Given) -> tuple[int, bool]:
-    """Store a label or a skip, and end its lease; gives the verdict's id and whether it came late."""
+def _close(
+    connection: Connection, person: PersonId, handed: _HandedOut, given: Given, *, group_id: int | None = None
+) -> tuple[int, bool]:
+    """Store a label, a skip or a 'cannot tell', and end its lease; gives the verdict's id and whether it came late."""
     task = lock(connection, handed.task_id)
     this = {"this_task": task.id, "this_person": person, "this_lease": handed.lease_id}
     standing = connection.execute(STANDING, this).one()
     if standing.judged:
         raise DeskError("you have judged this message already", fix="Undo takes your verdict back.")
-    late = not standing.in_time
-    verdict_id = _append(connection, person, handed, given, late=late)
+    late = group_id is None and not standing.in_time
+    verdict_id = _append(connection, person, handed, given, late=late, group_id=group_id)
     connection.execute(LET_GO, {"this_task": task.id, "this_person": person})
     reconsider(connection, task)
     derive(connection, task)
-    if given.kind is VerdictKind.LABEL:
-        _count(connection, handed, 1)
+    _settle(connection, handed, None, given.kind)
     return verdict_id, late
+
+
+def _change(connection: Connection, person: PersonId, handed: _HandedOut, given: Given, changes: int) -> int:
+    """Store a verdict in the place of an earlier one; gives its id. Its hand-out, and so its blindness, is the same."""
+    task = lock(connection, handed.task_id)
+    this = {"this_verdict": changes, "this_person": person, "this_lease": handed.lease_id}
+    replaced = connection.execute(REPLACED, this).first()
+    if replaced is None:
+        raise DeskError("this verdict was changed or taken back already", fix="Look at your verdicts again.")
+    verdict_id = _append(connection, person, handed, given, late=False, supersedes=replaced.id)
+    reconsider(connection, task)
+    derive(connection, task)
+    _settle(connection, handed, replaced.kind, given.kind)
+    return verdict_id
 
 
 def _append(
@@ -206,6 +277,7 @@ def _append(
     *,
     late: bool,
     supersedes: int | None = None,
+    group_id: int | None = None,
 ) -> int:
     row = {
         "uuid": given.uuid,
@@ -216,28 +288,34 @@ def _append(
         "message_id": handed.message_id,
         "person_id": person,
         "klass": given.klass,
+        "second": given.second,
         "note": storable(given.note)[:NOTE_MOST] if given.note else None,
         "blind": handed.blind,
         "shown_klass": handed.shown_klass,
         "late": late,
         "seconds": given.seconds,
         "supersedes": supersedes,
+        "group_id": group_id,
     }
     return connection.execute(APPEND, row).scalar_one()
 
 
-def _count(connection: Connection, handed: _HandedOut, sign: int) -> None:
-    """Count a label that came or went, and derive what the office holds the message to be."""
-    if not handed.gold:
-        _agree(connection, handed)
-    names = ("verdicts", f"queue:{handed.queue_id}:verdicts")
-    add_rows(connection, Tally.__table__, [{"name": name, "n": sign} for name in names])  # type: ignore[arg-type]
+def _settle(connection: Connection, handed: _HandedOut, before: str | None, after: str | None) -> None:
+    """One verdict went, another came: count the labels, and derive what the office holds the message to be."""
+    kinds = {before, after} - {None, VerdictKind.SKIP}
+    if kinds and not handed.gold:
+        _agree(connection, handed, labelled=VerdictKind.LABEL in kinds)
+    n = (after == VerdictKind.LABEL) - (before == VerdictKind.LABEL)
+    if n:
+        names = ("verdicts", f"queue:{handed.queue_id}:verdicts")
+        add_rows(connection, Tally.__table__, [{"name": name, "n": n} for name in names])  # type: ignore[arg-type]
 
 
-def _agree(connection: Connection, handed: _HandedOut) -> Consensus:
+def _agree(connection: Connection, handed: _HandedOut, *, labelled: bool) -> Consensus:
     """Derive what the office holds the message to be, from all verdicts on it that stand."""
-    opinions = connection.execute(OPINIONS, {"this_message": handed.message_id}).scalars()
-    consensus = majority([klass for klass in opinions if klass is not None])
+    consensus = majority(connection.execute(OPINIONS, {"this_message": handed.message_id}).scalars().all())
+    if consensus.share == 0 and not labelled:  # nobody has named a class, before or now
+        return consensus
     set_label(
         connection,
         handed.message_id,

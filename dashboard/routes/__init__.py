@@ -9,7 +9,7 @@ from __future__ import annotations
 from bokeh.server.urls import per_app_patterns
 
 from dashboard.routes.base import Handler
-from dashboard.routes.desk import Claim, Heartbeat, Judge, Panel, Undo
+from dashboard.routes.desk import Claim, Heartbeat, History, Judge, Panel, Undo
 from dashboard.routes.door import Door, Leave
 from dashboard.routes.feed import FeedSocket
 from dashboard.routes.health import Health
@@ -29,6 +29,7 @@ ROUTES = (
     (r"/desk/undo", Undo),
     (r"/desk/heartbeat", Heartbeat),
     (r"/desk/panel.json", Panel),
+    (r"/desk/history.json", History),
     (r"/queues.json", QueuesState),
     (r"/queues/make", MakeQueue),
     (r"/queues/change", ChangeQueue),

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from tornado.web import Finish
 
 from core.errors import TallyroomError
-from dashboard.desk_view import hand_outs, identity, panel
+from dashboard.desk_view import hand_outs, history, identity, panel
 from dashboard.room import room
 from dashboard.routes.base import Handler
 from labeling.claims import HELD_MOST, HandOut
@@ -38,11 +38,19 @@ class _Count(_Asked):
 class _Verdict(_Asked):
     uuid: str = Field(max_length=36)
     lease_id: Id
-    kind: Literal["label", "skip", "flag"]
+    kind: Literal["label", "skip", "unsure", "flag"]
     klass: str | None = Field(None, max_length=200)
     note: str | None = Field(None, max_length=2000)
     seconds: float | None = Field(None, ge=0, le=86_400, allow_inf_nan=False)
+    second: str | None = Field(None, max_length=200)
+    changes: Id | None = None
     claim: Count | None = None
+
+    @property
+    def given(self) -> Given:
+        """As the desk takes it."""
+        rest = self.model_dump(exclude={"kind", "claim"})
+        return Given(kind=VerdictKind(self.kind), **rest)
 
 
 class _Undo(_Asked):
@@ -119,8 +127,7 @@ class Judge(DeskHandler):
     async def post(self) -> None:
         """Answers after COMMIT, and not before; with the next messages where `claim` asks for them."""
         asked = self.asked(_Verdict)
-        given = Given(asked.uuid, asked.lease_id, VerdictKind(asked.kind), asked.klass, asked.note, asked.seconds)
-        held = None
+        given, held = asked.given, None
         if asked.claim is None:
             taken = await self.committed(room().desk.judge(self.person.id, given))
         else:
@@ -151,6 +158,19 @@ class Heartbeat(DeskHandler):
         """Answers with how many are still held."""
         held = await self.committed(room().desk.heartbeat(self.person.id, self.asked(_Leases).lease_ids))
         self.answer({"held": held})
+
+
+class History(DeskHandler):
+    """What the person said so far."""
+
+    async def get(self) -> None:
+        """Answers with a page of their newest verdicts, and where the next one begins."""
+        loop = asyncio.get_running_loop()
+        before = self.get_query_argument("before", "0")
+        if not before.isdecimal() or int(before) >= 2**63:
+            raise TallyroomError("'before' is the id of a verdict")
+        asked = (self.get_query_argument("klass", None), self.get_query_argument("kind", None), int(before) or None)
+        self.answer(await loop.run_in_executor(None, history, room(), self.person, *asked))
 
 
 class Panel(Handler):

@@ -44,7 +44,7 @@ export class Outbox {
   #timer = 0;
   #made = 0;
 
-  // onChange(): something about it is new. onAnswer(answer): the store has one more. onRefused(entry): it has not.
+  // onChange(): something about it is new. onAnswer(answer, verdict): the store has one more. onRefused(entry): it has not.
   constructor({onChange, onAnswer, onRefused}) {
     Object.assign(this, {onChange, onAnswer, onRefused});
     addEventListener("online", () => this.send());
@@ -75,6 +75,7 @@ export class Outbox {
     this.waiting.push(entry);
     this.#keep(entry);
     this.send();
+    return made;
   }
 
   #keep({place, ...entry}) {
@@ -102,7 +103,7 @@ export class Outbox {
         this.waiting.shift();
         this.#forget(first);
         this.taken += 1;
-        this.onAnswer(answer);
+        this.onAnswer(answer, first.verdict);
       } catch (error) {
         if (!isRefusal(error)) {
           this.#failures += 1;

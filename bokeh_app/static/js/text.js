@@ -23,22 +23,6 @@ export function safeText(text, into = document.createDocumentFragment()) {
   return into;
 }
 
-// Text with some stretches wrapped: marks are [start, end, towards] in code points, in order.
-export function markedText(text, marks, className) {
-  const points = Array.from(text);
-  const whole = document.createDocumentFragment();
-  let at = 0;
-  for (const [start, end, towards] of marks) {
-    safeText(points.slice(at, start).join(""), whole);
-    const mark = document.createElement("mark");
-    mark.className = towards ? className : "away";
-    safeText(points.slice(start, end).join(""), mark);
-    whole.append(mark);
-    at = end;
-  }
-  return safeText(points.slice(at).join(""), whole);
-}
-
 export function element(tag, className, ...children) {
   const made = document.createElement(tag);
   if (className) made.className = className;

@@ -35,7 +35,7 @@ def mined(store: Store) -> dict[int, int]:
     with store.read() as connection:
         assert check.check(connection) == []
         rows = connection.execute(select(MessageTemplate.message_id, MessageTemplate.template_id))
-        return {message_id: template_id for message_id, template_id in rows}
+        return dict(rows.all())
 
 
 def test_each_message_is_mined_once_and_counted(store: Store, project: Project) -> None:

@@ -1,0 +1,331 @@
+"""Look-alikes: seen before they are judged, a verdict row each, nothing taken from others, taken back as one."""
+
+from __future__ import annotations
+
+import re
+import threading
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from rooms import CLASSES, add_champion, add_messages, add_queue
+from servers import make_folder
+from sqlalchemy import select, text
+
+import labeling.check
+from core import Project
+from core.errors import DeskError
+from core.pipeline.template import mine_templates
+from core.store import Store, check
+from core.store.models import Origin, Truth
+from labeling import group_verdicts, lookalikes
+from labeling.claims import HandOut
+from labeling.desk import Desk
+from labeling.group_models import SpotCheck, VerdictGroup
+from labeling.group_verdicts import GroupGiven
+from labeling.lookalikes import WAITING, Look, feet, look
+from labeling.models import OpenLease, Task, Verdict, VerdictKind
+from labeling.people import Reviewer, add_person
+from labeling.queues import fill
+from labeling.spot_checks import choose, error_of_groups, wilson
+from labeling.spread import Member, Why, shown_of, spread
+from labeling.verdicts import Given
+
+SHARE = 0.05
+
+
+@pytest.fixture
+def desk(store: Store) -> Desk:
+    return Desk(store, CLASSES)
+
+
+@pytest.fixture
+def ada(store: Store) -> Reviewer:
+    return add_person(store, "Ada")
+
+
+@pytest.fixture
+def bela(store: Store) -> Reviewer:
+    return add_person(store, "Bela")
+
+
+@pytest.fixture
+def ids(store: Store, store_url: str, tmp_path: Path) -> list[int]:
+    """Thirty bills and three messages that are like no other, mined, predicted."""
+    folder = tmp_path / "room"
+    folder.mkdir()
+    bodies = [f"Dear {'Anna' if n % 2 else 'Bo Li'} your bill of {n * 37} is due on Monday" for n in range(30)]
+    ids = add_messages(store, [*bodies, "are you coming home", "see you there tonight", "ok"])
+    project = Project(make_folder(folder, store_url))
+    mine_templates(project)
+    project.close()
+    add_champion(store, ids, klass="notification")
+    return ids
+
+
+def first(store: Store, desk: Desk, person: Reviewer) -> tuple[HandOut, Look]:
+    message = desk.claim(person.id).result()[0]
+    return message, look(store, person.id, message.lease_id)
+
+
+def given(seen: Look, klass: str = "notification", excluded: list[int] | None = None) -> GroupGiven:
+    return GroupGiven(str(uuid.uuid4()), seen.token, klass, excluded or [], 9.5)
+
+
+def rows(store: Store, *columns: Any) -> list[Any]:
+    with store.read() as connection:
+        return list(connection.execute(select(*columns).order_by(columns[0])).all())
+
+
+def agrees_with_its_facts(store: Store) -> bool:
+    with store.read() as connection:
+        return [*check.check(connection), *labeling.check.check(connection)] == []
+
+
+def test_a_message_says_how_many_look_alikes_wait_with_it(
+    store: Store, desk: Desk, ada: Reviewer, ids: list[int]
+) -> None:
+    add_queue(store, ids, blind_share=0.0)
+    held = desk.claim(ada.id, 4).result()
+    with store.read() as connection:
+        found = feet(connection, ada.id, [message.lease_id for message in held])
+    assert [(foot.lease_id, foot.size, foot.predicted) for foot in found] == [
+        (message.lease_id, 30, {"notification": 30}) for message in held
+    ]
+    assert found[0].pattern == "Dear * your bill of * is due on Monday"
+
+
+def test_a_group_is_judged_with_one_decision_and_each_message_has_its_own_row(
+    store: Store, desk: Desk, ada: Reviewer, ids: list[int]
+) -> None:
+    add_queue(store, ids, blind_share=0.0)
+    _, seen = first(store, desk, ada)
+    assert (len(seen.task_ids), len(seen.shown)) == (30, shown_of(30))
+    assert seen.shown[0].why is Why.HERE
+    out = seen.shown[3].task_id
+    decision = given(seen, excluded=[out])
+    taken = desk.judge_group(ada.id, decision, SHARE).result()
+    assert (taken.labelled, taken.checks, taken.gone) == (27, 2, 0)
+    again = desk.judge_group(ada.id, decision, SHARE).result()
+    assert again == taken, "sent twice, stored once"
+    verdicts = rows(store, Verdict.task_id, Verdict.kind, Verdict.klass, Verdict.shown_klass, Verdict.group_id)
+    assert len({row.task_id for row in verdicts}) == len(verdicts) == 29
+    assert out not in {row.task_id for row in verdicts}
+    assert {(row.kind, row.klass) for row in verdicts} == {("label", "notification"), ("skip", None)}
+    assert {row.shown_klass for row in verdicts} == {None}, "a group tells nothing of how a prediction sways"
+    with store.read() as connection:
+        truths = connection.execute(select(Truth.klass).where(Truth.origin == Origin.VERDICT)).scalars().all()
+    assert truths == ["notification"] * 27
+    assert rows(store, VerdictGroup.id, VerdictGroup.size, VerdictGroup.excluded)[0][1:] == (27, [out])
+    assert agrees_with_its_facts(store)
+
+
+def test_a_group_that_was_not_looked_at_is_refused(
+    store: Store, desk: Desk, ada: Reviewer, bela: Reviewer, ids: list[int]
+) -> None:
+    add_queue(store, ids, blind_share=0.0)
+    _, seen = first(store, desk, ada)
+    with pytest.raises(DeskError, match="not looked at"):
+        desk.judge_group(ada.id, GroupGiven(str(uuid.uuid4()), str(uuid.uuid4()), "spam"), SHARE).result()
+    with pytest.raises(DeskError, match="not looked at"):
+        desk.judge_group(bela.id, given(seen), SHARE).result()
+    with pytest.raises(DeskError, match="no class"):
+        desk.judge_group(ada.id, given(seen, "ham"), SHARE).result()
+    with pytest.raises(DeskError, match="not in this group"):
+        desk.judge_group(ada.id, given(seen, excluded=[10**9]), SHARE).result()
+    desk.judge_group(ada.id, given(seen), SHARE).result()
+    with pytest.raises(DeskError, match="judged already"):
+        desk.judge_group(ada.id, given(seen), SHARE).result()
+    alone = desk.claim(ada.id, 3).result()[-1]
+    with pytest.raises(DeskError, match="no look-alikes"):
+        look(store, ada.id, alone.lease_id)
+
+
+def test_what_others_hold_or_judged_meanwhile_is_left_to_them(
+    store: Store, desk: Desk, ada: Reviewer, bela: Reviewer, ids: list[int]
+) -> None:
+    add_queue(store, ids, blind_share=0.0)
+    _, seen = first(store, desk, ada)
+    his = desk.claim(bela.id, 5).result()
+    desk.judge(bela.id, Given(str(uuid.uuid4()), his[0].lease_id, VerdictKind.LABEL, "spam")).result()
+    taken = desk.judge_group(ada.id, given(seen), SHARE).result()
+    assert taken.gone == 5
+    assert {row.task_id for row in rows(store, OpenLease.task_id)} == {message.task_id for message in his[1:]}
+    assert agrees_with_its_facts(store)
+
+
+def test_undo_takes_the_whole_group_back_and_gives_its_first_message_again(
+    store: Store, desk: Desk, ada: Reviewer, ids: list[int]
+) -> None:
+    add_queue(store, ids, blind_share=0.0)
+    message, seen = first(store, desk, ada)
+    decision = given(seen)
+    desk.judge_group(ada.id, decision, SHARE).result()
+    uuid_of_undo = str(uuid.uuid4())
+    back = desk.undo(ada.id, uuid_of_undo).result()
+    assert back is not None
+    assert back.message_id == message.message_id
+    twice = desk.undo(ada.id, uuid_of_undo).result()
+    assert twice is not None
+    assert twice.lease_id == back.lease_id
+    with store.read() as connection:
+        assert connection.execute(select(Truth.klass).where(Truth.origin == Origin.VERDICT)).all() == []
+        assert error_of_groups(connection).groups == 0, "what was taken back does not count"
+    assert sum(row.free for row in rows(store, Task.id, Task.free)) == len(ids) - 1
+    late = desk.judge_group(ada.id, decision, SHARE).result()
+    assert late.labelled == 28, "told of as it was; what is sent late does not bring it back"
+    with store.read() as connection:
+        assert connection.execute(select(Truth.klass).where(Truth.origin == Origin.VERDICT)).all() == []
+    assert agrees_with_its_facts(store)
+
+
+def test_a_decision_cut_off_halfway_is_finished_when_it_is_sent_again(
+    store: Store, desk: Desk, ada: Reviewer, ids: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_queue(store, ids, blind_share=0.0)
+    _, seen = first(store, desk, ada)
+    decision = given(seen)
+    whole, pieces = group_verdicts._judge_piece, 0
+
+    def dies(*arguments: Any) -> None:
+        nonlocal pieces
+        pieces += 1
+        if pieces == 2:
+            raise OSError("the server was killed")
+        whole(*arguments)
+
+    monkeypatch.setattr(group_verdicts, "_judge_piece", dies)
+    with pytest.raises(OSError, match="killed"):
+        desk.judge_group(ada.id, decision, SHARE).result()
+    assert 0 < len(rows(store, Verdict.id)) < 30
+    assert agrees_with_its_facts(store)
+    monkeypatch.setattr(group_verdicts, "_judge_piece", whole)
+    taken = desk.judge_group(ada.id, decision, SHARE).result()
+    assert (taken.labelled, taken.checks, taken.gone) == (28, 2, 0)
+    assert agrees_with_its_facts(store)
+
+
+def test_spot_checks_come_blind_to_somebody_else_and_tell_the_error(
+    store: Store, desk: Desk, ada: Reviewer, bela: Reviewer, ids: list[int]
+) -> None:
+    add_queue(store, ids, blind_share=0.0)
+    _, seen = first(store, desk, ada)
+    desk.judge_group(ada.id, given(seen), 0.1).result()
+    checks = {row.task_id for row in rows(store, SpotCheck.task_id)}
+    assert len(checks) == 3
+    hers = desk.claim(ada.id, 20).result()
+    assert not checks & {message.task_id for message in hers}, "who judged the group is not asked again"
+    desk.release(ada.id, [message.lease_id for message in hers]).result()
+    his = [message for message in desk.claim(bela.id, 20).result() if message.task_id in checks]
+    assert len(his) == 3
+    assert all(message.blind and message.predicted is None for message in his)
+    for message, klass in zip(his, ("notification", "spam"), strict=False):
+        desk.judge(bela.id, Given(str(uuid.uuid4()), message.lease_id, VerdictKind.LABEL, klass)).result()
+    with store.read() as connection:
+        error = error_of_groups(connection)
+        of_template = error_of_groups(connection, seen.task_ids and ids[0])
+    assert (error.groups, error.messages, error.checked, error.otherwise, error.waiting) == (1, 27, 2, 1, 1)
+    assert (error.low, error.high) == wilson(1, 2)
+    assert of_template == error
+    assert agrees_with_its_facts(store)
+
+
+def test_what_measures_is_judged_one_by_one(store: Store, desk: Desk, ada: Reviewer, ids: list[int]) -> None:
+    queue_id = add_queue(store, ids[:10], blind_share=0.0)
+    drawn = pd.DataFrame({"message_id": ids[10:20], "rank": 0.5, "draw_probability": 0.1})
+    store.write(lambda c: fill(c, queue_id, drawn))
+    message = next(m for m in desk.claim(ada.id, 20).result() if m.message_id in ids[:10])
+    assert len(look(store, ada.id, message.lease_id).task_ids) == 10
+
+
+def test_a_blind_message_has_no_group_and_is_in_none(store: Store, desk: Desk, ada: Reviewer, ids: list[int]) -> None:
+    add_queue(store, ids[:30], blind_share=0.5)
+    held = desk.claim(ada.id, 20).result()
+    blind = {message.task_id for message in held if message.blind}
+    with store.read() as connection:
+        found = feet(connection, ada.id, [message.lease_id for message in held])
+    assert {foot.lease_id for foot in found} == {message.lease_id for message in held if not message.blind}
+    open_one = next(message for message in held if not message.blind)
+    seen = look(store, ada.id, open_one.lease_id)
+    assert not blind & set(seen.task_ids)
+    desk.judge_group(ada.id, given(seen), SHARE).result()
+    assert {m.task_id for m in desk.claim(ada.id, 20).result() if m.blind} >= blind
+
+
+def test_two_people_judging_one_group_at_once_judge_each_message_once(
+    store: Store, store_url: str, desk: Desk, ada: Reviewer, bela: Reviewer, ids: list[int]
+) -> None:
+    add_queue(store, ids, blind_share=0.0)
+    looks = [(person, first(store, desk, person)[1]) for person in (ada, bela)]
+    took: list[int] = []
+
+    def work(person: Reviewer, seen: Look) -> None:
+        with Store.open(store_url) as own:
+            took.append(Desk(own, CLASSES).judge_group(person.id, given(seen), SHARE).result(60).labelled)
+
+    threads = [threading.Thread(target=work, args=each) for each in looks]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    labelled = [row.task_id for row in rows(store, Verdict.task_id, Verdict.kind) if row.kind == "label"]
+    assert len(labelled) == len(set(labelled)) == sum(took)
+    assert agrees_with_its_facts(store)
+
+
+def test_with_an_overlap_each_person_takes_one_place(
+    store: Store, desk: Desk, ada: Reviewer, bela: Reviewer, ids: list[int]
+) -> None:
+    add_queue(store, ids, blind_share=0.0, overlap=2)
+    for person in (ada, bela):
+        _, seen = first(store, desk, person)
+        desk.judge_group(person.id, given(seen), SHARE).result()
+    assert max(row.judged for row in rows(store, Task.id, Task.judged)) == 2
+    assert agrees_with_its_facts(store)
+
+
+def test_the_group_reads_along_its_index(store: Store, ids: list[int]) -> None:
+    add_queue(store, ids, blind_share=0.0)
+    asked = {"this_person": 1, "this_queue": 1, "this_template": ids[0], "this_run": 1}
+    with store.engine.connect() as connection:
+        if store.dialect == "postgresql":
+            connection.execute(text("SET enable_seqscan = off"))
+        compiled = WAITING.compile(connection, compile_kwargs={"literal_binds": False})
+        explain = "EXPLAIN QUERY PLAN " if store.dialect == "sqlite" else "EXPLAIN "
+        parameters = compiled.construct_params(asked)
+        sql = str(WAITING.params(asked).compile(connection, compile_kwargs={"literal_binds": True}))
+        assert parameters["this_template"] == ids[0]
+        plan = " ".join(str(row) for row in connection.exec_driver_sql(explain + sql.replace("%", "%%")))
+    assert "ix_task_template" in plan
+    assert not re.search(r"SCAN (task|verdict|message)\b|TEMP B-TREE", plan), plan
+
+
+def members(*parts: tuple[str, str, float]) -> list[Member]:
+    return [Member(n, f"bill of {varies}", varies, klass, sure) for n, (varies, klass, sure) in enumerate(parts)]
+
+
+def test_the_odd_one_is_shown_whatever_makes_it_odd() -> None:
+    usual = [("Anna 120", "notification", 0.97)] * 60
+    group = members(*usual, ("claim your prize http://x.test", "notification", 0.97), ("Anna 120", "spam", 0.9))
+    shown = dict(spread(group, 0, "seed"))
+    assert shown[60] is Why.OUTLIER
+    assert shown[61] is Why.OTHERWISE
+    assert len(shown) == shown_of(62) <= 12
+    assert list(shown.values()).count(Why.RANDOM) >= 2
+
+
+def test_no_group_shows_more_than_twelve_and_a_pair_shows_both() -> None:
+    assert [shown_of(n) for n in (2, 3, 9, 25, 100, 500)] == [2, 3, 6, 8, 12, 12]
+    for n in (2, 3, 5, 40):
+        chosen = spread(members(*[(str(place), "spam", 0.5) for place in range(n)]), None, "seed")
+        assert len({place for place, _ in chosen}) == len(chosen) == shown_of(n)
+
+
+def test_spot_checks_are_a_share_and_at_least_one() -> None:
+    assert choose([7], 0.05, "a") == []
+    assert len(choose([1, 2], 0.05, "a")) == 1
+    assert len(choose(range(100), 0.05, "a")) == 5
+    assert choose(range(100), 0.05, "a") == choose(range(100), 0.05, "a") != choose(range(100), 0.05, "b")
+    assert lookalikes.MOST_MEMBERS == 500
