@@ -216,7 +216,8 @@ def _members(connection: Connection, person: PersonId, held: _Held) -> tuple[lis
         "this_template": held.template_id,
         "this_run": held.run_id,
     }
-    mine = [_Found(*row) for row in connection.execute(IN_HAND, asked)]
+    # The one on the screen first: it is judged first, and comes back when all is taken back.
+    mine = sorted((_Found(*row) for row in connection.execute(IN_HAND, asked)), key=lambda m: m.task_id != held.task_id)
     waiting = [_Found(*row) for row in connection.execute(WAITING, asked)]
     open_ones = [
         each

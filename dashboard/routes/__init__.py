@@ -13,6 +13,7 @@ from dashboard.routes.desk import Claim, Heartbeat, History, Judge, Panel, Undo
 from dashboard.routes.door import Door, Leave
 from dashboard.routes.feed import FeedSocket
 from dashboard.routes.health import Health
+from dashboard.routes.lookalikes import GroupChecks, JudgeGroup, Lookalikes, OpenGroup
 from dashboard.routes.messages import Messages
 from dashboard.routes.queues import ChangeQueue, MakeQueue, QueuesState
 from dashboard.routes.state import LiveStateRoute
@@ -30,6 +31,10 @@ ROUTES = (
     (r"/desk/heartbeat", Heartbeat),
     (r"/desk/panel.json", Panel),
     (r"/desk/history.json", History),
+    (r"/desk/lookalikes", Lookalikes),
+    (r"/desk/lookalikes/open", OpenGroup),
+    (r"/desk/lookalikes/judge", JudgeGroup),
+    (r"/desk/lookalikes/checks.json", GroupChecks),
     (r"/queues.json", QueuesState),
     (r"/queues/make", MakeQueue),
     (r"/queues/change", ChangeQueue),

@@ -27,15 +27,17 @@ Id = Annotated[int, Field(ge=0, lt=2**63)]  # what both stores can hold
 Count = Annotated[int, Field(ge=1, le=HELD_MOST)]
 
 
-class _Asked(BaseModel):
+class Asked(BaseModel):
+    """A request's body: unknown keys are refused."""
+
     model_config = ConfigDict(extra="forbid")
 
 
-class _Count(_Asked):
+class _Count(Asked):
     count: Count = 5
 
 
-class _Verdict(_Asked):
+class _Verdict(Asked):
     uuid: str = Field(max_length=36)
     lease_id: Id
     kind: Literal["label", "skip", "unsure", "flag"]
@@ -53,11 +55,13 @@ class _Verdict(_Asked):
         return Given(kind=VerdictKind(self.kind), **rest)
 
 
-class _Undo(_Asked):
+class _Undo(Asked):
     uuid: str = Field(max_length=36)
 
 
-class _Leases(_Asked):
+class Leases(Asked):
+    """Leases that a page holds."""
+
     lease_ids: list[Id] = Field(max_length=HELD_MOST)
 
 
@@ -156,7 +160,7 @@ class Heartbeat(DeskHandler):
 
     async def post(self) -> None:
         """Answers with how many are still held."""
-        held = await self.committed(room().desk.heartbeat(self.person.id, self.asked(_Leases).lease_ids))
+        held = await self.committed(room().desk.heartbeat(self.person.id, self.asked(Leases).lease_ids))
         self.answer({"held": held})
 
 
