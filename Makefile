@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 
 MINUTES ?= 10
 
-.PHONY: help demo test nightly check bench load faults-slow docs browser clean
+.PHONY: help demo test nightly foreign check bench load faults-slow docs browser clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -37,6 +37,12 @@ test: $(READY) check browser ## All checks and tests, on both databases and in a
 
 nightly: $(READY) ## The desk's state machine with 10,000 examples on each database (hours)
 	TALLYROOM_EXAMPLES=$${TALLYROOM_EXAMPLES:-10000} $(BIN)/python -m pytest tests/labeling/test_desk_model.py -o timeout=0 $(ARGS)
+
+FOREIGN := $(HOME)/.cache/tallyroom-foreign
+foreign: $(READY) ## Try exports with the datasets library and Label Studio's converter, the API with schemathesis
+	test -x $(FOREIGN)/bin/python || $(BIN)/uv venv --quiet --python $(BIN)/python $(FOREIGN)
+	$(BIN)/uv pip install --quiet --python $(FOREIGN)/bin/python datasets label-studio-sdk schemathesis
+	TALLYROOM_FOREIGN_PYTHON=$(FOREIGN)/bin/python $(BIN)/python -m pytest tests/labeling/test_exchange_foreign.py tests/dashboard/test_api.py $(ARGS)
 
 bench: $(READY) ## All benchmarks, or one: make bench NAME=rules
 	$(BIN)/python -m bench $(NAME)

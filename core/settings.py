@@ -62,6 +62,11 @@ class PipelineSettings(_Section):
         ("verdict", "imported"),
         description="Whose labels train models: any of `verdict`, `imported`, `rule`. People always come first.",
     )
+    label_set: str = Field(
+        "",
+        max_length=80,
+        description="Train on this frozen set of labels (`tallyroom labels freeze`); empty: on the labels of now.",
+    )
     candidates: tuple[str, ...] = Field(
         ("word-cnb", "word-logreg", "word-sgd", "char-logreg", "char-svc", "char-sgd"),
         min_length=1,
@@ -119,6 +124,26 @@ class ServerSettings(_Section):
     port: int = Field(5006, ge=0, le=65_535, description="The port; 0 takes a free one.")
 
 
+class ApiSettings(_Section):
+    """What scripts may ask of the server."""
+
+    requests_per_minute: int = Field(600, ge=1, le=1_000_000, description="Requests a person may send in a minute.")
+
+
+class WebhookSettings(_Section):
+    """An address that is told of events; any number of `[[webhooks]]` tables."""
+
+    url: str = Field(description="The address that is told.")
+    events: tuple[Annotated[str, Field(min_length=1, max_length=32)], ...] = Field(
+        min_length=1, description="Kinds of events: `verdict`, `labels`, `promoted`, `run`, `withdrawn`, and others."
+    )
+    secret_variable: str = Field(
+        description="The environment variable that holds the secret which signs what is sent; 16 characters or more."
+    )
+    allow_private: bool = Field(False, description="Let the address be in a private network, or on this machine.")
+    tries: int = Field(8, ge=1, le=50, description="How often it is tried before an event is given up.")
+
+
 class Settings(BaseSettings):
     """All settings of a room. Read them with `load_settings`."""
 
@@ -135,6 +160,8 @@ class Settings(BaseSettings):
     pipeline: PipelineSettings = PipelineSettings()
     desk: DeskSettings = DeskSettings()
     server: ServerSettings = ServerSettings()
+    api: ApiSettings = ApiSettings()
+    webhooks: tuple[WebhookSettings, ...] = ()
 
     @classmethod
     def settings_customise_sources(

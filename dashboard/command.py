@@ -27,6 +27,7 @@ COMMANDS = {
     "link": "link",
     "queues": "queues",
     "labels": "labels",
+    "webhooks": "webhooks",
     "store": "store",
     "doctor": "doctor",
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 from typer.main import get_command
@@ -20,6 +20,9 @@ from core.settings import Settings
 from dashboard.command import build
 from dashboard.figures import FIGURES
 from dashboard.pages import PAGES
+from dashboard.routes.api import HANDLERS
+from dashboard.routes.api.openapi import document
+from labeling.exchange import FORMATS
 from labeling.orders import ORDERS
 
 REFERENCE = Path(__file__).with_name("reference")
@@ -46,13 +49,20 @@ def settings() -> str:
     parts = ["# Settings\n\n`tallyroom.toml` in the room's folder. Each key can be overridden by the environment:",
              "`TALLYROOM_` and its path in capitals with two underscores between, such as `TALLYROOM_SERVER__PORT=5007`.\n"]  # fmt: skip
     for name, section in Settings.model_fields.items():
-        parts += [f"## [{name}]\n", table(("key", "default", "what it is"), fields(section.annotation)), ""]  # type: ignore[arg-type]
+        model: Any = section.annotation
+        many = bool(get_args(model))
+        parts += [f"## [[{name}]]\n" if many else f"## [{name}]\n"]
+        parts += [table(("key", "default", "what it is"), fields(get_args(model)[0] if many else model)), ""]
     variables = (
         ("`TALLYROOM_HOME`", "the room's folder, for every command and for `bokeh serve bokeh_app`"),
         ("`TALLYROOM_TRACEBACK`", "set it to see the traceback behind a one-sentence error"),
         ("`TALLYROOM_CHROMIUM`", "the browser of the tests"),
         ("`TALLYROOM_SMS_DATA`", "real SMS collections for the tests and benchmarks that read them"),
         ("`TALLYROOM_EXAMPLES`", "how many examples the desk's state machine tries; `make nightly` sets it"),
+        (
+            "`TALLYROOM_FOREIGN_PYTHON`",
+            "an interpreter with the tools that `make foreign` tries exports and the API with",
+        ),
         ("`TALLYROOM_TEST_POSTGRESQL`", "a PostgreSQL server for the tests, instead of one of their own"),
     )
     return "\n".join([*parts, "## Other variables\n", table(("variable", "what it is"), variables), ""])
@@ -114,7 +124,7 @@ def registries() -> str:
         "# What is registered\n\nEach is one file in its folder; see [how to add one](../how-to/add-a-thing.md).\n"
     ]
     for title, registry in (("Sources", SOURCES), ("Cleaning steps", STEPS), ("Feature sets", FEATURES), ("Estimators", ESTIMATORS),
-                            ("Queue orders", ORDERS), ("Figures", FIGURES), ("Pages", PAGES), ("Languages of the demo", LANGUAGES)):  # fmt: skip
+                            ("Queue orders", ORDERS), ("Label formats", FORMATS), ("Figures", FIGURES), ("Pages", PAGES), ("Languages of the demo", LANGUAGES)):  # fmt: skip
         rows = [(f"`{each.name}`", each.title) for each in registry]  # type: ignore[attr-defined]
         parts += [f"## {title}\n", table(("name", "what it is"), rows), ""]
     return "\n".join(parts)
@@ -140,6 +150,83 @@ def commands() -> str:
     return "\n".join(parts)
 
 
+def api() -> str:
+    """The REST API, from its OpenAPI document."""
+    told = document(HANDLERS)
+    parts = [API_HEAD]
+    for path, methods in told["paths"].items():
+        for method, operation in methods.items():
+            parts += [f"## {method.upper()} {path}\n", f"{operation['summary']}. {operation['description']}\n"]
+            rows = [
+                (
+                    f"`{each['name']}`",
+                    each["in"],
+                    json.dumps(each["schema"].get("default", "needed" if each["required"] else None)),
+                    each.get("description", ""),
+                )
+                for each in operation["parameters"]
+            ]
+            parts += [table(("parameter", "in", "default", "what it is"), rows), ""] if rows else []
+            answer = operation["responses"]["200"]["content"]
+            body = operation.get("requestBody", {}).get("content", {}).get("application/json")
+            parts += [f"Body: {_shape(body)}" if body else "", f"Answer: {_shape(answer['application/json'])}"]
+            also = [kind for kind in answer if kind != "application/json"]
+            parts += [f"Also as {', '.join(f'`{kind}`' for kind in also)}." if also else "", ""]
+    parts.append("## Shapes\n")
+    for name, schema in told["components"]["schemas"].items():
+        if "properties" not in schema or name.endswith("Query") or name == "Document":
+            continue
+        needed = schema.get("required", ())
+        rows = [
+            (f"`{key}`", _type(each), "yes" if key in needed else "", each.get("description", ""))
+            for key, each in schema["properties"].items()
+        ]
+        parts += [
+            f"### {name}\n",
+            schema.get("description", "") + "\n",
+            table(("key", "type", "needed", "what it is"), rows),
+            "",
+        ]
+    return "\n".join(part for number, part in enumerate(parts) if part or parts[number - 1]).rstrip() + "\n"
+
+
+def _shape(content: dict[str, Any]) -> str:
+    name = content["schema"]["$ref"].rsplit("/", 1)[-1]
+    return f"[{name}](#{name.lower()})." if name != "Document" else "the document."
+
+
+def _type(schema: dict[str, Any]) -> str:
+    if "$ref" in schema:
+        name = schema["$ref"].rsplit("/", 1)[-1]
+        return f"[{name}](#{name.lower()})"
+    if "anyOf" in schema:
+        return " or ".join(map(_type, schema["anyOf"]))
+    if schema.get("type") == "array":
+        return f"list of {_type(schema['items'])}"
+    if isinstance(schema.get("additionalProperties"), dict):
+        return f"object of {_type(schema['additionalProperties'])}"
+    return str(schema.get("type", "any"))
+
+
+API_HEAD = """# The REST API
+
+Below `/room/api/v1`, JSON in and out. `openapi.json` there is its OpenAPI 3.1 document, from which this page is made.
+
+Every request carries a session: a token (`Authorization: Bearer ...`), or a browser's cookie with, for a write, the header
+`X-Tallyroom: 1`. Nobody asks more often than `[api] requests_per_minute`; a body has at most 8 MB. What is wrong is told as a
+problem ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)): `detail` is the sentence, `where` the place, `fix` what to do.
+
+| status | when |
+| --- | --- |
+| 400 | a parameter or the body is not as it should be; `where` names the first key |
+| 401, 403 | no session; a session whose role does not reach |
+| 404, 406, 409 | there is no such thing; not in that type; not as things stand |
+| 413, 415 | more than 8 MB; not JSON |
+| 429 | too often: `Retry-After` says when again |
+| 503 | the store does not answer |
+"""
+
+
 def walk(name: str, command: Any) -> Iterator[tuple[str, Any]]:
     """All commands that are not hidden."""
     for sub_name, sub in getattr(command, "commands", {}).items():
@@ -151,6 +238,7 @@ def walk(name: str, command: Any) -> Iterator[tuple[str, Any]]:
 
 PAGES_BY_NAME = {
     "settings": settings, "dictionary": dictionary, "rules": rules, "registries": registries, "commands": commands,
+    "api": api,
 }  # fmt: skip
 
 if __name__ == "__main__":

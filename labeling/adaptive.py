@@ -74,12 +74,12 @@ def expected_gain(now: Array, confusion: Array) -> float:
     joint = np.stack([now * likelihood(confusion, said) for said in range(len(now))])
     said = joint.sum(axis=1)
     # Weighed by how likely each answer is; their sum is not 1 where a likelihood was held down.
-    return max(0.0, float(joint.max(axis=1).sum() / said.sum() - now.max()))
+    return max(0.0, float(np.max(joint, axis=1).sum() / said.sum() - np.max(now)))
 
 
 def opinions_wanted(now: Array, given: int, most: int, sure_at: float) -> int:
     """How many opinions a message needs in all: one more than it has while nobody can be sure, `most` at the most."""
-    if given > 0 and float(now.max()) >= sure_at:
+    if given > 0 and float(np.max(now)) >= sure_at:
         return max(1, min(given, most))
     return max(1, min(given + 1, most))
 

@@ -9,10 +9,23 @@ from typing import Any
 from sqlalchemy import Connection, and_, case, exists, func, or_, select
 
 from core.store.check import Difference, compare
-from core.store.models import Tally
+from core.store.models import Label, Origin, Tally
+from labeling.consensus import majority
 from labeling.group_models import SpotCheck, VerdictGroup
-from labeling.models import Lease, OpenLease, OpinionAsked, Queue, Task, Verdict
-from labeling.tasks import judging, labelling
+from labeling.models import (
+    Lease,
+    OpenLease,
+    OpinionAsked,
+    Queue,
+    Task,
+    Verdict,
+    VerdictKind,
+    Withdrawal,
+    WithdrawalKind,
+    WithdrawnVerdict,
+)
+from labeling.tasks import judging, labelling, opinion
+from labeling.withdrawal import concerned
 
 
 def check(connection: Connection) -> list[Difference]:
@@ -39,6 +52,8 @@ def check(connection: Connection) -> list[Difference]:
         *compare("free places at task", [(t.id, t.free) for t in tasks], free),
         *compare("opinions asked of task", *_asked(connection, tasks)),
         *compare("count of", kept, _counted(tasks, counts)),
+        *_withdrawn(connection),
+        *_labels(connection),
         *compare("open leases that contradict their facts", [(_contradicting(connection),)], [(0,)]),
         *compare("verdicts that contradict their group", [(_ungrouped(connection),)], [(0,)]),
     ]
@@ -63,6 +78,39 @@ def _asked(connection: Connection, tasks: Sequence[Any]) -> tuple[list[tuple[int
     adaptive = [task for task in tasks if task.adaptive and not task.gold]
     kept = [(task.id, task.overlap) for task in adaptive]
     return kept, [(task.id, decided.get(task.id, 1)) for task in adaptive]
+
+
+def _withdrawn(connection: Connection) -> list[Difference]:
+    """The verdicts that each withdrawal concerns."""
+    kept = connection.execute(
+        select(WithdrawnVerdict.withdrawal_id, WithdrawnVerdict.back_id, func.count()).group_by(
+            WithdrawnVerdict.withdrawal_id, WithdrawnVerdict.back_id
+        )
+    ).all()
+    facts = connection.execute(select(Withdrawal.__table__)).all()
+    backs = {fact.takes_back: fact.id for fact in facts if fact.takes_back is not None}
+    counted = []
+    for fact in facts:
+        if fact.kind in (WithdrawalKind.PERSON, WithdrawalKind.DAY):
+            query = select(func.count()).select_from(concerned(fact, 0, 2**62).subquery())
+            counted.append((fact.id, backs.get(fact.id), connection.execute(query).scalar_one()))
+    return compare("verdicts withdrawn by", kept, counted)
+
+
+def _labels(connection: Connection) -> list[Difference]:
+    """Labels of the office that are not what its verdicts say."""
+    said: dict[int, list[str | None]] = {}
+    for message_id, klass in connection.execute(select(Verdict.message_id, Verdict.klass).where(opinion())):
+        said.setdefault(message_id, []).append(klass)
+    judged = select(Verdict.message_id).where(Verdict.kind == VerdictKind.LABEL)
+    newest = (
+        select(func.max(Label.id))
+        .where(Label.origin == Origin.VERDICT, Label.message_id.in_(judged))
+        .group_by(Label.message_id)
+    )
+    rows = connection.execute(select(Label.message_id, Label.klass).where(Label.id.in_(newest))).all()
+    wrong = sum(majority(said.get(message_id, ())).klass != klass for message_id, klass in rows)
+    return compare("labels of the office that are not what its verdicts say", [(wrong,)], [(0,)])
 
 
 def _contradicting(connection: Connection) -> int:

@@ -7,17 +7,19 @@ was drawn stands for all messages, what was chosen for itself. `hajek` is pure; 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 from sqlalchemy import Connection, bindparam, select
 
 from core.store.models import DatasetId, Label, Origin, Prediction, Promotion, Run, Truth
 from core.store.queries.live import tallies
 from labeling.models import Task, Verdict, VerdictKind
 from labeling.tasks import current
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LOOK_BACK = 20_000
 LEAST_DRAWN = 20
@@ -77,6 +79,8 @@ def hajek(judged: pd.DataFrame, population: int, level: float = 0.95) -> Accurac
 
 def _interval(y: Floats, weights: Floats, share: float, level: float) -> tuple[float, float]:
     """Jeffreys' interval at as many messages as an even draw would need for the same variance."""
+    from scipy import stats  # here: SciPy takes a second to import
+
     n = len(y)
     effective = 1.0 / float(weights @ weights)
     spread = float((weights**2) @ (y - share) ** 2) * n / max(1, n - 1)
@@ -133,6 +137,8 @@ def live_accuracy(connection: Connection, dataset: DatasetId, queue_id: int | No
         dataset: whose champion.
         queue_id: only the verdicts of this queue; of all by default.
     """
+    import pandas as pd  # here: pandas takes a second to import
+
     reigning = connection.execute(REIGNING, {"this_dataset": dataset}).first()
     if reigning is None:
         return None

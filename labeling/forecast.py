@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import OptimizeWarning, curve_fit
 
 Floats = NDArray[np.float64]
 HOUR_MS = 3_600_000
@@ -104,6 +103,8 @@ def effect(folds: Sequence[tuple[int, float, int, int, float]], generator: np.ra
 
 def _gain(table: Floats, now: float) -> float | None:
     """The gain of 100 more labels by the power law that fits best."""
+    from scipy.optimize import OptimizeWarning, curve_fit  # here: SciPy takes a second to import
+
     sizes, errors = table[:, 0], 1.0 - table[:, 2]
     try:
         with warnings.catch_warnings():
@@ -112,7 +113,7 @@ def _gain(table: Floats, now: float) -> float | None:
                 _error,
                 sizes / now,
                 errors,
-                p0=(max(1e-6, errors.min() * 0.8), max(1e-6, errors.min() * 0.2), 0.5),
+                p0=(max(1e-6, np.min(errors) * 0.8), max(1e-6, np.min(errors) * 0.2), 0.5),
                 bounds=((0.0, 0.0, 0.05), (1.0, 1.0, 2.0)),
                 max_nfev=2_000,
             )

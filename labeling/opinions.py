@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 from sqlalchemy import Connection, bindparam, exists, func, insert, select, update
 
 from core.store.models import Prediction, Promotion, now_ms
@@ -80,7 +81,7 @@ def reconsider(connection: Connection, task: TaskState) -> None:
     if wanted == task.overlap and whom is None:
         return
     connection.execute(ASK, {"this_task": task.id, "wanted": wanted, "whom": whom})
-    decision = {"task_id": task.id, "overlap": wanted, "sure": float(case.now.max()), "person_id": whom}
+    decision = {"task_id": task.id, "overlap": wanted, "sure": float(np.max(case.now)), "person_id": whom}
     connection.execute(DECIDED, decision)
 
 

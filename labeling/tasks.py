@@ -15,9 +15,10 @@ from sqlalchemy.orm import aliased
 from core.store.hot import hot
 from core.store.models import Message, now_ms
 from core.store.rollups import tally
-from labeling.models import Lease, OpenLease, Task, Verdict, VerdictKind
+from labeling.models import Lease, OpenLease, Task, Verdict, VerdictKind, WithdrawnVerdict
 
 _later = aliased(Verdict)
+_asked = aliased(Task)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,16 @@ def opining() -> ColumnElement[bool]:
 def labelling() -> ColumnElement[bool]:
     """A label that stands."""
     return (Verdict.kind == VerdictKind.LABEL) & current()
+
+
+def opinion() -> ColumnElement[bool]:
+    """An opinion that stands and was not withdrawn: it counts for what the message is held to be.
+
+    What is said of a gold message does not: it measures the person, not the message.
+    """
+    withdrawn = exists().where(WithdrawnVerdict.verdict_id == Verdict.id, WithdrawnVerdict.back_id.is_(None))
+    gold = exists().where(_asked.id == Verdict.task_id, _asked.gold)
+    return opining() & current() & ~withdrawn & ~gold
 
 
 # The message is locked with its task: two queues may ask about one message, and their verdicts take turns before

@@ -21,7 +21,7 @@ from labeling.consensus import Consensus, majority
 from labeling.models import Lease, OpenLease, Role, Task, Verdict, VerdictKind
 from labeling.opinions import reconsider
 from labeling.people import PersonId, Reviewer, require
-from labeling.tasks import current, derive, judging, lock, opining
+from labeling.tasks import derive, judging, lock, opinion
 
 NOTE_MOST = 2_000
 
@@ -101,12 +101,9 @@ LET_GO = hot(
         OpenLease.task_id == bindparam("this_task"), OpenLease.person_id == bindparam("this_person")
     )
 )
-# What is said of a gold message measures the person, not the message. A NULL is somebody who cannot tell.
+# A NULL is somebody who cannot tell.
 OPINIONS = hot(
-    select(Verdict.klass)
-    .join(Task, Task.id == Verdict.task_id)
-    .where(Verdict.message_id == bindparam("this_message"), ~Task.gold, opining(), current())
-    .order_by(Verdict.id)
+    select(Verdict.klass).where(Verdict.message_id == bindparam("this_message"), opinion()).order_by(Verdict.id)
 )
 # Along ix_verdict_person_id_id from its end.
 LAST = hot(
@@ -311,9 +308,14 @@ def _settle(connection: Connection, handed: _HandedOut, before: str | None, afte
         add_rows(connection, Tally.__table__, [{"name": name, "n": n} for name in names])  # type: ignore[arg-type]
 
 
+def consensus_of(connection: Connection, message_id: int) -> Consensus:
+    """What the office holds the message to be, by all verdicts on it that count."""
+    return majority(connection.execute(OPINIONS, {"this_message": message_id}).scalars().all())
+
+
 def _agree(connection: Connection, handed: _HandedOut, *, labelled: bool) -> Consensus:
-    """Derive what the office holds the message to be, from all verdicts on it that stand."""
-    consensus = majority(connection.execute(OPINIONS, {"this_message": handed.message_id}).scalars().all())
+    """Derive the message's label anew."""
+    consensus = consensus_of(connection, handed.message_id)
     if consensus.share == 0 and not labelled:  # nobody has named a class, before or now
         return consensus
     set_label(

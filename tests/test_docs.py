@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -53,6 +54,50 @@ def test_the_tutorial_runs_as_it_stands(tmp_path: Path) -> None:
     assert "Ran Benchmark, Fit" in said
     exported = (tmp_path / "labels.csv").read_text("utf-8").splitlines()
     assert len(exported) == 601
+
+
+DICTIONARY = """version: 1
+dataset: sms
+sources:
+  - {name: phones, kind: csv, path: data/*.csv, columns: {key: id, body: text, label: kind}}
+"""
+RULES = """version: 1
+rules:
+  - {name: prize_words, class: spam, pattern: 'prize'}
+"""
+
+
+def test_what_is_said_of_labels_runs_as_it_stands(tmp_path: Path) -> None:
+    page = (DOCS / "how-to" / "labels.md").read_text("utf-8")
+    said = {line: "" for block in re.findall(r"```console\n(.*?)```", page, re.S) for line in block.splitlines()}
+    assert len(said) >= 15
+
+    def tallyroom(line: str) -> str:
+        words = shlex.split(line)
+        at = words.index("tallyroom")
+        given = dict(word.split("=", 1) for word in words[:at])
+        command = [sys.executable, "-m", "dashboard.command", *words[at + 1 :]]
+        environment = {**os.environ, **given}
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, env=environment)
+        assert done.returncode == 0, f"{line}: {done.stdout[-400:]} {done.stderr[-800:]}"
+        return done.stdout
+
+    tallyroom("tallyroom init shop --classes personal,notification,spam --dataset sms")
+    (tmp_path / "shop" / "dictionaries" / "sms.yaml").write_text(DICTIONARY, "utf-8")
+    (tmp_path / "shop" / "rules.yaml").write_text(RULES, "utf-8")
+    tallyroom("tallyroom demo-data shop/data/first.csv --messages 600")
+    tallyroom("tallyroom run --room shop")
+    for line in said:
+        said[line] = tallyroom(line.removeprefix("$ "))
+    told = "\n".join(said.values())
+    assert told.count("0 labels taken, 600 known already") == 3
+    assert "'first' holds 600 labels" in told
+    assert "Ran Benchmark, Fit" in said["$ TALLYROOM_PIPELINE__LABEL_SET=first tallyroom run --room shop"]
+    assert "the rule prize_words  by you: hits too much" in told
+    assert len((tmp_path / "first.csv").read_text("utf-8").splitlines()) >= 601
+    assert tallyroom("tallyroom store check --room shop") == "Every count agrees with the facts.\n"
+    tallyroom("tallyroom labels freeze second --room shop")
+    assert tallyroom("tallyroom labels diff first second --room shop") == "The two are the same.\n"
 
 
 def test_links_between_pages_lead_somewhere() -> None:

@@ -13,7 +13,7 @@ from core.errors import TallyroomError
 from core.fingerprint import fingerprint
 from core.learning import Candidate, FoldResult, benchmark, fit_temperature, repeated_stratified
 from core.pipeline.stage import CODE_VERSION, StageTask
-from core.pipeline.training import TrainingSet, training_set
+from core.pipeline.training import TrainingSet, frozen, training_set
 from core.store.models import RunId
 from core.store.paced import write_paced
 from core.store.records.runs import FoldRecord, NewRun, add_fold, add_fold_predictions, finish_run, start_run
@@ -37,7 +37,12 @@ class Benchmark(StageTask):
             self.project.classes,
             self.cutoff,
             trial,
+            *filter(None, [self._label_set()]),
         )
+
+    def _label_set(self) -> str | None:
+        labels = frozen(self.project)
+        return None if labels is None else labels.fingerprint
 
     def work(self) -> Mapping[str, Any]:
         """Run every candidate; a failure ends its runs with a sentence."""
@@ -69,6 +74,7 @@ class Benchmark(StageTask):
                 train_size=len(training),
                 folds_planned=settings.folds * settings.repeats,
                 seed=settings.seed,
+                label_set=self._label_set(),
                 params={"curve": list(settings.curve), "folds": settings.folds, "repeats": settings.repeats},
             )
             runs[name] = self.project.store.write(lambda connection, new=new: start_run(connection, new))  # type: ignore[misc]

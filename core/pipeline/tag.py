@@ -12,7 +12,7 @@ from core.project import Project
 from core.rules import ABSTAIN, RuleSet, Scanner, vote
 from core.store.models import Origin
 from core.store.paced import write_paced
-from core.store.queries.walk import above, newest_message, rule_labels
+from core.store.queries.walk import above, newest_message, rule_labels, withdrawn_rules
 from core.store.records.labels import add_labels
 from core.store.records.stages import done, set_progress
 
@@ -26,15 +26,19 @@ def tag(project: Project, progress: Progress = silent) -> int:
     Follows the messages: where it stopped is kept in the store under the rules' fingerprint, so changed rules begin
     at the first message again, and only labels that come out differently are written.
     """
-    rules = project.ruleset()
-    scanner = project.scanner()
-    if rules is None or scanner is None:
-        return 0
-    made_from = fingerprint("tag", CODE_VERSION, rules.fingerprint, project.dictionary().fingerprint)
     store = project.store
+    with store.read() as connection:
+        withdrawn = withdrawn_rules(connection)
+    rules = _voting(project, withdrawn.names)
+    if rules is None:
+        return 0
+    # After a withdrawal, and after one is taken back, they vote from the first message again.
+    parts = (rules.fingerprint, project.dictionary().fingerprint, *filter(None, [withdrawn.epoch]))
+    made_from = fingerprint("tag", CODE_VERSION, *parts)
     with store.read() as connection:
         seen = int((done(connection, made_from) or {}).get("up_to", 0))
     newest = newest_message(store)
+    scanner = Scanner(rules, project.folder / ".cache")
     changed = 0
     while seen < newest:
         page = above(store, project.dataset_id, seen, PAGE)
@@ -48,6 +52,15 @@ def tag(project: Project, progress: Progress = silent) -> int:
         store.write(lambda c, mark=seen: _mark(c, made_from, mark))  # type: ignore[misc]
         progress(NAME, seen, newest)
     return changed
+
+
+def _voting(project: Project, withdrawn: frozenset[str]) -> RuleSet | None:
+    """The room's rules without those that were withdrawn; None where none is left."""
+    rules = project.ruleset()
+    if rules is None or not withdrawn:
+        return rules
+    left = tuple(rule for rule in rules.rules if rule.name not in withdrawn)
+    return RuleSet(left, rules.classes) if left else None
 
 
 def _mark(connection: Connection, made_from: str, seen: int) -> None:

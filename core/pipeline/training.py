@@ -10,7 +10,14 @@ import pandas as pd
 from core.errors import PipelineError
 from core.project import Project
 from core.store.models import Origin
-from core.store.queries.training import labelled, labels_since, last_cutoff, newest_label
+from core.store.queries.training import (
+    FrozenLabels,
+    frozen_labels,
+    labelled,
+    labels_since,
+    last_cutoff,
+    newest_label,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +33,20 @@ class TrainingSet:
         return len(self.texts)
 
 
+def frozen(project: Project) -> FrozenLabels | None:
+    """The frozen set that the room trains on, or None where it trains on the labels of now.
+
+    Raises:
+        UnknownNameError: the settings name a set that is not there.
+    """
+    name = project.settings.pipeline.label_set
+    return frozen_labels(project.store, project.dataset_id, name) if name else None
+
+
 def origins(project: Project) -> tuple[Origin, ...]:
     """Whose labels train this room's models."""
+    if (labels := frozen(project)) is not None:
+        return labels.origins
     return tuple(Origin(name) for name in project.settings.pipeline.train_on)
 
 
@@ -35,8 +54,10 @@ def choose_cutoff(project: Project) -> int:
     """The label id up to which models are trained now.
 
     It stays where the last benchmark had it until `retrain_after` new labels have come; so a run with nothing new
-    has nothing to do. 0 where there are no labels at all.
+    has nothing to do. 0 where there are no labels at all. A frozen set's stays for good.
     """
+    if (labels := frozen(project)) is not None:
+        return labels.label_cutoff
     store = project.store
     last = last_cutoff(store, project.dataset_id)
     enough = 1 if last == 0 else project.settings.pipeline.retrain_after

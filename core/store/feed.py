@@ -107,6 +107,11 @@ class Feed:
         with told_in_a_sentence(self._engine.url), self._engine.connect() as connection:
             return connection.execute(select(func.coalesce(func.max(Event.id), 0))).scalar_one()
 
+    @property
+    def settled(self) -> EventId:
+        """The event up to which all were given; who begins behind it misses none, and may meet a few again."""
+        return EventId(self._low)
+
     def wait(self, seconds: float) -> list[StoreEvent]:
         """New events in order of their ids, or none when `seconds` passed without one.
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-import pandas as pd
 from sqlalchemy import Connection
 
 from core.store.store import Store
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 T = TypeVar("T")
 

@@ -1,70 +1,113 @@
-"""`tallyroom labels`: labels out and in."""
+"""`tallyroom labels`: labels out and in, frozen and withdrawn."""
 
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from core import Project
+from core.errors import DeskError, SourceError
+from core.store import emit
 from core.store.models import Origin
+from dashboard.commands import label_sets, withdrawals
+from dashboard.commands.label_sets import OPERATOR
 from dashboard.commands.options import AsJson, Room, answer, say
+from labeling.exchange import FORMATS, Format, export, import_labels, labels, write_labels
+from labeling.exchange.take import form_named, format_of
+from labeling.label_sets import find, rows_of
 
-app = typer.Typer(help="Labels out and in.", no_args_is_help=True)
+app = typer.Typer(help="Labels out and in, frozen and withdrawn.", no_args_is_help=True)
+NAMES = ", ".join(FORMATS.names())
+SHOWN = 20
 
 
 def register(parent: typer.Typer) -> None:
     """Add the commands."""
+    label_sets.register(app)
+    withdrawals.register(app)
     parent.add_typer(app, name="labels")
-
-
-class Form(StrEnum):
-    """How labels are written."""
-
-    CSV = "csv"
-    JSONL = "jsonl"
 
 
 @app.command(name="export")
 def export_labels(
     room: Room = ".",  # type: ignore[assignment]
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="The file; standard output without it.")] = None,
-    form: Annotated[Form, typer.Option("--format", help="csv or jsonl.")] = Form.CSV,
-    only: Annotated[Origin | None, typer.Option(help="Only what these say: verdict, imported, rule.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The file (or folder); standard output without it.")
+    ] = None,
+    form: Annotated[
+        str | None, typer.Option("--format", help=f"{NAMES}; told by the file's ending without it, else csv.")
+    ] = None,
+    only: Annotated[
+        list[Origin] | None, typer.Option(help="Only what these say: verdict, imported, rule; may be repeated.")
+    ] = None,
+    people: Annotated[bool, typer.Option("--people", help="Name who gave the verdicts.")] = False,
+    label_set: Annotated[str | None, typer.Option("--set", help="A frozen set instead of the labels of now.")] = None,
 ) -> None:
     """Write what each message is held to be, with who said so."""
-    from labeling.exchange import labels, write_labels  # here: pandas takes a second to import
-
     project = Project(room)
-    rows = labels(project.store, project.dataset_id, only)
-    if output is None:
-        write_labels(rows, sys.stdout, form.value)
+    store, dataset = project.store, project.dataset_id
+    if label_set is None:
+        rows = labels(store, dataset, only or None, people=people)
+    elif only:
+        raise DeskError("a set holds what it was frozen with", where="--only", fix="Leave --only out.")
     else:
-        with output.open("w", encoding="utf-8", newline="") as file:
-            count = write_labels(rows, file, form.value)
+        rows = rows_of(store, dataset, find(store, dataset, label_set), people=people)
+    what = "labels" if label_set is None else f"the set {label_set}"
+    store.write(lambda connection: emit(connection, "exported", what=what, person=OPERATOR))
+    if output is None:
+        write_labels(rows, sys.stdout, form or "csv")
+    else:
+        count = export(rows, output, _form(form, output), project.classes)
         say(f"{count:,} labels written to {output}.")
     project.close()
 
 
+def _form(name: str | None, output: Path) -> Format:
+    if name is not None:
+        return FORMATS.get(name, where="--format")()
+    if not output.suffix:
+        raise SourceError("the name has no ending", where=str(output), fix=f"Name the format: --format {NAMES}.")
+    return format_of(output)
+
+
 @app.command(name="import")
 def import_(
-    file: Annotated[Path, typer.Argument(help="A CSV or .jsonl file with the columns source, key, label.")],
+    file: Annotated[Path, typer.Argument(help="A file (or folder) with the columns source, key, label.")],
     room: Room = ".",  # type: ignore[assignment]
+    form: Annotated[
+        str | None, typer.Option("--format", help=f"{NAMES}; told by the file's ending without it.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Take labels from a file. Rows that cannot be taken are named with their line; verdicts keep precedence."""
-    from labeling.exchange import import_labels
+    """Take labels from a file. Rows that cannot be taken are named with their line; verdicts keep precedence.
 
+    The same file again changes nothing. Ends with 1 where a row was refused.
+    """
     project = Project(room)
-    outcome = import_labels(project.store, project.dataset_id, file, project.classes)
+    known = form_named(form) if form is not None else None
+    outcome = import_labels(project.store, project.dataset_id, file, project.classes, known)
     project.close()
-    if not as_json:
-        for line, reason in outcome.refused[:20]:
+    facts: dict[str, Any] = {
+        "rows": outcome.rows,
+        "labels": outcome.labels,
+        "unchanged": outcome.unchanged,
+        "repeated": outcome.repeated,
+        "refused": outcome.refused_rows,
+    }
+    if as_json:
+        facts["reasons"] = [{"line": line, "reason": reason} for line, reason in outcome.refused]
+    else:
+        for line, reason in outcome.refused[:SHOWN]:
             say(f"{file}:{line}: {reason}")
-    facts = {"labels": outcome.labels, "refused": len(outcome.refused)}
-    answer(as_json, facts, f"{outcome.labels:,} labels taken, {len(outcome.refused):,} rows refused.")
-    if outcome.refused:
+        if outcome.refused_rows > SHOWN:
+            say(f"... and {outcome.refused_rows - SHOWN:,} more.")
+    sentence = (
+        f"{outcome.rows:,} rows: {outcome.labels:,} labels taken, {outcome.unchanged:,} known already, "
+        f"{outcome.repeated:,} labelled again further down, {outcome.refused_rows:,} refused."
+    )
+    answer(as_json, facts, sentence)
+    if outcome.refused_rows:
         raise typer.Exit(1)

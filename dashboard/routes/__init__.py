@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from bokeh.server.urls import per_app_patterns
 
+from dashboard.routes.api import API_ROUTES
 from dashboard.routes.base import Handler
+from dashboard.routes.changed import Changes
 from dashboard.routes.desk import Claim, Heartbeat, History, Judge, Panel, Undo
 from dashboard.routes.door import Door, Leave
 from dashboard.routes.feed import FeedSocket
@@ -38,6 +40,8 @@ ROUTES = (
     (r"/queues.json", QueuesState),
     (r"/queues/make", MakeQueue),
     (r"/queues/change", ChangeQueue),
+    (r"/desk/changed.json", Changes),
+    *API_ROUTES,
 )
 
 __all__ = ["ROUTES", "Handler", "register"]

@@ -1,14 +1,18 @@
 """The messages on which two models disagree."""
 
-from typing import ClassVar
+from __future__ import annotations
 
-import pandas as pd
+from typing import TYPE_CHECKING, ClassVar
+
 from sqlalchemy import Connection, select
 from sqlalchemy.orm import aliased
 
 from core.store.models import Prediction, Run
 from labeling.orders.least_sure import LeastSure
 from labeling.orders.order import Asked, Order, frame_of, is_new
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Disagree(Order):

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import pandas as pd
 from sqlalchemy import Connection, select
 
 from core.store.models import Message
 from labeling.orders.order import Asked, Order, in_order, is_new, texts_of, unsure
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 POOL = 8
 POOL_MOST = 4_000

@@ -1,12 +1,16 @@
 """The messages that the champion is least sure of."""
 
-from typing import ClassVar
+from __future__ import annotations
 
-import pandas as pd
+from typing import TYPE_CHECKING, ClassVar
+
 from sqlalchemy import Connection
 
 from labeling.orders.order import Asked, Order, frame_of, unsure
 from labeling.orders.random import Random
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class LeastSure(Order):

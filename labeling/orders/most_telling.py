@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-import pandas as pd
 from sqlalchemy import Connection, select
 
 from core.store.models import Prediction
@@ -14,6 +13,9 @@ from labeling.models import Task, Verdict
 from labeling.orders.order import Asked, Order, in_order, unsure
 from labeling.orders.random import Random
 from labeling.tasks import labelling
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 POOL = 8
 POOL_MOST = 4_000
@@ -48,6 +50,8 @@ def _verdicts(connection: Connection, asked: Asked) -> pd.DataFrame:
 
     Columns message_id, person_id, klass; and what the champion says: said, confidence.
     """
+    import pandas as pd  # here: pandas takes a second to import
+
     newest = (
         select(Verdict.message_id, Verdict.person_id, Verdict.klass, Verdict.task_id)
         .where(labelling())

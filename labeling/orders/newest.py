@@ -1,12 +1,16 @@
 """The newest messages."""
 
-from typing import ClassVar
+from __future__ import annotations
 
-import pandas as pd
+from typing import TYPE_CHECKING, ClassVar
+
 from sqlalchemy import Connection, select
 
 from core.store.models import Message
 from labeling.orders.order import Asked, Order, frame_of, is_new
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Newest(Order):

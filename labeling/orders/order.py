@@ -5,14 +5,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import pandas as pd
 from sqlalchemy import ColumnElement, Connection, Select, exists, select
 
 from core.registry import Registry
 from core.store.models import DatasetId, Message, Origin, Prediction, RunId, Truth
 from labeling.models import Gold, Task
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 COLUMNS = ["message_id", "rank", "draw_probability"]
 
@@ -71,6 +73,8 @@ def _unknown(message_id: ColumnElement[int]) -> tuple[ColumnElement[bool], ...]:
 
 def frame_of(rows: Sequence[Any]) -> pd.DataFrame:
     """Rows of (message_id, rank) or (message_id, rank, draw_probability) as the frame that an order gives."""
+    import pandas as pd  # here: pandas takes a second to import
+
     frame = pd.DataFrame([tuple(row) for row in rows], columns=COLUMNS[: len(rows[0]) if rows else 3])
     return frame.reindex(columns=COLUMNS).astype({"rank": float, "draw_probability": float})
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import pandas as pd
 from sqlalchemy import ColumnElement, Connection, func, literal, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from core.store.models import Message
 from labeling.orders.order import Asked, Order, frame_of, is_undrawn
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PRIME = 2_147_483_647
 ROUNDS = ((48_271, 1_103_515_245), (69_621, 12_345))

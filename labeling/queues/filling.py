@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from sqlalchemy import Connection, Table, exists, func, insert, literal, select, update
 
 from core.errors import DeskError
@@ -17,6 +17,9 @@ from labeling.models import Gold, Queue, Task
 from labeling.orders import ORDERS, Asked
 from labeling.orders.random import Random
 from labeling.queues.spec import STRICT
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _task: Table = Task.__table__  # type: ignore[assignment]
 COLUMNS = ["message_id", "rank", "draw_probability"]
@@ -35,6 +38,8 @@ def fill(connection: Connection, queue_id: int, frame: pd.DataFrame) -> int:
     Raises:
         DeskError: the queue takes messages that were drawn at random only.
     """
+    import pandas as pd  # here: pandas takes a second to import
+
     if frame.empty:
         return 0
     # Two that fill one queue at once take turns; rows that merely refer to the queue do not wait.
@@ -85,6 +90,8 @@ def chosen(store: Store, queue_id: int, message_ids: Sequence[int]) -> int:
     Raises:
         DeskError: there is no such message in the queue's dataset, or the queue is strictly random.
     """
+    import pandas as pd  # here: pandas takes a second to import
+
     unique = list(dict.fromkeys(message_ids))
     with store.read() as connection:
         dataset = connection.execute(select(Queue.dataset_id).where(Queue.id == queue_id)).scalar_one()
@@ -119,6 +126,8 @@ def fill_by_order(store: Store, queue_id: int, most: int, *, keep: int | None = 
         most: so many come in, if there are so many.
         keep: so many are to wait in all, of which the explore share is drawn at random; `most` where it is left out.
     """
+    import pandas as pd  # here: pandas takes a second to import
+
     with store.read() as connection:
         queue = connection.execute(select(Queue.__table__).where(Queue.id == queue_id)).one()
         reigning = champion(connection, queue.dataset_id)

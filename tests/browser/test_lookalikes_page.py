@@ -72,7 +72,7 @@ def visit(opened: tuple[Server, Store], browser: Browser) -> Iterator[Callable[.
 def labels(store: Store, name: str) -> int:
     """How many labels of a person stand."""
     with store.read() as connection:
-        query = select(func.count()).join(Person, Person.id == Verdict.person_id)
+        query = select(func.count()).select_from(Verdict).join(Person, Person.id == Verdict.person_id)
         query = query.where(Person.name == name, Verdict.kind == VerdictKind.LABEL, judging())
         return connection.execute(query).scalar_one()
 

@@ -20,10 +20,12 @@ from core.store.queries.live import champion, confusion, tallies
 from core.store.queries.training import labelled
 from dashboard.demo.room import drop
 from labeling.desk import Desk
-from labeling.models import VerdictKind
+from labeling.label_sets import freeze
+from labeling.models import Role, VerdictKind
 from labeling.people import add_person
 from labeling.queues import refill
 from labeling.verdicts import Given
+from labeling.withdrawal import Scope, take_back, withdraw
 
 SETTINGS = """[room]
 name = "Test"
@@ -148,6 +150,45 @@ def test_the_same_cutoff_gives_the_same_training_set_whatever_came_after(project
     judge(project, 6, "personal")
     after = [page.to_dict() for page in labelled(project.store, project.dataset_id, cutoff, origins(project))]
     assert before == after
+
+
+def test_a_run_on_a_frozen_set_says_so_and_takes_nothing_that_came_later(project: Project) -> None:
+    run(project)
+    frozen = freeze(project.store, project.dataset_id, "spring", by="Lea")
+    judge(project, 8)
+    settings = (project.folder / "tallyroom.toml").read_text()
+    (project.folder / "tallyroom.toml").write_text(settings.replace("[pipeline]", '[pipeline]\nlabel_set = "spring"'))
+    later = Project(project.folder, store_url=str(project._store_url))
+    assert run(later).stages == ("Benchmark", "Fit")
+    with later.store.read() as connection:
+        newest = connection.execute(select(Run.label_set, Run.train_size).order_by(Run.id.desc()).limit(1)).one()
+    assert (newest.label_set, newest.train_size) == (frozen.fingerprint, frozen.size)
+    assert run(later).nothing_to_do
+    (project.folder / "tallyroom.toml").write_text(settings.replace("[pipeline]", '[pipeline]\nlabel_set = "sprung"'))
+    with pytest.raises(TallyroomError, match="Did you mean 'spring'"):
+        run(Project(project.folder, store_url=str(project._store_url)))
+    later.close()
+
+
+def test_a_withdrawn_rule_does_not_vote_until_it_is_restored(project: Project) -> None:
+    def by_rules() -> dict[int, str]:
+        with project.store.read() as connection:
+            last = select(func.max(Label.id)).where(Label.origin == "rule").group_by(Label.message_id)
+            rows = connection.execute(select(Label.message_id, Label.origin_ref, Label.klass).where(Label.id.in_(last)))
+            return {message_id: ref for message_id, ref, klass in rows if klass is not None}
+
+    run(project)
+    before = by_rules()
+    assert "won" in before.values()
+    lead = add_person(project.store, "Lea", Role.LEAD).id
+    done = withdraw(project.store, project.dataset_id, Scope(rule="won"), reason="too wide", by=lead)
+    run(project)
+    assert set(by_rules().values()) == {"code"}
+    take_back(project.store, project.dataset_id, done.id, reason="narrowed", by=lead)
+    run(project)
+    assert by_rules() == before
+    assert run(project).nothing_to_do
+    assert differences(project) == []
 
 
 def test_an_interrupted_benchmark_is_done_again_without_a_doubled_fold(

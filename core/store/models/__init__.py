@@ -23,6 +23,7 @@ from core.store.models.data import (
     Stage,
     Truth,
 )
+from core.store.models.label_sets import LabelSet, WithdrawnRule
 from core.store.models.learning import (
     Fold,
     FoldPrediction,
@@ -52,6 +53,7 @@ __all__ = [
     "Fold",
     "FoldPrediction",
     "Label",
+    "LabelSet",
     "Message",
     "MessageId",
     "MessageTemplate",
@@ -73,5 +75,6 @@ __all__ = [
     "TemplatePattern",
     "TemplateSize",
     "Truth",
+    "WithdrawnRule",
     "now_ms",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Float, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Float, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.store.models.base import Base, BigId, BigRef, Name, Now
@@ -87,7 +87,18 @@ class Label(Base):
     """
 
     __tablename__ = "label"
-    __table_args__ = (Index("ix_label_message_id_origin_id", "message_id", "origin", "id"),)
+    __table_args__ = (
+        Index("ix_label_message_id_origin_id", "message_id", "origin", "id"),
+        # What people and sources gave, without the rules' labels, which may be as many as there are messages.
+        Index(
+            "ix_label_given",
+            "message_id",
+            "origin",
+            "id",
+            postgresql_where=text("origin <> 'rule'"),
+            sqlite_where=text("origin <> 'rule'"),
+        ),
+    )
 
     id: Mapped[BigId]
     message_id: Mapped[BigRef] = mapped_column(ForeignKey("message.id"))

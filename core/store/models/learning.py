@@ -34,7 +34,8 @@ class Run(Base):
     """One candidate on trial on one state of the labels.
 
     `version` counts the room's runs of a candidate: "char-svc v3". `label_cutoff` is the last label id that
-    was used, so that the same training can be repeated.
+    was used, so that the same training can be repeated; `label_set` is the fingerprint of the frozen set where one was
+    trained on.
     """
 
     __tablename__ = "run"
@@ -47,6 +48,7 @@ class Run(Base):
     fingerprint: Mapped[str] = mapped_column(String(16), unique=True)
     state: Mapped[str] = mapped_column(String(16))
     label_cutoff: Mapped[BigRef]
+    label_set: Mapped[str | None] = mapped_column(String(16))
     train_size: Mapped[int] = mapped_column(BigInteger)
     folds_planned: Mapped[int] = mapped_column(Integer)
     seed: Mapped[int] = mapped_column(BigInteger)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 from sqlalchemy import Connection, select
 
+from core.errors import UnknownNameError, did_you_mean
 from core.store.locks import own_labels_lock
-from core.store.models import PRECEDENCE, DatasetId, Label, Message, Origin, Run, RunState
+from core.store.models import PRECEDENCE, DatasetId, Label, LabelSet, Message, Origin, Run, RunState
 from core.store.store import Store
 
 PAGE = 5_000
@@ -57,6 +59,37 @@ def _decided(labels: pd.DataFrame) -> pd.DataFrame:
         ["message_id", "rank"], kind="stable"
     )
     return ranked.drop_duplicates("message_id")[["message_id", "text", "klass", "origin"]].reset_index(drop=True)
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenLabels:
+    """What a training run needs to know of a frozen set."""
+
+    fingerprint: str
+    label_cutoff: int
+    origins: tuple[Origin, ...]
+
+
+def frozen_labels(store: Store, dataset: DatasetId, name: str) -> FrozenLabels:
+    """A frozen set by its name.
+
+    Raises:
+        UnknownNameError: there is none.
+    """
+    with store.read() as connection:
+        sets = connection.execute(
+            select(LabelSet.name, LabelSet.fingerprint, LabelSet.label_cutoff, LabelSet.filter).where(
+                LabelSet.dataset_id == dataset
+            )
+        ).all()
+    for row in sets:
+        if row.name == name:
+            return FrozenLabels(row.fingerprint, row.label_cutoff, tuple(map(Origin, row.filter["origins"])))
+    raise UnknownNameError(
+        f"no set of labels is called '{name}'",
+        where="[pipeline] label_set",
+        fix=did_you_mean(name, [row.name for row in sets]) or "'tallyroom labels freeze NAME' makes one.",
+    )
 
 
 def newest_label(store: Store) -> int:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 from sqlalchemy import Connection, func, select
 
-from core.store.models import DatasetId, Label, Message, Origin, Truth
+from core.store.models import DatasetId, Label, Message, Origin, Truth, WithdrawnRule
 from core.store.rollups import message_hour
 from core.store.store import Store
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 COLUMNS = ["message_id", "text", "hour"]
 
@@ -29,6 +34,8 @@ def below(store: Store, dataset: DatasetId, high: int, limit: int) -> pd.DataFra
 
 
 def _page(store: Store, dataset: DatasetId, where: object, order: object, limit: int) -> pd.DataFrame:
+    import pandas as pd  # here: pandas takes a second to import
+
     query = select(Message.id, Message.text, message_hour).where(Message.dataset_id == dataset, where)  # type: ignore[arg-type]
     with store.read() as connection:
         rows = connection.execute(query.order_by(order).limit(limit)).all()  # type: ignore[arg-type]
@@ -41,6 +48,21 @@ def given_truth(store: Store, first: int, last: int) -> dict[int, str]:
         query = select(Truth.message_id, Truth.klass).where(Truth.message_id.between(first, last))
         rows = connection.execute(query.where(Truth.origin != Origin.RULE))
         return {row.message_id: row.klass for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawnRules:
+    """Rules that do not vote; `epoch` rises with each withdrawal of a rule, and with each that is taken back."""
+
+    names: frozenset[str]
+    epoch: int
+
+
+def withdrawn_rules(connection: Connection) -> WithdrawnRules:
+    """Which rules were withdrawn and not taken back."""
+    rows = connection.execute(select(WithdrawnRule.name, WithdrawnRule.withdrawal_id, WithdrawnRule.back_id)).all()
+    names = frozenset(row.name for row in rows if row.back_id is None)
+    return WithdrawnRules(names, max((row.back_id or row.withdrawal_id for row in rows), default=0))
 
 
 def rule_labels(connection: Connection, first: int, last: int) -> dict[int, tuple[str | None, str]]:

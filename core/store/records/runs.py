@@ -44,6 +44,7 @@ class NewRun:
     folds_planned: int
     seed: int
     params: Mapping[str, Any]
+    label_set: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ def start_run(connection: Connection, new: NewRun) -> RunId:
         "folds_planned": new.folds_planned,
         "seed": new.seed,
         "params": dict(new.params),
+        "label_set": new.label_set,
     }
     run_id = connection.execute(insert(Run).returning(Run.id), row).scalar_one()
     emit(connection, "run", run_id=run_id, state=RunState.RUNNING, candidate=new.candidate)
