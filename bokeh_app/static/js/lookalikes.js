@@ -161,7 +161,8 @@ function showWords() {
   const left = seen.task_ids.length - out.size;
   const taken = out.size ? `${out.size} taken out, to be judged by ${out.size === 1 ? "itself" : "themselves"}. ` : "";
   const look = unseen.size ? `${unseen.size} more to look at. ` : "";
-  get("group-words").textContent = `${look}${taken}X or a press takes one out. A number judges ${left === 1 ? "the one left" : `all ${left.toLocaleString("en")}`}; some of them are held back and judged blind by somebody else.`;
+  const all = left === 1 ? "the one left" : `all ${left.toLocaleString("en")}`;
+  get("group-words").textContent = `${look}${taken}A press takes one out; a class judges ${all}, save a few that somebody else judges blind.`;
 }
 
 function errorWords({checked, otherwise, low, high, waiting}) {
@@ -194,6 +195,7 @@ function judge(klass) {
 }
 
 dialog.addEventListener("keydown", (event) => {
+  event.stopPropagation(); // the page's own keys must not judge the next message once this one has closed the group
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || !group) return;
   const key = keyOf(event) ?? event.key.toLowerCase();
   const rows = [...get("group-rows").querySelectorAll("button")];
