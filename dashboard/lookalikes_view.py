@@ -32,7 +32,7 @@ def opened(room: Room, person: PersonId, lease_id: int) -> dict[str, Any]:
 
 def _look(seen: Look) -> dict[str, Any]:
     facts = asdict(seen)
-    facts["template"]["pattern"] = readable(seen.template.pattern)
+    facts["pattern"] = readable(seen.pattern)
     # As the page marks stretches of a text: code points, and whether towards a class; these are towards none.
     for shown in facts["shown"]:
         shown["varying"] = [(start, end, False) for start, end in shown["varying"]]

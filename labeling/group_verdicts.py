@@ -165,6 +165,13 @@ def _uuid(text: str) -> uuids.UUID:
         raise DeskError("a verdict needs a UUID as its id") from None
 
 
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(uuids.UUID(text)) == text
+    except ValueError:
+        return False
+
+
 def _begin(connection: Connection, person: PersonId, given: GroupGiven, classes: Sequence[str], share: float) -> _Work:
     """Store the decision, or find it; gives what is left of it to do."""
     reviewer = require(connection, person, Role.REVIEWER, alone=True)
@@ -187,7 +194,9 @@ def _found(connection: Connection, reviewer: Reviewer, given: GroupGiven, classe
     """Append the decision and what it holds back."""
     if given.klass not in classes:
         raise DeskError(f"'{given.klass}' is no class of this room", fix=f"Use one of: {', '.join(classes)}.")
-    seen = connection.execute(LOOK, {"this_token": given.token, "this_person": reviewer.id}).first()
+    # Only what is a token at all goes to the database, which may refuse other text (a NUL).
+    token = given.token if _is_uuid(given.token) else ""
+    seen = connection.execute(LOOK, {"this_token": token, "this_person": reviewer.id}).first()
     if seen is None:
         raise DeskError("this group was not looked at", fix="Open it, look through it, then judge it.")
     if connection.execute(JUDGED_LOOK, {"this_look": seen.id}).first() is not None:

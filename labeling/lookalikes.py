@@ -15,8 +15,8 @@ from sqlalchemy import Connection, Integer, and_, bindparam, exists, insert, lit
 from core.errors import DeskError
 from core.store import Store
 from core.store.models import Message, Prediction, Promotion, now_ms
-from core.store.queries.templates import TemplateFacts, template_facts
-from core.templates import varying
+from core.store.queries.templates import founders, template_facts
+from core.templates import common_pattern, forms, varying
 from labeling.claims import HELD_MOST, is_blind
 from labeling.group_models import GroupLook, SpotCheck
 from labeling.models import Lease, OpenLease, Purpose, Queue, QueueState, Role, Task, Verdict
@@ -59,11 +59,16 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A group as somebody is shown it. `token` judges it; `task_ids` are those in it."""
+    """A group as somebody is shown it. `token` judges it; `task_ids` are those in it.
+
+    They are those predicted as the message on the screen is; `predicted` counts the others as well. `pattern` is what
+    most of them share; `of_template` counts the template's messages in the whole store.
+    """
 
     token: str
     lease_id: int
-    template: TemplateFacts
+    pattern: str
+    of_template: int
     task_ids: list[int]
     more: bool
     predicted: dict[str, int]
@@ -167,8 +172,8 @@ def feet(connection: Connection, person: PersonId, lease_ids: Sequence[int]) -> 
     for row in connection.execute(HELD, these).all() if these["these"] else ():
         held = _Held(*row)
         members, more = _members(connection, person, held)
-        if len(members) > 1:
-            pattern = template_facts(connection, held.template_id).pattern
+        if len(_alike(members)) > 1:
+            pattern = _pattern(connection, held.template_id, members)
             found.append(Foot(held.lease_id, pattern, len(members), more, _predicted(members)))
     return found
 
@@ -185,13 +190,15 @@ def look(store: Store, person: PersonId, lease_id: int) -> Look:
         row = connection.execute(HELD, {"this_person": person, "these": [lease_id]}).first()
         held = _Held(*row) if row else None
         members, more = _members(connection, person, held) if held else ([], False)
-        if held is None or len(members) < 2:
+        alike = _alike(members)
+        if held is None or len(alike) < 2:
             raise DeskError("this message has no look-alikes that wait", fix="Judge it by itself.")
         template = template_facts(connection, held.template_id)
+        pattern = _pattern(connection, held.template_id, members)
         error = error_of_groups(connection, held.template_id)
     token = str(uuids.uuid4())
-    shown = _shown(members, held.task_id, template.pattern, token)
-    task_ids = [member.task_id for member in members]
+    shown = _shown(alike, held.task_id, pattern, token)
+    task_ids = [member.task_id for member in alike]
     kept = {
         "token": token,
         "person_id": person,
@@ -202,7 +209,7 @@ def look(store: Store, person: PersonId, lease_id: int) -> Look:
         "shown": [each.task_id for each in shown],
     }
     store.write(lambda connection: connection.execute(LOOKED, kept))
-    return Look(token, lease_id, template, task_ids, more, _predicted(members), shown, error)
+    return Look(token, lease_id, pattern, template.size, task_ids, more, _predicted(members), shown, error)
 
 
 def _members(connection: Connection, person: PersonId, held: _Held) -> tuple[list[_Found], bool]:
@@ -228,6 +235,17 @@ def _members(connection: Connection, person: PersonId, held: _Held) -> tuple[lis
     return found[:MOST_MEMBERS], len(waiting) > MOST_MEMBERS or len(found) > MOST_MEMBERS
 
 
+def _alike(members: Sequence[_Found]) -> list[_Found]:
+    """Those of which the model says the same as of the first, the one on the screen; the others are judged alone."""
+    return [member for member in members if member.klass == members[0].klass]
+
+
+def _pattern(connection: Connection, template_id: int, members: Sequence[_Found]) -> str:
+    """What most of these messages share."""
+    founding, _ = founders(connection, [template_id])[template_id]
+    return common_pattern(founding, [forms(member.body) for member in members])
+
+
 def _predicted(members: Sequence[_Found]) -> dict[str, int]:
     """Members by predicted class, the most frequent first; those that no model has read are in none."""
     return dict(Counter(member.klass for member in members if member.klass is not None).most_common())
@@ -240,7 +258,6 @@ def _shown(members: Sequence[_Found], first_task: int, pattern: str, seed: str) 
             member.task_id,
             member.body,
             " ".join(member.body[start:end] for start, end in places),
-            member.klass,
             member.confidence,
         )
         for member, places in zip(members, stretches, strict=True)

@@ -6,7 +6,6 @@ import enum
 import math
 import random
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -23,7 +22,6 @@ class Why(enum.StrEnum):
     """Why a message of a group is shown."""
 
     HERE = "on the screen"
-    OTHERWISE = "predicted otherwise"
     OUTLIER = "an outlier"
     LEAST_SURE = "least sure"
     LONGEST = "the longest"
@@ -34,12 +32,11 @@ class Why(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A message of a group: its text, the parts of it that its template leaves open, what the model says of it."""
+    """A message of a group: its text, the parts of it that its template leaves open, how sure the model is of it."""
 
     task_id: int
     body: str
     varying: str
-    klass: str | None
     confidence: float | None
 
 
@@ -68,15 +65,8 @@ def spread(members: Sequence[Member], first: int | None, seed: str) -> list[tupl
 
 
 def _telling(members: Sequence[Member]) -> Iterator[tuple[int, Why]]:
-    """Positions by how much they may tell, the most first: a class of their own, then in turn outliers and extremes."""
-    usual = Counter(member.klass for member in members).most_common(1)[0][0]
-    seen = {usual}
-    odd = outlyingness(members)
-    by_oddity = np.argsort(-odd, kind="stable").tolist()
-    for place in by_oddity:
-        if members[place].klass not in seen:
-            seen.add(members[place].klass)
-            yield place, Why.OTHERWISE
+    """Positions by how much they may tell, the most first: in turn outliers and extremes."""
+    by_oddity = np.argsort(-outlyingness(members), kind="stable").tolist()
     order = _ordered(members)
     lanes = (
         (by_oddity, Why.OUTLIER),
@@ -101,15 +91,14 @@ def outlyingness(members: Sequence[Member]) -> Array:
     """How much each member differs from the rest, 0 to 2: in what its template leaves open, and in its prediction.
 
     The first part is 1 less the cosine between the member's TF-IDF of characters and the mean of the others'; numbers
-    differ by their length alone. The second is the share of the others with another predicted class.
+    differ by their length alone. The second is how much the model doubts its prediction.
     """
     n = len(members)
     if n < 2:
         return np.zeros(n)
-    counts = Counter(member.klass for member in members)
-    otherwise = np.array([(n - counts[member.klass]) / (n - 1) for member in members])
+    doubt = np.array([1.0 - (1.0 if member.confidence is None else member.confidence) for member in members])
     distance = _distance([_DIGIT.sub("0", member.varying.lower()) for member in members])
-    return np.asarray(distance + otherwise, dtype=np.float64)
+    return np.asarray(distance + doubt, dtype=np.float64)
 
 
 def _distance(texts: Sequence[str]) -> Array:

@@ -41,6 +41,24 @@ def generalise(pattern: str, shape: Sequence[str]) -> str:
     return " ".join(word for place, word in enumerate(wider) if word != STAR or wider[place - 1 : place] != [STAR])
 
 
+def common_pattern(founding: str, shapes: Sequence[Sequence[str]], share: float = 0.8) -> str:
+    """The founding pattern with a star for each word that less than a share of these shapes has in its place.
+
+    `generalise` keeps what *all* share, which a single misspelt message ends; this is what people recognise.
+    """
+    words = founding.split()
+    small = [word.lower() for word in words]
+    having = [0] * len(words)
+    for shape in shapes:
+        for operation in LCSseq.opcodes(small, list(shape)):
+            if operation.tag == "equal":
+                for place in range(operation.src_start, operation.src_end):
+                    having[place] += 1
+    least = share * len(shapes)
+    kept = [word if n >= least else STAR for word, n in zip(words, having, strict=True)]
+    return " ".join(word for place, word in enumerate(kept) if word != STAR or kept[place - 1 : place] != [STAR])
+
+
 def varying(pattern: str, text: str) -> list[tuple[int, int]]:
     """The stretches of a text that its template leaves open, as (start, end) in code points, neighbours joined."""
     words = spelled(text)

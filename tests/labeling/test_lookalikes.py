@@ -12,14 +12,14 @@ import pandas as pd
 import pytest
 from rooms import CLASSES, add_champion, add_messages, add_queue
 from servers import make_folder
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 import labeling.check
 from core import Project
 from core.errors import DeskError
 from core.pipeline.template import mine_templates
 from core.store import Store, check
-from core.store.models import Origin, Truth
+from core.store.models import Origin, Prediction, Truth
 from labeling import group_verdicts, lookalikes
 from labeling.claims import HandOut
 from labeling.desk import Desk
@@ -120,6 +120,19 @@ def test_a_group_is_judged_with_one_decision_and_each_message_has_its_own_row(
     assert truths == ["notification"] * 27
     assert rows(store, VerdictGroup.id, VerdictGroup.size, VerdictGroup.excluded)[0][1:] == (27, [out])
     assert agrees_with_its_facts(store)
+
+
+def test_what_is_predicted_otherwise_stays_out_of_the_group(
+    store: Store, desk: Desk, ada: Reviewer, ids: list[int]
+) -> None:
+    add_queue(store, ids, blind_share=0.0)
+    other = update(Prediction).where(Prediction.message_id.in_(ids[4:7])).values(klass="spam")
+    store.write(lambda c: c.execute(other))
+    _, seen = first(store, desk, ada)
+    assert (len(seen.task_ids), seen.predicted) == (27, {"notification": 27, "spam": 3})
+    desk.judge_group(ada.id, given(seen), SHARE).result()
+    spam = next(message for message in desk.claim(ada.id, 9).result() if message.predicted == "spam")
+    assert len(look(store, ada.id, spam.lease_id).task_ids) == 3
 
 
 def test_a_group_that_was_not_looked_at_is_refused(
@@ -302,16 +315,15 @@ def test_the_group_reads_along_its_index(store: Store, ids: list[int]) -> None:
     assert not re.search(r"SCAN (task|verdict|message)\b|TEMP B-TREE", plan), plan
 
 
-def members(*parts: tuple[str, str, float]) -> list[Member]:
-    return [Member(n, f"bill of {varies}", varies, klass, sure) for n, (varies, klass, sure) in enumerate(parts)]
+def members(*parts: tuple[str, float]) -> list[Member]:
+    return [Member(n, f"bill of {varies}", varies, sure) for n, (varies, sure) in enumerate(parts)]
 
 
 def test_the_odd_one_is_shown_whatever_makes_it_odd() -> None:
-    usual = [("Anna 120", "notification", 0.97)] * 60
-    group = members(*usual, ("claim your prize http://x.test", "notification", 0.97), ("Anna 120", "spam", 0.9))
-    shown = dict(spread(group, 0, "seed"))
+    usual = [("Anna 120", 0.97)] * 60
+    shown = dict(spread(members(*usual, ("claim your prize http://x.test", 0.97), ("Anna 120", 0.5)), 0, "seed"))
     assert shown[60] is Why.OUTLIER
-    assert shown[61] is Why.OTHERWISE
+    assert shown[61] in (Why.LEAST_SURE, Why.OUTLIER)
     assert len(shown) == shown_of(62) <= 12
     assert list(shown.values()).count(Why.RANDOM) >= 2
 
@@ -319,7 +331,7 @@ def test_the_odd_one_is_shown_whatever_makes_it_odd() -> None:
 def test_no_group_shows_more_than_twelve_and_a_pair_shows_both() -> None:
     assert [shown_of(n) for n in (2, 3, 9, 25, 100, 500)] == [2, 3, 6, 8, 12, 12]
     for n in (2, 3, 5, 40):
-        chosen = spread(members(*[(str(place), "spam", 0.5) for place in range(n)]), None, "seed")
+        chosen = spread(members(*[(str(place), 0.5) for place in range(n)]), None, "seed")
         assert len({place for place, _ in chosen}) == len(chosen) == shown_of(n)
 
 

@@ -59,8 +59,8 @@ function showFoot() {
   get("lookalikes").hidden = !foot;
   if (!foot) return;
   const others = foot.size - 1;
-  const [[klass, n] = [null, 0]] = Object.entries(foot.predicted);
-  const alike = n - (current.predicted?.klass === klass ? 1 : 0);
+  const klass = current.predicted?.klass;
+  const alike = (foot.predicted[klass] ?? 1) - 1;
   const said = klass ? `, ${alike === others ? "all" : alike.toLocaleString("en")} of them predicted ${klass}` : "";
   const many = element("b", "", `${others.toLocaleString("en")}${foot.more ? " and more" : ""} look-alike${others === 1 ? "" : "s"}`);
   get("lookalikes-words").replaceChildren(many, ` ${others === 1 ? "shares" : "share"} this message's template${said}.`);
@@ -101,11 +101,11 @@ function showGroup() {
   const {seen} = group;
   const n = seen.task_ids.length;
   get("group-title").textContent = `${n.toLocaleString("en")} look-alikes`;
-  get("group-pattern").replaceChildren(patternOf(seen.template.pattern));
+  get("group-pattern").replaceChildren(patternOf(seen.pattern));
   get("group-counts").replaceChildren(...countsOf(seen, n));
   get("group-rows").replaceChildren(...seen.shown.map(rowOf));
   get("group-error").textContent = errorWords(seen.error);
-  const [top] = Object.keys(seen.predicted);
+  const top = group.message.predicted?.klass;
   for (const button of get("group-choices").children) button.classList.toggle("on", button.dataset.klass === top);
   dialog.showModal();
   watch();
@@ -115,10 +115,11 @@ function showGroup() {
 
 function countsOf(seen, n) {
   const counted = Object.entries(seen.predicted).flatMap(([klass, many]) => [chip(klass, facts), ` ${many.toLocaleString("en")} `]);
-  const unread = n - Object.values(seen.predicted).reduce((sum, many) => sum + many, 0);
+  const others = Math.max(0, Object.values(seen.predicted).reduce((sum, many) => sum + many, 0) - n);
+  const otherwise = others ? `The ${others} predicted otherwise stay in the queue. ` : "";
   const more = seen.more ? "The first of more that wait. " : "";
-  const whole = seen.template.size > n ? `The template has ${seen.template.size.toLocaleString("en")} messages in all.` : "";
-  return ["predicted: ", ...counted, unread ? `not read by a model ${unread} ` : "", element("span", "sub", `${more}${whole}`)];
+  const whole = seen.of_template > n + others ? `The template has ${seen.of_template.toLocaleString("en")} messages in all.` : "";
+  return [...(counted.length ? ["predicted: ", ...counted] : []), element("span", "sub", `${otherwise}${more}${whole}`)];
 }
 
 function rowOf(shown) {

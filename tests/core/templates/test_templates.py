@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.templates import Known, forms, generalise, mine, pattern_of, readable, sketches, varying
+from core.templates import Known, common_pattern, forms, generalise, mine, pattern_of, readable, sketches, varying
 from core.templates.pattern import shape_of
 from core.templates.words import MOST_WORDS
 
@@ -69,6 +69,13 @@ def test_a_pattern_keeps_the_shape_it_was_made_from_and_only_ever_gets_wider(tex
         assert len([word for word in wider.split() if word != "*"]) <= len(pattern.split())
         assert generalise(wider, forms(text)) == wider, "the same message again changes nothing"
         pattern = wider
+
+
+def test_a_misspelt_message_does_not_take_a_word_from_the_common_pattern() -> None:
+    texts = [f"Your parcel {n} arrives today" for n in range(9)] + ["Your parcle 9 arrives today"]
+    shapes = [forms(text) for text in texts]
+    assert common_pattern(pattern_of(texts[0]), shapes) == "Your parcel * arrives today"
+    assert common_pattern(pattern_of(texts[0]), shapes, share=1.0) == "Your * arrives today"
 
 
 def test_the_varying_parts_are_where_the_star_stands() -> None:

@@ -1,0 +1,24 @@
+// What spot checks told of the groups of look-alikes that were judged together, for leads.
+import {ask} from "./shell.js";
+
+const LOOK_MS = 30_000;
+const place = document.getElementById("group-checks");
+const percent = (share) => `${(100 * share).toFixed(1)} %`;
+const several = (n, noun) => `${n.toLocaleString()} ${noun}${n === 1 ? "" : "s"}`;
+
+function words({groups, messages, checked, otherwise, waiting, low, high}) {
+  const judged = `Look-alikes: ${several(messages, "message")} judged in ${several(groups, "group")}.`;
+  if (!checked) return `${judged} None of ${several(waiting, "blind spot check")} is judged yet.`;
+  return `${judged} Of ${several(checked, "blind spot check")} ${otherwise} came out otherwise: ${percent(otherwise / checked)} (${percent(low)} to ${percent(high)}); ${waiting} wait.`;
+}
+
+async function look() {
+  if (document.hidden) return;
+  const told = await ask("desk/lookalikes/checks.json").catch(() => null); // the page's own look tells of a lost connection
+  if (!told) return;
+  place.hidden = told.groups === 0;
+  place.textContent = words(told);
+}
+
+look();
+setInterval(look, LOOK_MS);
