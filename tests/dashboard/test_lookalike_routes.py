@@ -67,7 +67,7 @@ def test_a_group_is_counted_opened_and_judged(opened: tuple[Server, Store]) -> N
         ({"uuid": str(uuid.uuid4()), "token": "t", "klass": "spam", "excluded": [-1]}, 400),
         ({"uuid": str(uuid.uuid4()), "token": "t", "klass": "spam", "excluded": list(range(501))}, 400),
         ({"uuid": str(uuid.uuid4()), "token": "t", "klass": "spam", "task_ids": [1]}, 400),
-        ({"uuid": str(uuid.uuid4()), "token": "\x00\ud800", "klass": "spam"}, 409),
+        ({"uuid": str(uuid.uuid4()), "token": "\x00", "klass": "spam"}, 409),
     ],
 )
 def test_a_group_nobody_looked_at_is_refused_in_a_sentence(
