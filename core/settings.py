@@ -115,6 +115,11 @@ class DeskSettings(_Section):
         description="Of look-alikes judged together, this share, at least one, others judge blind.",
     )
     order: str = Field("least_sure", description="Which messages come first.")
+    translate: str = Field(
+        "",
+        description="A translator for foreign messages: the name of an entry point in the group "
+        "`tallyroom.translators`; empty for none.",
+    )
 
 
 class ServerSettings(_Section):

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from core.errors import TallyroomError
 from core.fingerprint import fingerprint
 from labeling.claims import HandOut
-from labeling.history import said_by
+from labeling.drift import suggests_break
+from labeling.history import body_of, pace_of, said_by
 from labeling.models import Role
 from labeling.people import Reviewer
 from labeling.queries import day_of, open_queues
@@ -77,15 +78,28 @@ def history(room: Room, person: Reviewer, klass: str | None, kind: str | None, b
     return {"verdicts": [asdict(said) for said in page.verdicts], "before": page.before}
 
 
+def translation(room: Room, person: Reviewer, lease_id: int) -> str | None:
+    """What the office's translator says of a message in the person's hands; None where it says nothing."""
+    if room.translator is None:
+        return None
+    with room.project.store.read() as connection:
+        body = body_of(connection, person.id, lease_id)
+    return room.translator(body) if body else None
+
+
 def panel(room: Room, person: Reviewer) -> dict[str, Any]:
     """What stands beside the message."""
     with room.project.store.read() as connection:
         queues = open_queues(connection, person.id)
         day = day_of(connection, person.id)
+        pace = pace_of(connection, person.id)
+    rest = suggests_break(*pace)
     return {
         "lease_seconds": room.project.settings.desk.lease_seconds,
         "may_judge": person.may(Role.REVIEWER),
         "queues": [asdict(queue) for queue in queues],
         "day": asdict(day),
+        "break": rest.sentence if rest else None,
+        "translates": room.translator is not None,
         "guide": next((queue.guide for queue in queues if queue.guide), None) or room.project.guide,
     }

@@ -10,6 +10,7 @@ from core import Project
 from core.errors import AccessError
 from dashboard.explanations import Explainer
 from dashboard.live import Hub
+from dashboard.translation import Translator
 from labeling.desk import Desk
 
 ENVIRONMENT = "TALLYROOM_HOME"
@@ -23,11 +24,15 @@ class Room:
         self.desk = Desk(project.store, project.classes)
         self.hub = Hub(project)
         self.explainer = Explainer(project)
+        named = project.settings.desk.translate
+        self.translator = Translator(named) if named else None
         self.hosts = frozenset({"127.0.0.1", "localhost", project.settings.server.address})
 
     def close(self) -> None:
         """Stop following the store and let it go."""
         self.hub.close()
+        if self.translator is not None:
+            self.translator.close()
         self.project.close()
 
 

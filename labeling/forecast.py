@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+HOURS_MOST = 1e6
+"""A pace that needs a century is none."""
 HOUR_MS = 3_600_000
 STEP = 100
 RESAMPLES = 200
@@ -65,7 +68,8 @@ def forecast(given: int, goal: int | None, pace: float, now: int, deadline: int 
     left = max(0, goal - given)
     if left == 0:
         return Forecast(0, now, None)
-    done_at = now + round(left / pace * HOUR_MS) if pace > 0 else None
+    hours = left / pace if pace > 0 else math.inf
+    done_at = now + round(hours * HOUR_MS) if hours < HOURS_MOST else None
     if deadline is None or (done_at is None and deadline > now):
         return Forecast(left, done_at, None)
     return Forecast(left, done_at, done_at is not None and done_at <= deadline)

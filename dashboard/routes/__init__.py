@@ -11,7 +11,7 @@ from bokeh.server.urls import per_app_patterns
 from dashboard.routes.api import API_ROUTES
 from dashboard.routes.base import Handler
 from dashboard.routes.changed import Changes
-from dashboard.routes.desk import Claim, Heartbeat, History, Judge, Panel, Undo
+from dashboard.routes.desk import Claim, Heartbeat, History, Judge, Panel, Translation, Undo
 from dashboard.routes.door import Door, Leave
 from dashboard.routes.feed import FeedSocket
 from dashboard.routes.health import Health
@@ -37,6 +37,7 @@ ROUTES = (
     (r"/desk/lookalikes/open", OpenGroup),
     (r"/desk/lookalikes/judge", JudgeGroup),
     (r"/desk/lookalikes/checks.json", GroupChecks),
+    (r"/desk/translation", Translation),
     (r"/queues.json", QueuesState),
     (r"/queues/make", MakeQueue),
     (r"/queues/change", ChangeQueue),

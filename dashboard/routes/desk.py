@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from tornado.web import Finish
 
 from core.errors import TallyroomError
-from dashboard.desk_view import hand_outs, history, identity, panel
+from dashboard.desk_view import hand_outs, history, identity, panel, translation
 from dashboard.room import room
 from dashboard.routes.base import Handler
 from labeling.claims import HELD_MOST, HandOut
@@ -63,6 +63,12 @@ class Leases(Asked):
     """Leases that a page holds."""
 
     lease_ids: list[Id] = Field(max_length=HELD_MOST)
+
+
+class OneLease(Asked):
+    """A lease that a page holds."""
+
+    lease_id: Id
 
 
 class DeskHandler(Handler):
@@ -175,6 +181,16 @@ class History(DeskHandler):
             raise TallyroomError("'before' is the id of a verdict")
         asked = (self.get_query_argument("klass", None), self.get_query_argument("kind", None), int(before) or None)
         self.answer(await loop.run_in_executor(None, history, room(), self.person, *asked))
+
+
+class Translation(DeskHandler):
+    """A message in the reviewers' language."""
+
+    async def post(self) -> None:
+        """Answers with the text, or null where the office has no translator or that one nothing to say."""
+        loop = asyncio.get_running_loop()
+        asked = self.asked(OneLease)
+        self.answer({"text": await loop.run_in_executor(None, translation, room(), self.person, asked.lease_id)})
 
 
 class Panel(Handler):

@@ -12,16 +12,12 @@ from pydantic import Field
 from dashboard.lookalikes_view import below, checks, opened
 from dashboard.room import room
 from dashboard.routes.base import Handler
-from dashboard.routes.desk import Asked, Count, DeskHandler, Id, Leases
+from dashboard.routes.desk import Asked, Count, DeskHandler, Id, Leases, OneLease
 from labeling.group_verdicts import GroupGiven
 from labeling.lookalikes import MOST_MEMBERS
 from labeling.models import Role
 
 log = logging.getLogger(__name__)
-
-
-class _Lease(Asked):
-    lease_id: Id
 
 
 class _Group(Asked):
@@ -48,7 +44,7 @@ class OpenGroup(DeskHandler):
 
     async def post(self) -> None:
         """Answers with its spread and the token that judges it, once the look is kept."""
-        lease_id = self.asked(_Lease).lease_id
+        lease_id = self.asked(OneLease).lease_id
         self.answer(await asyncio.get_running_loop().run_in_executor(None, opened, room(), self.person.id, lease_id))
 
 

@@ -17,12 +17,12 @@ from servers import free_port
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(400)
 def test_the_demo_finds_a_champion_hears_verdicts_and_retrains_while_one_watches(
     tmp_path: Path, browser: Browser
 ) -> None:
     room = tmp_path / "room"
-    command = ["demo", "--no-browser", "--seconds", "75", "--messages", "2000", "--room", str(room)]
+    command = ["demo", "--no-browser", "--seconds", "110", "--messages", "2000", "--room", str(room)]
     log = (tmp_path / "demo.log").open("w+")
     demo = subprocess.Popen(
         [sys.executable, "-m", "dashboard.command", *command, "--port", str(free_port())],
@@ -37,12 +37,12 @@ def test_the_demo_finds_a_champion_hears_verdicts_and_retrains_while_one_watches
         page.goto(link)
         page.evaluate("window.sameVisit = true")
         rows = "[...(globalThis.tallyroom?.state.tables.get('{}')?.values() ?? [])]"
-        page.wait_for_function(f"{rows.format('curves.lines')}.length >= 4", timeout=60_000)
+        page.wait_for_function(f"{rows.format('curves.lines')}.length >= 4", timeout=100_000)
         page.wait_for_function(f"{rows.format('confusion.folds')}.some((row) => row.n > 0)", timeout=30_000)
-        page.wait_for_function(f"{rows.format('classes.hours')}.length > 10", timeout=60_000)
-        page.wait_for_function(f"{rows.format('verdicts')}.length > 0", timeout=60_000)
+        page.wait_for_function(f"{rows.format('classes.hours')}.length > 10", timeout=100_000)
+        page.wait_for_function(f"{rows.format('verdicts')}.length > 0", timeout=100_000)
         assert page.locator("#verdicts .simulated").count() > 0
-        page.wait_for_function(f"{rows.format('curves.lines')}.some((row) => / v2/.test(row.title))", timeout=60_000)
+        page.wait_for_function(f"{rows.format('curves.lines')}.some((row) => / v2/.test(row.title))", timeout=100_000)
         assert page.evaluate("window.sameVisit"), "all of it without a reload"
         context.close()
         assert demo.wait(120) == 0

@@ -120,12 +120,27 @@ def test_a_viewer_is_told_and_given_nothing(here: Room, base: str) -> None:
     vera = enter(base, here, "Vera", Role.VIEWER)
     for path, body in {
         "desk/claim": {"count": 1}, "desk/verdict": verdict(1), "desk/undo": {"uuid": str(uuid.uuid4())},
-        "desk/heartbeat": {"lease_ids": [1]},
+        "desk/heartbeat": {"lease_ids": [1]}, "desk/translation": {"lease_id": 1},
     }.items():  # fmt: skip
         answer = vera.post(path, json=body)
         assert answer.status_code == 403
         assert "takes a reviewer" in answer.json()["error"]["what"]
+    assert vera.get("desk/history.json").status_code == 403
     assert vera.get("desk/panel.json").json()["may_judge"] is False
+
+
+def test_a_person_sees_their_own_verdicts_and_changes_one(here: Room, base: str) -> None:
+    nora, oleg = enter(base, here, "Nora"), enter(base, here, "Oleg")
+    (message,) = nora.post("desk/claim", json={"count": 1}).json()["messages"]
+    nora.post("desk/verdict", json=verdict(message["lease_id"]))
+    (said,) = nora.get("desk/history.json").json()["verdicts"]
+    assert (said["body"], said["klass"]) == (message["body"], "personal")
+    assert oleg.get("desk/history.json").json()["verdicts"] == []
+    change = {**verdict(said["lease_id"]), "klass": "spam", "changes": said["verdict_id"]}
+    assert oleg.post("desk/verdict", json={**change, "uuid": str(uuid.uuid4())}).status_code == 409
+    assert nora.post("desk/verdict", json=change).json()["saved"]
+    assert [each["klass"] for each in nora.get("desk/history.json?klass=spam").json()["verdicts"]] == ["spam"]
+    assert nora.get("desk/history.json?before=x").status_code == 400
 
 
 def test_a_verdicts_answer_brings_the_next_messages_when_asked(here: Room, base: str) -> None:

@@ -57,6 +57,7 @@ class DeskModel(RuleBasedStateMachine):
         self.order: list[list[int]] = [[] for _ in range(PEOPLE)]
         self.asked: list[set[int]] = [set() for _ in range(PEOPLE)]
         self.state = QueueState.OPEN
+        self.stands: dict[tuple[int, int], tuple[int, int]] = {}  # (who, message): the verdict that stands, its lease
 
     @rule(who=people, count=st.integers(1, 3))
     def claim(self, who: int, count: int) -> None:
@@ -101,7 +102,7 @@ class DeskModel(RuleBasedStateMachine):
     def say(self, who: int, which: int, klass: str | None) -> None:
         lease = self.leases[who][which % len(self.leases[who])]
         message = self.message_of[lease]
-        kind = VerdictKind.LABEL if klass else VerdictKind.SKIP
+        kind = VerdictKind.LABEL if klass else VerdictKind.UNSURE if lease % 2 else VerdictKind.SKIP
         given = Given(str(uuid.uuid4()), lease, kind, klass)
         if message in self.said[who]:
             with pytest.raises(DeskError):
@@ -111,6 +112,22 @@ class DeskModel(RuleBasedStateMachine):
         assert self.desk.judge(self.people[who], given).result().verdict_id == first.verdict_id
         self.said[who][message] = klass
         self.order[who].append(message)
+        self.stands[who, message] = (first.verdict_id, lease)
+
+    @rule(who=people, which=st.integers(0, 5), klass=st.sampled_from([*CLASSES, None]))
+    def change_of_mind(self, who: int, which: int, klass: str | None) -> None:
+        if not self.order[who]:
+            return
+        message = self.order[who][which % len(self.order[who])]
+        verdict, lease = self.stands[who, message]
+        kind = VerdictKind.LABEL if klass else VerdictKind.UNSURE if verdict % 2 else VerdictKind.SKIP
+        changed = Given(str(uuid.uuid4()), lease, kind, klass, changes=verdict)
+        first = self.desk.judge(self.people[who], changed).result()
+        assert self.desk.judge(self.people[who], changed).result().verdict_id == first.verdict_id
+        self.said[who][message] = klass
+        self.order[who].remove(message)
+        self.order[who].append(message)
+        self.stands[who, message] = (first.verdict_id, lease)
 
     @rule(who=people)
     def undo(self, who: int) -> None:

@@ -4,7 +4,7 @@ import {chip, element, safeText} from "./text.js";
 import {readingText} from "./reading.js";
 import {markChoices} from "./choices.js";
 
-const LONG = 700; // characters, or
+const LONG = 480; // characters, or
 const LONG_LINES = 9;
 const get = (id) => document.getElementById(id);
 const built = new Map(); // lease -> {body, says}, not yet shown
@@ -84,6 +84,13 @@ export function fold() {
 function saysOf(message) {
   if (!message.says.length) return [element("p", "sub", message.blind ? "Hidden: this one is judged blind." : "Nothing: no model has read it, no rule hits it.")];
   return message.says.map((each) => element("div", "says", each.who, chip(each.klass, facts), element("span", "sure", each.confidence === null ? "" : each.confidence.toFixed(2).replace(/^0/, ""))));
+}
+
+// Under the message that is still on the screen.
+export function showTranslation(message, text) {
+  if (shown !== message || !text) return;
+  get("translation").replaceChildren(safeText(text));
+  get("translation").hidden = false;
 }
 
 export function nothing(sentence) {

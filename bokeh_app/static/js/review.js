@@ -4,7 +4,7 @@ import {bodyOf, chip, element} from "./text.js";
 import {call, Outbox, uuid} from "./outbox.js";
 import {act, addAction, forget, hold, release} from "./keys.js";
 import {buildChoices, takeSecond} from "./choices.js";
-import {fold, nothing, prepare, show} from "./message.js";
+import {fold, nothing, prepare, show, showTranslation} from "./message.js";
 import {AHEAD, Hand} from "./hand.js";
 import {emptyWords, showStatus} from "./status.js";
 import {loadChanged, showPanel} from "./panel.js";
@@ -21,6 +21,7 @@ const IDLE_MS = 3_000;
 const TICK_MS = 2_000;
 const SLEPT_MS = 15_000;
 const BUILT_AHEAD = 2;
+const TRANSLATE_MS = 300;
 const MEASURED_MOST = 5_000;
 
 const get = (id) => document.getElementById(id);
@@ -47,6 +48,7 @@ let mayJudge = true;
 let panel = null;
 let deskAway = false;
 let signedOut = false;
+let translating = 0;
 globalThis.tallyroom = {keyToNext: [], outbox, hand};
 
 function status() { showStatus({outbox, hand, deskAway, signedOut}); }
@@ -86,6 +88,14 @@ function next() {
   else nothing(emptyWords(panel));
   shownAt = performance.now();
   buildAhead();
+  translateSoon(hand.current);
+}
+
+// Only where somebody stays on a message: most need no translation, and it is work for somebody's machine.
+function translateSoon(message) {
+  clearTimeout(translating);
+  if (!message || !panel?.translates) return;
+  translating = setTimeout(() => call("desk/translation", {lease_id: message.lease_id}).then(({text}) => showTranslation(message, text), () => {}), TRANSLATE_MS);
 }
 
 const whenIdle = globalThis.requestIdleCallback ?? ((work) => setTimeout(work, 30));
@@ -204,9 +214,8 @@ function flag() {
   if (!message) return;
   const dialog = get("flag-note");
   get("note").value = "";
-  dialog.onclose = () => {
-    if (dialog.returnValue === "flag") give(message, "flag", {note: get("note").value.trim() || null});
-    dialog.returnValue = "";
+  dialog.querySelector("form").onsubmit = (event) => { // at once: the next key may be pressed before the dialog is gone
+    if (event.submitter?.value === "flag") give(message, "flag", {note: get("note").value.trim() || null});
   };
   dialog.showModal();
 }
@@ -255,6 +264,7 @@ async function begin() {
   claim();
   while (!(await loadPanel())) await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
   hand.heldFor(panel.lease_seconds);
+  translateSoon(hand.current);
   loadChanged();
   setInterval(tick, TICK_MS);
   setInterval(beat, 1000 * panel.lease_seconds / HEARTBEATS_A_LEASE);

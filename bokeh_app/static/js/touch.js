@@ -15,9 +15,10 @@ export function listenToSwipes(place, {left, right}) {
   place.addEventListener("touchmove", (event) => {
     if (!start) return;
     const x = moved(event);
+    if (x && event.cancelable) event.preventDefault(); // else the browser flings, and swallows the tap that comes next
     place.style.transform = x ? `translateX(${Math.round(x / 3)}px)` : "";
     place.dataset.swipe = Math.abs(x) < FAR ? "" : x < 0 ? "skip" : "confirm";
-  }, {passive: true});
+  }, {passive: false});
   place.addEventListener("touchend", (event) => {
     const x = start ? moved(event) : 0;
     settle();
