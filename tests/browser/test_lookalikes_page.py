@@ -127,6 +127,10 @@ def test_a_group_judged_without_a_connection_is_kept_over_a_reload(visit: Callab
 
 def test_on_a_phone_a_group_is_judged_by_touch_after_it_was_scrolled_through(visit: Callable[..., Page]) -> None:
     tab = visit("Chidi", viewport={"width": 390, "height": 700}, has_touch=True, is_mobile=True)
+    while tab.locator("#place").inner_text() == "blind":  # spot checks of the group before: each is judged alone
+        lease = tab.locator("#message").get_attribute("data-lease")
+        tab.locator("#skip").tap()
+        expect(tab.locator("#message")).not_to_have_attribute("data-lease", lease or "")
     tab.locator("#open-group").tap()
     rows = tab.locator("#group-rows .member")
     expect(rows.first).to_be_visible()

@@ -31,7 +31,7 @@ export function setUpLookalikes(theHand, judgeGroup) {
 
 function addChoice(klass, index) {
   const key = index < 9 ? String(index + 1) : "";
-  const button = element("button", "choice", element("span", "name", klass), key ? element("kbd", "", key) : "");
+  const button = element("button", "whole", element("span", "name", klass), key ? element("kbd", "", key) : "");
   button.type = "button";
   button.dataset.klass = klass;
   button.style.setProperty("--chip", facts.colors[klass]);
@@ -116,7 +116,7 @@ function showGroup() {
 function countsOf(seen, n) {
   const counted = Object.entries(seen.predicted).flatMap(([klass, many]) => [chip(klass, facts), ` ${many.toLocaleString("en")} `]);
   const others = Math.max(0, Object.values(seen.predicted).reduce((sum, many) => sum + many, 0) - n);
-  const otherwise = others ? `The ${others} predicted otherwise stay in the queue. ` : "";
+  const otherwise = others ? `The ${others === 1 ? "one" : others} predicted otherwise stay${others === 1 ? "s" : ""} in the queue. ` : "";
   const more = seen.more ? "The first of more that wait. " : "";
   const whole = seen.of_template > n + others ? `The template has ${seen.of_template.toLocaleString("en")} messages in all.` : "";
   return [...(counted.length ? ["predicted: ", ...counted] : []), element("span", "sub", `${otherwise}${more}${whole}`)];
