@@ -16,7 +16,7 @@ from sqlalchemy import Connection, bindparam, select
 from core.store.models import DatasetId, Label, Origin, Prediction, Promotion, Run, Truth
 from core.store.queries.live import tallies
 from labeling.models import Task, Verdict, VerdictKind
-from labeling.tasks import current
+from labeling.tasks import opinion
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -113,9 +113,8 @@ JUDGED = (
     .where(
         Verdict.id > bindparam("after"),
         Verdict.kind == VerdictKind.LABEL,
-        ~Task.gold,
+        opinion(),
         Label.id > bindparam("cutoff"),
-        current(),
     )
     .order_by(Verdict.id)
 )

@@ -17,6 +17,8 @@ HOUR_MS = 3_600_000
 STEP = 100
 RESAMPLES = 200
 LEAST_POINTS = 3
+LEAST_GAIN = 1e-4
+"""A hundredth of a point: less is nothing that anybody would ask a hundred verdicts for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +39,20 @@ class Effect:
     high: float
 
     @property
+    def negligible(self) -> bool:
+        """Whether there is next to nothing left to gain."""
+        return self.high < LEAST_GAIN
+
+    @property
     def settled(self) -> bool:
-        """Whether the interval says at least the sign."""
-        return self.low > 0
+        """Whether the interval says at least that there is something to gain."""
+        return self.low >= LEAST_GAIN
 
     @property
     def sentence(self) -> str:
         """As a page says it."""
+        if self.negligible:
+            return "100 more verdicts are expected to bring less than 0.01 points of macro-F1."
         points = f"{100 * self.gain:+.2f} points of macro-F1 ({100 * self.low:+.2f} to {100 * self.high:+.2f})"
         if not self.settled:
             return f"100 more verdicts: {points}; not settled, it may be nothing."

@@ -44,7 +44,7 @@ class ListedQueue:
 
 @dataclass(frozen=True, slots=True)
 class ListedVerdict:
-    """A verdict as it was given. `supersedes` is the one that an undo takes back; `at` is ms since 1970."""
+    """A verdict as it was given. `supersedes` is the one that it takes back or replaces; `at` is ms since 1970."""
 
     id: int
     did: str

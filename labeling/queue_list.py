@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from sqlalchemy import Connection, func, select
@@ -89,9 +90,15 @@ def standing(connection: Connection, dataset: DatasetId) -> Desk:
         at=clock(connection),
         queues=queue_rows(connection, dataset),
         accuracy=live_accuracy(connection, dataset),
-        effect=effect(curve.folds, np.random.default_rng(7)) if curve else None,
+        effect=_effect_of(tuple(map(tuple, curve.folds))) if curve else None,
         champion=reigning.title if reigning else None,
     )
+
+
+@lru_cache(maxsize=4)
+def _effect_of(folds: tuple[tuple[int, float, int, int, float], ...]) -> Effect | None:
+    """Worked out once a curve: it takes hundreds of fits, and pages look each few seconds."""
+    return effect(folds, np.random.default_rng(7))
 
 
 def queue_rows(connection: Connection, dataset: DatasetId, closed: int = 10) -> list[QueueRow]:

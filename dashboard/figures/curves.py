@@ -7,7 +7,14 @@ from collections.abc import Mapping
 from itertools import cycle
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from bokeh.models import ColumnDataSource, CustomJSTickFormatter, DataRange1d, HoverTool, NumeralTickFormatter
+from bokeh.models import (
+    ColumnDataSource,
+    CustomJSTicker,
+    CustomJSTickFormatter,
+    DataRange1d,
+    HoverTool,
+    NumeralTickFormatter,
+)
 
 from core.intervals import mean_interval
 from core.store.models import RunState
@@ -23,6 +30,13 @@ NAME_HEIGHT = 0.075
 NAME_ROOM = 1.75
 """Times the end of the line, on the logarithmic axis."""
 NAMES = "curve-names"
+# Bokeh's own ticks on a short logarithmic axis are as far apart in numbers, and so on top of each other at its end.
+_ONE_TWO_FIVE = """
+const {start, end} = cb_data, found = [];
+for (let power = Math.floor(Math.log10(start)); power <= Math.log10(end); power++)
+  for (const first of [1, 2, 5]) found.push(first * 10 ** power);
+return found.filter((tick) => tick >= start && tick <= end);
+"""
 
 
 class CurvesFigure(Figure):
@@ -133,7 +147,7 @@ class CurvesFigure(Figure):
                 ],
             )
         )
-        plot.xaxis.ticker.desired_num_ticks = 4
+        plot.xaxis.ticker = CustomJSTicker(major_code=_ONE_TWO_FIVE)
         plot.yaxis.formatter = NumeralTickFormatter(format="0.00")
         plot.xaxis.formatter = CustomJSTickFormatter(
             code="return tick >= 1e6 ? tick / 1e6 + 'M' : tick >= 1e3 ? tick / 1e3 + 'k' : String(tick);"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
+from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar, TypeVar
 from urllib.parse import urlsplit
 
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from tornado.web import HTTPError, RequestHandler
 
 from core.errors import AccessError, DeskError, StoreDownError, TallyroomError
@@ -22,6 +25,21 @@ _STATUS: tuple[tuple[type[TallyroomError], HTTPStatus], ...] = (
     (DeskError, HTTPStatus.CONFLICT),
 )
 log = logging.getLogger(__name__)
+M = TypeVar("M", bound=BaseModel)
+T = TypeVar("T")
+Id = Annotated[int, Field(ge=0, lt=2**63)]
+"""What both stores can hold."""
+
+
+class Asked(BaseModel):
+    """A request's body: nothing in it that the route does not know."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+async def aside(work: Callable[..., T], *args: Any) -> T:
+    """The result of work that waits for the store, or thinks: off the event loop, so that it holds up nobody else."""
+    return await asyncio.get_running_loop().run_in_executor(None, work, *args)
 
 
 def cookie_name(host: str) -> str:
@@ -87,6 +105,20 @@ class Handler(RequestHandler):
         if not isinstance(data, dict):
             raise TallyroomError("the body is no JSON object")
         return data
+
+    def asked(self, model: type[M]) -> M:
+        """The request's body as the route wants it.
+
+        Raises:
+            TallyroomError: it is not; names the first key that is wrong.
+        """
+        try:
+            return model.model_validate(self.body())
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise TallyroomError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+        except RecursionError:
+            raise TallyroomError("the body is nested too deeply") from None
 
     def answer(self, facts: Any) -> None:
         """Answer with JSON."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import asdict
 from typing import Any
 
 from dashboard.room import room
-from dashboard.routes.base import Handler
+from dashboard.routes.base import Handler, aside
 from labeling.changed import changed_by
 from labeling.models import Role
 
@@ -19,7 +18,7 @@ class Changes(Handler):
 
     async def get(self) -> None:
         """Former and present champion; how many errors the verdicts mended, and the newest of them."""
-        self.answer(await asyncio.get_running_loop().run_in_executor(None, self._read))
+        self.answer(await aside(self._read))
 
     def _read(self) -> dict[str, Any]:
         project = room().project

@@ -9,28 +9,20 @@ from concurrent.futures import Future
 from dataclasses import asdict
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 from tornado.web import Finish
 
 from core.errors import TallyroomError
 from dashboard.desk_view import hand_outs, history, identity, panel, translation
 from dashboard.room import room
-from dashboard.routes.base import Handler
+from dashboard.routes.base import Asked, Handler, Id, aside
 from labeling.claims import HELD_MOST, HandOut
 from labeling.models import Role, VerdictKind
 from labeling.verdicts import Given
 
-M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
 log = logging.getLogger(__name__)
-Id = Annotated[int, Field(ge=0, lt=2**63)]  # what both stores can hold
 Count = Annotated[int, Field(ge=1, le=HELD_MOST)]
-
-
-class Asked(BaseModel):
-    """A request's body: unknown keys are refused."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class _Count(Asked):
@@ -98,17 +90,6 @@ class DeskHandler(Handler):
                 raise Finish from None
             raise
 
-    def asked(self, model: type[M]) -> M:
-        """The request's body as the route wants it."""
-        try:
-            return model.model_validate(self.body())
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"]))
-            raise TallyroomError(f"{where}: {first['msg']}") from None
-        except RecursionError:
-            raise TallyroomError("the body is nested too deeply") from None
-
     async def claimed(self, count: int) -> list[dict[str, Any]]:
         """All that the person holds, once they hold `count`, as the page needs it."""
         held = await self.committed(room().desk.claim(self.person.id, count))
@@ -119,7 +100,7 @@ class DeskHandler(Handler):
 
 async def shown(held: Sequence[HandOut]) -> list[dict[str, Any]]:
     """Messages with what explains them. Explaining takes a millisecond each, so it is not done on the loop."""
-    return await asyncio.get_running_loop().run_in_executor(None, hand_outs, room(), held)
+    return await aside(hand_outs, room(), held)
 
 
 class Claim(DeskHandler):
@@ -175,12 +156,11 @@ class History(DeskHandler):
 
     async def get(self) -> None:
         """Answers with a page of their newest verdicts, and where the next one begins."""
-        loop = asyncio.get_running_loop()
         before = self.get_query_argument("before", "0")
         if not before.isdecimal() or int(before) >= 2**63:
             raise TallyroomError("'before' is the id of a verdict")
         asked = (self.get_query_argument("klass", None), self.get_query_argument("kind", None), int(before) or None)
-        self.answer(await loop.run_in_executor(None, history, room(), self.person, *asked))
+        self.answer(await aside(history, room(), self.person, *asked))
 
 
 class Translation(DeskHandler):
@@ -188,9 +168,8 @@ class Translation(DeskHandler):
 
     async def post(self) -> None:
         """Answers with the text, or null where the office has no translator or that one nothing to say."""
-        loop = asyncio.get_running_loop()
         asked = self.asked(OneLease)
-        self.answer({"text": await loop.run_in_executor(None, translation, room(), self.person, asked.lease_id)})
+        self.answer({"text": await aside(translation, room(), self.person, asked.lease_id)})
 
 
 class Panel(Handler):
@@ -198,5 +177,4 @@ class Panel(Handler):
 
     async def get(self) -> None:
         """Queue, day, guide."""
-        loop = asyncio.get_running_loop()
-        self.answer(await loop.run_in_executor(None, panel, room(), self.person))
+        self.answer(await aside(panel, room(), self.person))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from html import escape
 from http import HTTPStatus
 
 from core.errors import AccessError
 from dashboard.room import room
-from dashboard.routes.base import Handler, cookie_name
+from dashboard.routes.base import Handler, aside, cookie_name
 from labeling.people import SESSION_MS, identify, revoke, use_link
 
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -29,12 +28,11 @@ class Door(Handler):
         name = cookie_name(self.request.host)
         home = f"../{self.request.path.rstrip('/').split('/')[-2]}"
         store = room().project.store
-        loop = asyncio.get_running_loop()
         try:
-            session = await loop.run_in_executor(None, use_link, store, self.get_query_argument("token", ""))
+            session = await aside(use_link, store, self.get_query_argument("token", ""))
         except AccessError as error:
             present = self.get_cookie(name)
-            if present and await loop.run_in_executor(None, identify, store, present) is not None:
+            if present and await aside(identify, store, present) is not None:
                 self.redirect(home)  # the same browser, a second click: it is in already
                 return
             self.set_status(HTTPStatus.FORBIDDEN)

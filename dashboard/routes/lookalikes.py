@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from dataclasses import asdict
 from typing import Any, ClassVar
@@ -11,8 +10,8 @@ from pydantic import Field
 
 from dashboard.lookalikes_view import below, checks, opened
 from dashboard.room import room
-from dashboard.routes.base import Handler
-from dashboard.routes.desk import Asked, Count, DeskHandler, Id, Leases, OneLease
+from dashboard.routes.base import Asked, Handler, Id, aside
+from dashboard.routes.desk import Count, DeskHandler, Leases, OneLease
 from labeling.group_verdicts import GroupGiven
 from labeling.lookalikes import MOST_MEMBERS
 from labeling.models import Role
@@ -35,8 +34,7 @@ class Lookalikes(DeskHandler):
     async def post(self) -> None:
         """Answers for those that have some, and may be judged with them."""
         leases = self.asked(Leases).lease_ids
-        loop = asyncio.get_running_loop()
-        self.answer({"lookalikes": await loop.run_in_executor(None, below, room(), self.person.id, leases)})
+        self.answer({"lookalikes": await aside(below, room(), self.person.id, leases)})
 
 
 class OpenGroup(DeskHandler):
@@ -45,7 +43,7 @@ class OpenGroup(DeskHandler):
     async def post(self) -> None:
         """Answers with its spread and the token that judges it, once the look is kept."""
         lease_id = self.asked(OneLease).lease_id
-        self.answer(await asyncio.get_running_loop().run_in_executor(None, opened, room(), self.person.id, lease_id))
+        self.answer(await aside(opened, room(), self.person.id, lease_id))
 
 
 class JudgeGroup(DeskHandler):
@@ -73,4 +71,4 @@ class GroupChecks(Handler):
 
     async def get(self) -> None:
         """The error of all groups, with its interval."""
-        self.answer(asdict(await asyncio.get_running_loop().run_in_executor(None, checks, room())))
+        self.answer(asdict(await aside(checks, room())))

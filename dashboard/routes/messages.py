@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import asdict
 from typing import Any
 
@@ -10,7 +9,7 @@ from core.store.models import RunId
 from core.store.queries.messages import PAGE, behind_cell
 from core.store.rollups import FOLDS, VERDICTS
 from dashboard.room import room
-from dashboard.routes.base import Handler
+from dashboard.routes.base import Handler, aside
 from labeling.masking import masked
 from labeling.models import Role
 
@@ -27,8 +26,7 @@ class Messages(Handler):
             self.send_error(400, reason="run and after are numbers")
             return
         truth, predicted = self.get_query_argument("truth"), self.get_query_argument("predicted")
-        loop = asyncio.get_running_loop()
-        rows = await loop.run_in_executor(None, self._read, int(run), against, truth, predicted, int(after))
+        rows = await aside(self._read, int(run), against, truth, predicted, int(after))
         self.answer({"messages": rows, "after": rows[-1]["message_id"] if len(rows) == PAGE else None})
 
     def _read(self, run: int, against: str, truth: str, predicted: str, after: int) -> list[dict[str, Any]]:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
 from dataclasses import asdict
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from core.errors import TallyroomError
 from core.store.models import RunId
 from dashboard.room import room
-from dashboard.routes.base import Handler
+from dashboard.routes.base import Asked, Handler, Id, aside
 from labeling.alarms import alarms, queue_from_alarm
+from labeling.forecast import Effect
 from labeling.models import Purpose, Role
 from labeling.orders import ORDERS
 from labeling.queue_list import standing
@@ -21,31 +19,24 @@ from labeling.queues import STRICT, QueueSpec, change, create, fill_by_order, se
 from labeling.queues.making import people_named
 from labeling.queues.sources import Cell, queue_from_cell, queue_from_search
 
-M = TypeVar("M", bound=BaseModel)
-T = TypeVar("T")
-Id = Annotated[int, Field(ge=0, lt=2**63)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Many = Annotated[int, Field(ge=1, le=2_000_000_000)]
 IDS_MOST = 5_000
 
 
-class _Asked(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class _Cell(_Asked):
+class _Cell(Asked):
     run: Id
     against: Literal["folds", "verdicts"]
     truth: str = Field(max_length=200)
     predicted: str = Field(max_length=200)
 
 
-class _Search(_Asked):
+class _Search(Asked):
     asked: str = Field(max_length=400)
     ids: list[Id] = Field(min_length=1, max_length=IDS_MOST)
 
 
-class _Make(_Asked):
+class _Make(Asked):
     name: str = Field(min_length=1, max_length=200)
     purpose: Purpose = Purpose.TRAINING
     order: str | None = Field(None, max_length=32)
@@ -64,7 +55,7 @@ class _Make(_Asked):
     alarm: Id | None = None
 
 
-class _Change(_Asked):
+class _Change(Asked):
     queue_id: Id
     state: Literal["open", "paused", "closed"] | None = None
     priority: int | None = Field(None, ge=-1_000, le=1_000)
@@ -79,21 +70,6 @@ class QueuesHandler(Handler):
     """A route of the queues, for leads."""
 
     role = Role.LEAD
-
-    def asked(self, model: type[M]) -> M:
-        """The request's body as the route wants it."""
-        try:
-            return model.model_validate(self.body())
-        except ValidationError as error:
-            first = error.errors()[0]
-            raise TallyroomError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
-        except RecursionError:
-            raise TallyroomError("the body is nested too deeply") from None
-
-
-async def aside(work: Callable[..., T], *args: Any) -> T:
-    """Off the event loop: others' verdicts do not wait for it."""
-    return await asyncio.get_running_loop().run_in_executor(None, work, *args)
 
 
 class QueuesState(QueuesHandler):
@@ -113,11 +89,16 @@ class QueuesState(QueuesHandler):
             "queues": [asdict(row) for row in desk.queues],
             "champion": desk.champion,
             "accuracy": {**asdict(desk.accuracy), "sentence": desk.accuracy.sentence} if desk.accuracy else None,
-            "effect": {**asdict(desk.effect), "sentence": desk.effect.sentence} if desk.effect else None,
+            "effect": _effect(desk.effect) if desk.effect else None,
             "alarms": open_alarms,
             "orders": [{"name": order.name, "title": order.title} for order in ORDERS],
             "purposes": [{"name": str(purpose), "strict": purpose in STRICT} for purpose in Purpose],
         }
+
+
+def _effect(effect: Effect) -> dict[str, Any]:
+    said = {"settled": effect.settled, "negligible": effect.negligible, "sentence": effect.sentence}
+    return {**asdict(effect), **said}
 
 
 class MakeQueue(QueuesHandler):

@@ -56,12 +56,9 @@ def export(rows: Iterable[LabelRow], target: Path, form: Format, classes: Sequen
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".export-") as scratch:
             fresh = Path(scratch) / "labels"
+            form.write(counted, fresh, classes)
             if form.is_folder:
-                form.write_folder(counted, fresh, classes)
                 _make_way(target)
-            else:
-                with fresh.open("wb") as file:
-                    form.write(counted, file, classes)
             fresh.replace(target)
     except OSError as error:
         raise SourceError(f"cannot be written ({error.strerror})", where=str(target)) from None

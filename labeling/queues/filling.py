@@ -140,13 +140,19 @@ def fill_by_order(store: Store, queue_id: int, most: int, *, keep: int | None = 
             drawn = Random().pick(connection, Asked(queue.dataset_id, queue_id, run_id, min(most, max(0, wanted))))
             # Drawn first, and from all: what the order would have chosen anyway may be among them.
             picked = order.pick(connection, Asked(queue.dataset_id, queue_id, run_id, most))
-            picked = picked[~picked["message_id"].isin(drawn["message_id"])].head(most - len(drawn))
+            coming = len(drawn) - _there_already(connection, queue_id, drawn["message_id"].tolist())
+            picked = picked[~picked["message_id"].isin(drawn["message_id"])].head(most - coming)
             frame = pd.concat([drawn, picked], ignore_index=True) if len(drawn) else picked
     return _write(store, queue_id, frame)
 
 
 def _drawn_waiting(connection: Connection, queue_id: int) -> int:
     query = select(func.count()).where(Task.queue_id == queue_id, Task.drawn, Task.free > 0)
+    return connection.execute(query).scalar_one()
+
+
+def _there_already(connection: Connection, queue_id: int, message_ids: list[int]) -> int:
+    query = select(func.count()).where(Task.queue_id == queue_id, Task.message_id.in_(message_ids))
     return connection.execute(query).scalar_one()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 import pytest
-from rooms import CLASSES, add_champion, add_messages, add_queue
+from rooms import add_champion, add_messages, add_queue
 from sqlalchemy import select
 
 import labeling.check
@@ -17,23 +17,8 @@ from labeling.claims import HandOut
 from labeling.desk import Desk
 from labeling.history import PAGE, said_by
 from labeling.models import Verdict, VerdictKind
-from labeling.people import Reviewer, add_person
+from labeling.people import Reviewer
 from labeling.verdicts import Given
-
-
-@pytest.fixture
-def desk(store: Store) -> Desk:
-    return Desk(store, CLASSES)
-
-
-@pytest.fixture
-def ada(store: Store) -> Reviewer:
-    return add_person(store, "Ada")
-
-
-@pytest.fixture
-def bela(store: Store) -> Reviewer:
-    return add_person(store, "Bela")
 
 
 def given(

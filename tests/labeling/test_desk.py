@@ -26,21 +26,6 @@ from labeling.queues import QueueSpec, create, fill
 from labeling.verdicts import Given
 
 
-@pytest.fixture
-def desk(store: Store) -> Desk:
-    return Desk(store, CLASSES)
-
-
-@pytest.fixture
-def ada(store: Store) -> Reviewer:
-    return add_person(store, "Ada")
-
-
-@pytest.fixture
-def bela(store: Store) -> Reviewer:
-    return add_person(store, "Bela")
-
-
 def label(message: HandOut, klass: str = "spam") -> Given:
     return Given(str(uuid.uuid4()), message.lease_id, VerdictKind.LABEL, klass, seconds=1.0)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 import pytest
-from rooms import CLASSES, add_champion, add_messages, add_queue, the_dataset
+from rooms import add_champion, add_messages, add_queue, the_dataset
 from sqlalchemy import select
 
 import labeling.check
@@ -22,21 +22,6 @@ from labeling.models import Lease, Queue, QueueChange, QueueState, Role, Task, V
 from labeling.people import Reviewer, add_person
 from labeling.queues import QueueSpec, change, chosen, create, fill, fill_by_order, set_members, set_team
 from labeling.verdicts import Given
-
-
-@pytest.fixture
-def desk(store: Store) -> Desk:
-    return Desk(store, CLASSES)
-
-
-@pytest.fixture
-def ada(store: Store) -> Reviewer:
-    return add_person(store, "Ada")
-
-
-@pytest.fixture
-def bela(store: Store) -> Reviewer:
-    return add_person(store, "Bela")
 
 
 def label(message: HandOut, klass: str = "spam") -> Given:

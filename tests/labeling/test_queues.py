@@ -124,6 +124,21 @@ def test_the_review_queue_is_topped_up_and_follows_the_champion(store: Store) ->
     assert desk.claim(ada).result()[0].message_id == last
 
 
+def test_a_queue_is_topped_up_to_its_size_though_the_draw_takes_what_waits_already(store: Store) -> None:
+    ids = add_messages(store, [f"m{n}" for n in range(20)])
+    dataset, settings = the_dataset(store), DeskSettings(queue_size=10)
+    add_champion(store, ids, "spam", 0.9)
+    refill(store, settings, dataset)
+    queue_id = store.write(lambda c: c.execute(select(Task.queue_id).distinct()).scalar_one())
+    ada, desk = add_person(store, "Ada").id, Desk(store, CLASSES)
+    for share in (0.5, 1.0):
+        store.write(lambda c, share=share: change(c, queue_id, explore_share=share))  # type: ignore[misc]
+        for message in desk.claim(ada, 5).result():
+            label = Given(str(uuid.uuid4()), message.lease_id, VerdictKind.LABEL, "spam")
+            desk.judge(ada, label).result()
+        assert refill(store, settings, dataset) == 5
+
+
 @pytest.mark.parametrize("spec", [{"overlap": 0}, {"overlap": 6}, {"blind_share": 1.1}, {"lease_ms": 0}])
 def test_a_queue_out_of_range_is_refused(store: Store, spec: dict[str, float]) -> None:
     dataset = the_dataset(store)

@@ -62,13 +62,13 @@ class Server:
     def start(self) -> Server:
         """Start, and wait until it answers."""
         serve = ("-m", "dashboard.command", "serve", "--room", str(self.folder), "--port", str(self.port))
-        log = (self.folder / "serve.log").open("ab")
-        self.process = subprocess.Popen(
-            [sys.executable, *(self.command or serve)],
-            env={**os.environ, "TALLYROOM_HOME": str(self.folder)},
-            stdout=log,
-            stderr=log,
-        )
+        with (self.folder / "serve.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, *(self.command or serve)],
+                env={**os.environ, "TALLYROOM_HOME": str(self.folder)},
+                stdout=log,
+                stderr=log,
+            )
         deadline = time.monotonic() + 90
         while time.monotonic() < deadline:
             assert self.process.poll() is None, (self.folder / "serve.log").read_text()[-2000:]

@@ -27,7 +27,8 @@ async function look() {
     draw();
   } catch (error) {
     say("away", "no answer");
-    warn(`The queues cannot be read now (${error.message}). ${error.fix ?? ""} What you see is the last that was read.`);
+    const why = error.status ? `${error.message}. ${error.fix}`.trim() : "The server does not answer.";
+    warn(`The queues cannot be read now. ${why} What you see is the last that was read.`);
   }
 }
 
@@ -52,10 +53,9 @@ function drawFacts() {
     ? `${percent(accuracy.low)} to ${percent(accuracy.high)}, from ${number(accuracy.drawn)} judged at random${accuracy.chosen ? `, ${number(accuracy.chosen)} chosen` : ""}`
     : "known once 20 messages that were drawn at random are judged";
   const points = (gain) => `${gain < 0 ? "−" : "+"}${Math.abs(100 * gain).toFixed(2)}`;
-  const settled = effect && effect.low > 0;
-  get("effect").textContent = !effect ? "–" : settled ? `${points(effect.gain)} points` : "not settled";
-  get("effect-words").textContent = effect
-    ? `of macro-F1 for ${state.champion}: ${points(effect.low)} to ${points(effect.high)}${settled ? "" : "; it may be nothing"}`
+  get("effect").textContent = !effect ? "–" : effect.negligible ? "next to nothing" : effect.settled ? `${points(effect.gain)} points` : "not settled";
+  get("effect-words").textContent = effect?.negligible ? `less than 0.01 points of macro-F1 for ${state.champion}` : effect
+    ? `of macro-F1 for ${state.champion}: ${points(effect.low)} to ${points(effect.high)}${effect.settled ? "" : "; it may be nothing"}`
     : "known once the champion's learning curve has three points";
   const today = queues.reduce((sum, queue) => sum + queue.today, 0);
   const pace = queues.reduce((sum, queue) => sum + queue.pace, 0);

@@ -81,6 +81,7 @@ function take(messages) {
   if (panel) hand.heldFor(panel.lease_seconds);
   if (hand.take(messages, unsent)) next();
   else buildAhead();
+  if (messages.length && panel?.queues.length === 0) loadPanel(); // a queue has opened since it was read
 }
 
 function next() {

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ValidationError
 from tornado.web import HTTPError
 
 from core.errors import StoreDownError, TallyroomError, UnknownNameError
 from dashboard.room import room
-from dashboard.routes.base import Handler
+from dashboard.routes.base import Handler, M
 
-M = TypeVar("M", bound=BaseModel)
-T = TypeVar("T")
 BODY_MOST = 8 * 1024 * 1024
 JSON = "application/json"
 PROBLEM = "application/problem+json"
@@ -94,10 +91,6 @@ class ApiHandler(Handler):
                 raise TallyroomError("is given twice", where=f"query.{name}")
             given[name] = texts if many else texts[0]
         return _validated(model, given, "query")
-
-    async def off_loop(self, work: Callable[[], T]) -> T:
-        """The result of work that waits for the store, without holding up anybody else."""
-        return await asyncio.get_running_loop().run_in_executor(None, work)
 
     def tell(self, answer: BaseModel, status: HTTPStatus = HTTPStatus.OK) -> None:
         """Answer with JSON."""

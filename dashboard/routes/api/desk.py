@@ -17,6 +17,7 @@ from dashboard.routes.api.schemas import (
     VerdictsPage,
     VerdictsQuery,
 )
+from dashboard.routes.base import aside
 from labeling.listing import Filled, fill_queue, queue_named, queues, verdicts
 from labeling.models import Role
 
@@ -36,7 +37,7 @@ class Queues(ApiHandler):
                 found = queues(connection, project.dataset_id)
             return QueuesOut(queues=[QueueOut.model_validate(each) for each in found])
 
-        self.tell(await self.off_loop(read))
+        self.tell(await aside(read))
 
 
 class QueueMessages(ApiHandler):
@@ -63,7 +64,7 @@ class QueueMessages(ApiHandler):
             queue_id = queue_named(project.store, project.dataset_id, name)
             return fill_queue(project.store, project.dataset_id, queue_id, messages, rank=asked.rank)
 
-        done = await self.off_loop(work)
+        done = await aside(work)
         ids = [number for number in done.unknown if number < len(asked.ids)]
         keys = [number - len(asked.ids) for number in done.unknown if number >= len(asked.ids)]
         self.tell(FilledOut(added=done.added, there=done.there, unknown_ids=ids, unknown_messages=keys))
@@ -87,4 +88,4 @@ class Verdicts(ApiHandler):
                 found = verdicts(connection, after=wanted.after, most=wanted.limit)
             return VerdictsPage(verdicts=[VerdictOut.model_validate(each) for each in found])
 
-        self.tell(await self.off_loop(read))
+        self.tell(await aside(read))

@@ -24,6 +24,7 @@ from dashboard.routes.api.schemas import (
     LabelsQuery,
     Refused,
 )
+from dashboard.routes.base import aside
 from labeling.exchange import FORMATS, LabelRow, take
 from labeling.exchange.formats.form import TextFormat
 from labeling.exchange.labels import numbered
@@ -52,7 +53,7 @@ class Labels(ApiHandler):
     async def get(self) -> None:
         """JSON, JSON lines or CSV, as Accept asks; in all of them a Link header leads to the next page."""
         wanted, kind = self.query(LabelsQuery), self._accepted()
-        page = await self.off_loop(lambda: self._read(wanted))
+        page = await aside(lambda: self._read(wanted))
         after = page[-1][0] if len(page) == wanted.limit else None
         if after is not None:
             asked = wanted.model_dump(mode="json", exclude_defaults=True) | {"after": after}
@@ -100,7 +101,7 @@ class Labels(ApiHandler):
         asked = self.asked(LabelsIn)
         rows = ((number, label.model_dump()) for number, label in enumerate(asked.labels, start=1))
         project, ref = room().project, f"api:{self.person.name}"
-        done = await self.off_loop(lambda: take(project.store, project.dataset_id, rows, project.classes, ref=ref))
+        done = await aside(lambda: take(project.store, project.dataset_id, rows, project.classes, ref=ref))
         refused = [Refused(row=row, reason=reason) for row, reason in done.refused]
         counts = {name: getattr(done, name) for name in ("rows", "labels", "unchanged", "repeated", "refused_rows")}
         self.tell(ImportedOut(**counts, refused=refused))
@@ -115,5 +116,5 @@ class LabelSets(ApiHandler):
     async def get(self) -> None:
         """The newest first."""
         project = room().project
-        found = await self.off_loop(lambda: label_sets(project.store, project.dataset_id))
+        found = await aside(lambda: label_sets(project.store, project.dataset_id))
         self.tell(LabelSetsOut(sets=[LabelSetOut.model_validate(each) for each in found]))

@@ -15,6 +15,7 @@ from core.store.queries.runs import runs
 from dashboard.room import room
 from dashboard.routes.api.base import ApiHandler, NotFoundError, Operation
 from dashboard.routes.api.schemas import ChampionOut, RunOut, RunsOut, RunsQuery, Said, ScoreIn, ScoreOut
+from dashboard.routes.base import aside
 from labeling.models import Role
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Runs(ApiHandler):
                 found = runs(connection, project.dataset_id, before=wanted.before, most=wanted.limit)
             return RunsOut(runs=[RunOut.model_validate(each) for each in found])
 
-        self.tell(await self.off_loop(read))
+        self.tell(await aside(read))
 
 
 class TheChampion(ApiHandler):
@@ -51,7 +52,7 @@ class TheChampion(ApiHandler):
 
     async def get(self) -> None:
         """404 before the first."""
-        self.tell(ChampionOut.model_validate(await self.off_loop(reigning)))
+        self.tell(ChampionOut.model_validate(await aside(reigning)))
 
 
 class Score(ApiHandler):
@@ -68,7 +69,7 @@ class Score(ApiHandler):
     async def post(self) -> None:
         """At most 1,000 texts; nothing of them is kept."""
         asked = self.asked(ScoreIn)
-        self.tell(await self.off_loop(lambda: score(asked.texts)))
+        self.tell(await aside(lambda: score(asked.texts)))
 
 
 def reigning() -> Champion:

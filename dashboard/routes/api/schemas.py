@@ -168,7 +168,7 @@ class VerdictOut(_Out):
     """A verdict as it was given."""
 
     id: int
-    did: str = Field(description="label, skip, flag or undo.")
+    did: str = Field(description="label, skip, unsure (cannot tell), flag or undo.")
     source: str
     key: str
     klass: str | None
@@ -180,7 +180,9 @@ class VerdictOut(_Out):
     seconds: float | None
     late: bool
     withdrawn: bool
-    supersedes: int | None = Field(description="The verdict that an undo takes back.")
+    supersedes: int | None = Field(
+        description="The verdict that an undo takes back, or that a change of mind replaces."
+    )
     at: Millis
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any, ClassVar
+from typing import Any, ClassVar
 
 from core.registry import Registry
 from labeling.exchange.row import LabelRow
@@ -38,12 +38,11 @@ class Format(ABC):
         return not self.extension
 
     @abstractmethod
-    def write(self, rows: Iterable[LabelRow], file: IO[bytes], classes: Sequence[str]) -> None:
-        """Write labels, a few at a time: the memory does not grow with them. The same rows give the same bytes."""
+    def write(self, rows: Iterable[LabelRow], target: Path, classes: Sequence[str]) -> None:
+        """Write labels to a new file (or folder), a few at a time: the memory does not grow with them.
 
-    def write_folder(self, rows: Iterable[LabelRow], folder: Path, classes: Sequence[str]) -> None:
-        """As `write`, for a format that is a folder."""
-        raise NotImplementedError
+        The same rows give the same bytes.
+        """
 
     @abstractmethod
     def read(self, path: Path) -> Read:
@@ -61,10 +60,10 @@ class TextFormat(Format):
     def chunks(self, rows: Iterable[LabelRow]) -> Iterator[str]:
         """The text, piece by piece."""
 
-    def write(self, rows: Iterable[LabelRow], file: IO[bytes], classes: Sequence[str]) -> None:  # noqa: ARG002 - not a text's matter
+    def write(self, rows: Iterable[LabelRow], target: Path, classes: Sequence[str]) -> None:  # noqa: ARG002 - not a text's matter
         """Write UTF-8."""
-        for chunk in self.chunks(rows):
-            file.write(chunk.encode("utf-8"))
+        with target.open("wb") as file:
+            file.writelines(chunk.encode("utf-8") for chunk in self.chunks(rows))
 
 
 FORMATS: Registry[Format] = Registry("label format", Format, "labeling.exchange.formats")  # type: ignore[type-abstract]

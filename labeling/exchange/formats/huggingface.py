@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
-from typing import IO, Any, ClassVar
+from typing import Any, ClassVar
 
 import yaml
 
@@ -26,11 +26,7 @@ class HuggingFace(Format):
     extension: ClassVar[str] = ""
     binary: ClassVar[bool] = True
 
-    def write(self, rows: Iterable[LabelRow], file: IO[bytes], classes: Sequence[str]) -> None:
-        """It is a folder."""
-        raise NotImplementedError
-
-    def write_folder(self, rows: Iterable[LabelRow], folder: Path, classes: Sequence[str]) -> None:
+    def write(self, rows: Iterable[LabelRow], target: Path, classes: Sequence[str]) -> None:
         """A file for each 200,000 labels, then the card, which has their counts.
 
         Raises:
@@ -38,12 +34,12 @@ class HuggingFace(Format):
         """
         from labeling.exchange.tables import coded_schema, write_table  # here: pyarrow takes long to import
 
-        (folder / "data").mkdir(parents=True)
+        (target / "data").mkdir(parents=True)
         counts: Counter[str] = Counter()
-        each, number, size = _known(rows, classes, counts, folder), 0, 0
+        each, number, size = _known(rows, classes, counts, target), 0, 0
         first = list(islice(each, 1))
         while first or number == 0:
-            path = folder / "data" / f"train-{number:05d}.parquet"
+            path = target / "data" / f"train-{number:05d}.parquet"
             write_table(
                 chain(first, islice(each, SHARD - len(first))),
                 path,
@@ -55,7 +51,7 @@ class HuggingFace(Format):
             size += path.stat().st_size
             number += 1
             first = list(islice(each, 1))
-        (folder / "README.md").write_text(_card(classes, counts, size), "utf-8")
+        (target / "README.md").write_text(_card(classes, counts, size), "utf-8")
 
     def read(self, path: Path) -> Read:
         """The rows of all files below data/, numbered through."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import IO, ClassVar
+from typing import ClassVar
 
 from labeling.exchange.formats.form import Format, Read
 from labeling.exchange.row import LabelRow
@@ -19,11 +19,11 @@ class Parquet(Format):
     media_type: ClassVar[str] = "application/vnd.apache.parquet"
     binary: ClassVar[bool] = True
 
-    def write(self, rows: Iterable[LabelRow], file: IO[bytes], classes: Sequence[str]) -> None:  # noqa: ARG002 - labels are words here
+    def write(self, rows: Iterable[LabelRow], target: Path, classes: Sequence[str]) -> None:  # noqa: ARG002 - labels are words here
         """Row groups of 10,000."""
         from labeling.exchange.tables import SCHEMA, write_table  # here: pyarrow takes long to import
 
-        write_table(rows, file, SCHEMA)
+        write_table(rows, target, SCHEMA)
 
     def read(self, path: Path) -> Read:
         """Rows by their number, the first is 1."""
