@@ -18,7 +18,8 @@ from core.errors import DeskError
 from core.store import Store
 from core.store.models import now_ms
 from labeling import verdicts
-from labeling.claims import LEASE_OF_TASK, HandOut
+from labeling.claim_statements import LEASE_OF_TASK
+from labeling.claims import HandOut
 from labeling.finishing import finish
 from labeling.group_models import GroupLook, SpotCheck, VerdictGroup
 from labeling.models import Lease, Role, Task, Verdict, VerdictKind

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, case, func, select
 from core.store.hot import hot
 from core.store.models import Message, Origin, Prediction, Promotion, Truth, now_ms
 from core.store.queries.live import tallies
-from labeling.claims import given_to
+from labeling.claim_statements import given_to
 from labeling.models import Assigned, OpenLease, Person, Queue, QueueState, Verdict, VerdictKind
 from labeling.orders import ORDERS
 from labeling.people import PersonId

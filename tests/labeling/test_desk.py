@@ -17,8 +17,9 @@ from core.errors import AccessError, DeskError
 from core.store import Feed, Store, check
 from core.store.models import Origin, Truth
 from core.store.queries.live import confusion, tallies
-from labeling import claims, gold, opinions, tasks, verdicts
-from labeling.claims import CLAIM, HandOut
+from labeling import claim_statements, gold, opinions, tasks, verdicts
+from labeling.claim_statements import CLAIM
+from labeling.claims import HandOut
 from labeling.desk import Desk
 from labeling.models import OpenLease, Queue, QueueState, Role, Verdict, VerdictKind
 from labeling.people import Reviewer, add_person
@@ -351,13 +352,13 @@ MINE = {"this_task": 1, "this_person": 1}
     [
         (tasks.LOCK, {"this_task": 1}),
         (tasks.EXPIRED, {"most": 9}),
-        (claims.HOLD_ON, {"this_person": 1}),
+        (claim_statements.HOLD_ON, {"this_person": 1}),
         (verdicts.KNOWN, {"this_uuid": "x"}),
         (verdicts.HANDED_OUT, {"this_lease": 1, "this_person": 1}),
         (verdicts.STANDING, {**MINE, "this_lease": 1}),
         (verdicts.OPINIONS, {"this_message": 1}),
         (verdicts.LAST, {"this_person": 1}),
-        (claims.WAITING, {"this_queue": 1, "this_person": 1, "most": 1}),
+        (claim_statements.WAITING, {"this_queue": 1, "this_person": 1, "most": 1}),
         (gold.FROM_HERE, {"this_queue": 1, "this_person": 1, "start": 1}),
         (gold.TASK, {"this_queue": 1, "this_message": 1}),
         (opinions.GIVEN, {"this_task": 1}),
