@@ -1,25 +1,28 @@
-"""Look-alikes: labels a minute of a simulated reviewer, in groups against one by one; their errors; mining's speed.
+"""Look-alikes: labels a minute of a simulated reviewer, in groups against one by one, and their errors.
 
-The reviewer judges a message by itself in 2.5 s. A group takes 0.8 s for each message that is shown and 2.5 s for the
-decision; what looks different is taken out and judged by itself, as are the spot checks (by somebody else: their time
-is counted). In each look at a message the reviewer errs with a probability of 2 %. Real public collections have few
-templates, for whoever published them took the doubles out; the made-up corpus has many, and is told apart. Groups of
-ten or more are opened.
+The time model, in seconds: a message by itself SINGLE (the middle of the 2 to 3 s that the design reckons with); a
+group SHOWN for each message of its look and DECISION for the one decision. SHOWN is an assumption: that a look-alike is
+read in what varies, some three words at the 238 a minute of silent reading (Brysbaert 2019). How many words vary, and
+what comes of slower looks, is printed beside. Messages taken out and spot checks cost SINGLE each, whoever judges them.
+In each look at a message the reviewer
+errs with a probability of 2 %.
+
+What is grouped, how many are shown and how many are held back is the product's, as it comes. All messages wait in one
+queue; what smaller queues do is printed beside. Real public collections have few templates, for whoever published them
+took the doubles out; the made-up corpus has many, and is told apart.
 """
 
 from __future__ import annotations
 
-import csv
-import os
 import random
 import tempfile
 import time
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pandas as pd
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -28,11 +31,10 @@ from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sqlalchemy import insert, select
 
+from bench.mining import framed
 from bench.result import postgresql, report, timed
-from core import Project
-from core.corpus import Corpus
-from core.frames import MESSAGES
-from core.pipeline.template import mine_templates
+from bench.sms import DATA, MADE_UP, REAL, Rows, made_up
+from core.settings import DeskSettings
 from core.store import Store
 from core.store.models import Message, MessageTemplate, Template
 from core.store.records.datasets import dataset_id
@@ -40,84 +42,120 @@ from core.store.records.messages import store_messages
 from core.templates import Known, common_pattern, forms, mine, pattern_of, sketches, varying
 from labeling.desk import Desk
 from labeling.group_verdicts import GroupGiven
-from labeling.lookalikes import MOST_MEMBERS, look
+from labeling.lookalikes import LEAST_GROUP, MOST_MEMBERS, feet, look
 from labeling.models import VerdictKind
 from labeling.people import add_person
 from labeling.queues import QueueSpec, create, fill
-from labeling.spot_checks import choose
+from labeling.spot_checks import choose, how_many, share_of
 from labeling.spread import Member, spread
 from labeling.verdicts import Given
 
-SINGLE_S, SHOWN_S, DECISION_S = 2.5, 0.8, 2.5
+SINGLE, SHOWN, DECISION = 2.5, 0.8, 2.5
+SLOWER = (1.6, 2.5)  # seconds for a message of a look, instead of SHOWN
 ERRS = 0.02
 GIVES_UP = 0.25  # so large a share of the shown looks different: the group is judged one by one after all
-LEAST_GROUP = 10  # smaller ones bring less than twice the labels: they are timed, and not opened
-LEAST_TIMED = 4
-SHARE = 0.05
+SHARE = DeskSettings().spot_check_share
 SEEDS = range(20)
-BANDS = {"4-9": (4, 9), "10-24": (10, 24), "25-99": (25, 99), "100+": (100, 10**9)}
-MADE_UP = 20_000
-MINED = 100_000
-DATA = Path(os.environ.get("TALLYROOM_SMS_DATA", Path(__file__).parents[2] / "shared" / "data" / "sms"))
-
-Rows = list[tuple[str, str]]
+BANDS = {"4-9": (4, 9), "10-24": (10, 24), "25-99": (25, 99), "100-500": (100, MOST_MEMBERS)}
+QUEUES = (500, 5_000)
+BOUND = 0.01  # of the error of all groups, in the design that stops checking
 
 
 @dataclass(frozen=True, slots=True)
-class Labelled:
-    """A way of working through messages: how many labels, wrong ones, and the seconds that it took."""
+class Work:
+    """Work done: labels, wrong ones among them; what it took: messages judged alone, messages looked at, decisions."""
 
-    labels: float
-    wrong: float
-    seconds: float
+    labels: int = 0
+    wrong: int = 0
+    alone: int = 0
+    shown: int = 0
+    decisions: int = 0
 
-    @property
-    def a_minute(self) -> float:
-        """Labels a minute."""
-        return 60 * self.labels / self.seconds if self.seconds else 0.0
+    def __add__(self, other: Work) -> Work:
+        return Work(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
+
+    def times(self, shown: float = SHOWN) -> float:
+        """Labels a minute, as a multiple of those of one by one."""
+        seconds = SINGLE * self.alone + shown * self.shown + DECISION * self.decisions
+        return SINGLE * self.labels / seconds if seconds else 1.0
 
     @property
     def error(self) -> float:
-        """The share of wrong ones."""
+        """The share of wrong labels."""
         return self.wrong / self.labels if self.labels else 0.0
 
 
-def read_csv(name: str, text: str | int, label: str | int, sep: str = ",") -> Rows:
-    """Texts and labels of a collection, by the names or places of their columns."""
-    frame = pd.read_csv(DATA / name, sep=sep, dtype=str, keep_default_na=False)
-    column = {name: n for n, name in enumerate(frame.columns)}
-    at = [column[key] if isinstance(key, str) else key for key in (text, label)]
-    return [(str(row[at[0]]), str(row[at[1]]).lower()) for row in frame.itertuples(index=False)]
+class Checking(Protocol):
+    """A design of spot checks: how many of a group are held back, and what it hears of them."""
+
+    def wanted(self, size: int) -> int:
+        """How many of so many messages."""
+
+    def heard(self, size: int, wrong: Sequence[bool]) -> None:
+        """What became of the checks of a group of so many labels."""
 
 
-def uci() -> Rows:
-    """The UCI SMS Spam Collection."""
-    with (DATA / "SMSSpamCollection").open(encoding="utf-8", newline="") as file:
-        return [(row[1], row[0]) for row in csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)]
+class Square:
+    """The product's: the square root of the share."""
+
+    def wanted(self, size: int) -> int:
+        """How many of so many messages."""
+        return how_many(size, SHARE)
+
+    def heard(self, size: int, wrong: Sequence[bool]) -> None:
+        """Nothing: each group here is of another template."""
 
 
-REAL: dict[str, Callable[[], Rows]] = {
-    "uci": uci,
-    "smishing_5971": lambda: read_csv("smishing_5971.csv", "TEXT", "LABEL"),
-    "indonesian_1143": lambda: read_csv("indonesian_1143.csv", 0, 1),
-    "turkish_4751": lambda: read_csv("turkish_4751.csv", "Message", "GroupText", ";"),
-}
+class Whole:
+    """The share of every group."""
+
+    def wanted(self, size: int) -> int:
+        """How many of so many messages."""
+        return how_many(size, SHARE, doubted=True)
+
+    def heard(self, size: int, wrong: Sequence[bool]) -> None:
+        """Nothing."""
 
 
-def made_up() -> Rows:
-    """The project's own corpus, with the true classes."""
-    corpus = Corpus(7, start_ms=1_790_000_000_000, every_ms=60_000)
-    return [(sms.body, sms.truth) for sms in corpus.messages(0, MADE_UP)]
+class Stopping:
+    """The share of every group until the checks of all bound their error by BOUND, then one of each."""
+
+    def __init__(self) -> None:
+        self._judged: list[tuple[int, bool]] = []
+        self._sizes: dict[int, int] = {}
+        self._met = False
+
+    def wanted(self, size: int) -> int:
+        """How many of so many messages."""
+        return min(1, how_many(size, SHARE)) if self._met else how_many(size, SHARE, doubted=True)
+
+    def heard(self, size: int, wrong: Sequence[bool]) -> None:
+        """Learns whether the bound is met by now."""
+        group = len(self._sizes)
+        self._sizes[group] = size
+        self._judged += [(group, each) for each in wrong]
+        high = share_of(self._judged, self._sizes)[2]
+        self._met = high is not None and high <= BOUND
 
 
-def groups_of(rows: Rows, predicted: Sequence[tuple[str, float]]) -> list[list[int]]:
-    """The positions of the messages of each template and predicted class."""
+DESIGNS: dict[str, Callable[[], Checking]] = {"square_root": Square, "share": Whole, "stopping": Stopping}
+
+
+def templates_of(rows: Rows) -> Sequence[int]:
+    """The template of each message."""
     sketched = sketches([forms(text) for text, _ in rows], 1)
-    mined = mine(range(len(rows)), sketched, Known({}, {}))
-    groups: dict[tuple[int, str], list[int]] = defaultdict(list)
-    for place, template in enumerate(mined.template_ids):
-        groups[template, predicted[place][0]].append(place)
-    return list(groups.values())
+    return mine(range(len(rows)), sketched, Known({}, {})).template_ids
+
+
+def groups_of(templates: Sequence[int], predicted: Sequence[tuple[str, float]], queue: int) -> list[list[int]]:
+    """The positions of messages that are offered together, where so many at a time wait in the order of arrival."""
+    groups: dict[tuple[int, int, str], list[int]] = defaultdict(list)
+    for place, template in enumerate(templates):
+        groups[place // queue, template, predicted[place][0]].append(place)
+    pieces = [
+        group[start : start + MOST_MEMBERS] for group in groups.values() for start in range(0, len(group), MOST_MEMBERS)
+    ]
+    return [piece for piece in pieces if len(piece) >= LEAST_GROUP]
 
 
 def members_of(rows: Rows, predicted: Sequence[tuple[str, float]], group: Sequence[int]) -> list[Member]:
@@ -158,25 +196,27 @@ class Reviewer:
             return truth
         return self._random.choice([klass for klass in self._classes if klass != truth])
 
-    def one_by_one(self, places: Sequence[int]) -> Labelled:
+    def one_by_one(self, places: Sequence[int]) -> Work:
         """Each by itself."""
-        wrong = sum(self.look(place) != self._rows[place][1] for place in places)
-        return Labelled(len(places), wrong, SINGLE_S * len(places))
+        return Work(len(places), sum(self.wrong(place) for place in places), alone=len(places))
 
-    def as_group(self, shown: Sequence[int], group: Sequence[int], seed: str) -> list[Labelled]:
-        """By the group's one decision, and by the singles that it leaves."""
+    def wrong(self, place: int) -> bool:
+        """Whether the reviewer errs on it now."""
+        return self.look(place) != self._rows[place][1]
+
+    def as_group(self, shown: Sequence[int], group: Sequence[int], checking: Checking, seed: str) -> tuple[Work, Work]:
+        """By the group's one decision; and one by one what it leaves."""
         seen = {place: self.look(place) for place in shown}
         klass, n = Counter(seen.values()).most_common(1)[0]
-        looked = SHOWN_S * len(shown) + DECISION_S
+        looked = Work(shown=len(shown), decisions=1)
         if len(seen) - n > GIVES_UP * len(seen):
-            single = self.one_by_one(group)
-            return [Labelled(0, 0, looked), single]
+            return looked, self.one_by_one(group)
         left = [place for place in group if seen.get(place, klass) == klass]
-        checks = choose(left, SHARE, seed)
+        checks = choose(left, checking.wanted(len(left)), seed)
         judged = set(left) - set(checks)
-        wrong = sum(self._rows[place][1] != klass for place in judged)
-        alone = [place for place in group if place not in judged]
-        return [Labelled(len(judged), wrong, looked), self.one_by_one(alone)]
+        checking.heard(len(judged), [self.look(place) != klass for place in checks])
+        decided = Work(len(judged), sum(self._rows[place][1] != klass for place in judged))
+        return looked + decided, self.one_by_one([place for place in group if place not in judged])
 
 
 def band_of(size: int) -> str:
@@ -184,95 +224,97 @@ def band_of(size: int) -> str:
     return next(band for band, (least, most) in BANDS.items() if least <= size <= most)
 
 
-def total(parts: Sequence[Labelled]) -> Labelled:
+def total(parts: Iterable[Work]) -> Work:
     """All of it together."""
-    return Labelled(
-        sum(part.labels for part in parts), sum(part.wrong for part in parts), sum(part.seconds for part in parts)
-    )
+    return sum(parts, Work())
+
+
+def shown_of_groups(rows: Rows, predicted: Sequence[tuple[str, float]], groups: Sequence[list[int]]) -> list[list[int]]:
+    """What is shown of each group; it does not depend on the reviewer."""
+    return [
+        [group[place] for place, _ in spread(members_of(rows, predicted, group), 0, str(n))]
+        for n, group in enumerate(groups)
+    ]
+
+
+def words_varying(
+    rows: Rows, predicted: Sequence[tuple[str, float]], groups: Sequence[list[int]], shown: Sequence[list[int]]
+) -> float:
+    """The mean number of words that a shown message has of its own."""
+    own = [
+        len(member.varying.split())
+        for group, looked in zip(groups, shown, strict=True)
+        for member in members_of(rows, predicted, group)
+        if member.task_id in looked
+    ]
+    return round(sum(own) / len(own), 1) if own else 0.0
+
+
+def grouped(
+    rows: Rows, groups: Sequence[list[int]], shown: Sequence[list[int]], design: Callable[[], Checking]
+) -> list[list[tuple[Work, Work]]]:
+    """The work of each group, by seed."""
+    done = []
+    for seed in SEEDS:
+        reviewer, checking = Reviewer(rows, seed), design()
+        done.append([reviewer.as_group(shown[n], group, checking, f"{seed}:{n}") for n, group in enumerate(groups)])
+    return done
 
 
 def worked(name: str, rows: Rows) -> dict[str, Any]:
     """Work through a set both ways, over all seeds; prints and gives what came of it."""
-    predicted = predictions(rows)
-    groups = [group for group in groups_of(rows, predicted) if len(group) >= LEAST_TIMED]
-    opened = [n for n, group in enumerate(groups) if len(group) >= LEAST_GROUP]
-    # What is shown does not depend on the reviewer: chosen once.
-    shown = [
-        [group[place] for place, _ in spread(members_of(rows, predicted, group), 0, str(n))]
-        for n, group in enumerate(groups)
-    ]
-    grouped = [place for n in opened for place in groups[n]]
-    inside = set(grouped)
-    rest = [place for place in range(len(rows)) if place not in inside]
-    by_decision, in_groups, singles, outside = [], [], [], []
-    by_size: dict[str, list[Labelled]] = {band: [] for band in BANDS}
-    for seed in SEEDS:
-        reviewer = Reviewer(rows, seed)
-        for n, group in enumerate(groups):
-            decided, alone = reviewer.as_group(shown[n], group, f"{seed}:{n}")
-            if len(group) >= LEAST_GROUP:
-                by_decision.append(decided)
-                in_groups += [decided, alone]
-            by_size[band_of(len(group))] += [decided, alone]
-        singles.append(reviewer.one_by_one(grouped))
-        outside.append(reviewer.one_by_one(rest))
-    decided, both, single = total(by_decision), total(in_groups), total(singles)
-    whole = total([both, *outside])
-    facts = {
+    predicted, templates = predictions(rows), templates_of(rows)
+    groups = groups_of(templates, predicted, len(rows))
+    shown = shown_of_groups(rows, predicted, groups)
+    inside = [place for group in groups for place in group]
+    single = total(Reviewer(rows, seed).one_by_one(inside) for seed in SEEDS)
+    outside = total([Work(labels=len(rows) - len(inside), alone=len(rows) - len(inside))] * len(SEEDS))
+    designs = {design: grouped(rows, groups, shown, checking) for design, checking in DESIGNS.items()}
+    own = designs["square_root"]
+    both = {design: total(part for seed in done for work in seed for part in work) for design, done in designs.items()}
+    decided = total(work[0] for seed in own for work in seed)
+    pairs = [(len(group), work) for seed in own for group, work in zip(groups, seed, strict=True)]
+    sizes = {band: total(part for size, work in pairs if band_of(size) == band for part in work) for band in BANDS}
+    facts: dict[str, Any] = {
         "messages": len(rows),
-        "in_groups": round(len(grouped) / len(rows), 4),
-        "group_size": round(len(grouped) / len(opened), 1) if opened else 0.0,
-        "ratio_in_groups": round(both.a_minute / single.a_minute, 2) if opened else 0.0,
-        "ratio_whole": round(whole.a_minute * SINGLE_S / 60, 2),
-        "ratio_by_size": {band: round(total(parts).a_minute * SINGLE_S / 60, 2) for band, parts in by_size.items()},
+        "in_groups": round(len(inside) / len(rows), 4),
+        "groups": len(groups),
+        "times_in_groups": round(both["square_root"].times(), 2),
+        "times_whole": round((both["square_root"] + outside).times(), 2),
         "error_groups": round(decided.error, 4),
         "error_single": round(single.error, 4),
+        "by_size": {band: round(work.times(), 2) for band, work in sizes.items() if work.labels},
+        "by_design": {design: round(work.times(), 2) for design, work in both.items()},
+        "words_varying": words_varying(rows, predicted, groups, shown),
+        "slower_looks": {str(seconds): round(both["square_root"].times(seconds), 2) for seconds in SLOWER},
     }
     print(f"{name:16s} " + "  ".join(f"{key} {value}" for key, value in facts.items()), flush=True)
     return facts
 
 
-def framed(bodies: Sequence[str], first: int = 0) -> pd.DataFrame:
-    """Messages as the store takes them."""
-    n = len(bodies)
-    columns: dict[str, tuple[list[Any], str]] = {
-        "source": (["made-up"] * n, "str"),
-        "key": ([str(first + place) for place in range(n)], "str"),
-        "body": (list(bodies), "str"),
-        "text": (list(bodies), "str"),
-        "sender": ([None] * n, "str"),
-        "sent_at": ([1_790_000_000_000 + 1_000 * (first + place) for place in range(n)], "Int64"),
-        "label": ([None] * n, "str"),
-    }
-    return MESSAGES.validate(
-        pd.DataFrame({name: pd.Series(given, dtype=kind) for name, (given, kind) in columns.items()})
-    )
+def in_queues(rows: Rows) -> dict[str, dict[str, float]]:
+    """What becomes of it where fewer messages wait at a time: in groups, how large a part that is, and over all."""
+    predicted, templates = predictions(rows), templates_of(rows)
+    found = {}
+    for queue in QUEUES:
+        groups = groups_of(templates, predicted, queue)
+        done = grouped(rows, groups, shown_of_groups(rows, predicted, groups), Square)
+        inside = sum(map(len, groups))
+        both = total(part for seed in done for work in seed for part in work)
+        outside = Work(labels=(len(rows) - inside) * len(SEEDS), alone=(len(rows) - inside) * len(SEEDS))
+        found[str(queue)] = {
+            "in_groups": round(inside / len(rows), 4),
+            "times_in_groups": round(both.times(), 2),
+            "times_whole": round((both + outside).times(), 2),
+        }
+    return found
 
 
-def mining_speed() -> tuple[float, float]:
-    """Messages a second of the pipeline's stage on SQLite: of the first tenth, and of the last."""
-    corpus = Corpus(7, start_ms=1_790_000_000_000, every_ms=1_000)
-    with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        (home / "tallyroom.toml").write_text('[room]\nclasses = ["personal", "notification", "spam"]\n')
-        Store.open("sqlite:///tallyroom.db", home, create=True).close()
-        project = Project(home)
-        dataset = project.store.write(lambda c: dataset_id(c, "messages"))
-        rates = []
-        for first in range(0, MINED, MINED // 10):
-            sms = [each.body for each in corpus.messages(first, first + MINED // 10)]
-            frame = framed(sms, first)
-            project.store.write(lambda c, frame=frame: store_messages(c, dataset, frame))
-            began = time.perf_counter()
-            rates.append(mine_templates(project) / (time.perf_counter() - began))
-        project.close()
-    return rates[0], rates[-1]
-
-
-def beside(url: str) -> tuple[float, float]:
+def beside(url: str) -> tuple[float, float, float]:
     """A group of MOST_MEMBERS judged while somebody else judges without a pause.
 
-    Gives the group's seconds, and the 95th percentile of the other's verdicts meanwhile in ms.
+    Gives the group's seconds, the 95th percentile of the other's verdicts meanwhile in ms, and the ms that it takes to
+    say what stands below six messages in hand.
     """
     with tempfile.TemporaryDirectory() as folder, Store.open(url, Path(folder), create=True) as store:
         dataset = store.write(lambda c: dataset_id(c, "messages"))
@@ -288,8 +330,11 @@ def beside(url: str) -> tuple[float, float]:
         store.write(lambda c: fill(c, queue, pd.DataFrame({"message_id": ids, "rank": [float(n) for n in ids]})))
         desk = Desk(store, ("spam", "notification"))
         ada, bela = (add_person(store, name).id for name in ("Ada", "Bela"))
-        held = desk.claim(ada).result()[0]
-        seen = look(store, ada, held.lease_id)
+        held = desk.claim(ada, 6).result()
+        with store.read() as connection:
+            feet(connection, ada, [message.lease_id for message in held])
+            told = min(timed(lambda: feet(connection, ada, [m.lease_id for m in held]))[1] for _ in range(5))
+        seen = look(store, ada, held[0].lease_id)
         group = desk.judge_group(ada, GroupGiven(str(uuid.uuid4()), seen.token, "spam"), SHARE)
         began, took = time.perf_counter(), []
         while not group.done():
@@ -297,7 +342,7 @@ def beside(url: str) -> tuple[float, float]:
             given = Given(str(uuid.uuid4()), message.lease_id, VerdictKind.LABEL, "spam")
             took.append(1000 * timed(desk.judge(bela, given).result)[1])
         group.result()
-        return time.perf_counter() - began, sorted(took)[int(0.95 * len(took))]
+        return time.perf_counter() - began, sorted(took)[int(0.95 * len(took))], 1000 * told
 
 
 def main() -> None:
@@ -306,26 +351,28 @@ def main() -> None:
         raise SystemExit("no real SMS here: set TALLYROOM_SMS_DATA to the folder that holds SMSSpamCollection")
     real = {name: worked(name, load()) for name, load in REAL.items()}
     corpus, seconds = timed(lambda: worked("made-up corpus", made_up()))
-    first, last = mining_speed()
-    print(f"Mining on SQLite: {first:,.0f} messages/s at the beginning, {last:,.0f} after {MINED:,}.")
-    sqlite_seconds, sqlite_p95 = beside("sqlite:///tallyroom.db")
+    queues = in_queues(made_up())
+    print("The made-up corpus where fewer wait at a time: " + "  ".join(f"{n}: {told}" for n, told in queues.items()))
+    sqlite = beside("sqlite:///tallyroom.db")
     with postgresql() as url:
-        postgresql_seconds, postgresql_p95 = beside(url)
-    print(
-        f"A group of {MOST_MEMBERS} is judged in {sqlite_seconds:.1f} s on SQLite, {postgresql_seconds:.1f} s on "
-        f"PostgreSQL; somebody else's verdicts meanwhile, p95: {sqlite_p95:.0f} and {postgresql_p95:.0f} ms."
-    )
-    print("The ratio is that of the made-up corpus; the real collections' are beside it.")
-    every = [*real.values(), corpus]
+        on_postgresql = beside(url)
+    for name, (took, p95, told) in (("SQLite", sqlite), ("PostgreSQL", on_postgresql)):
+        print(
+            f"{name}: a group of {MOST_MEMBERS} is judged in {took:.1f} s; somebody else's verdicts meanwhile, p95, "
+            f"{p95:.0f} ms; what stands below six messages is told in {told:.0f} ms."
+        )
+    print("The ratio is that within the made-up corpus's groups; all other figures are beside it.")
+    every = [facts for facts in (*real.values(), corpus) if facts["groups"]]
     report(
         "lookalikes",
-        ratio=corpus["ratio_in_groups"],
+        ratio=corpus["times_in_groups"],
         equal=all(facts["error_groups"] <= facts["error_single"] for facts in every),
         size=MADE_UP,
         seconds=seconds,
         corpus=corpus,
+        queues=queues,
         real=real,
-        mined_a_second=round(last),
-        group_seconds={"sqlite": round(sqlite_seconds, 2), "postgresql": round(postgresql_seconds, 2)},
-        beside_p95_ms={"sqlite": round(sqlite_p95), "postgresql": round(postgresql_p95)},
+        group_seconds={"sqlite": round(sqlite[0], 2), "postgresql": round(on_postgresql[0], 2)},
+        beside_p95_ms={"sqlite": round(sqlite[1]), "postgresql": round(on_postgresql[1])},
+        below_ms={"sqlite": round(sqlite[2], 1), "postgresql": round(on_postgresql[2], 1)},
     )

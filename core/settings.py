@@ -112,7 +112,7 @@ class DeskSettings(_Section):
         0.05,
         gt=0,
         le=0.5,
-        description="Of look-alikes judged together, this share, at least one, others judge blind.",
+        description="Of n look-alikes judged together others judge √(share × n) blind, and share × n after an error.",
     )
     order: str = Field("least_sure", description="Which messages come first.")
     translate: str = Field(

@@ -12,10 +12,11 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy import Connection, bindparam, exists, insert, select
+from sqlalchemy import Connection, bindparam, exists, insert, or_, select
 
 from core.errors import DeskError
 from core.store import Store
+from core.store.hot import hot
 from core.store.models import now_ms
 from labeling import verdicts
 from labeling.claim_statements import LEASE_OF_TASK
@@ -24,7 +25,7 @@ from labeling.finishing import finish
 from labeling.group_models import GroupLook, SpotCheck, VerdictGroup
 from labeling.models import Lease, Role, Task, Verdict, VerdictKind
 from labeling.people import PersonId, Reviewer, require
-from labeling.spot_checks import choose
+from labeling.spot_checks import hold_back
 from labeling.tasks import current, free_slot, judging, lock
 from labeling.verdicts import Given
 
@@ -80,13 +81,19 @@ CHECKS_OF = select(SpotCheck.task_id).where(SpotCheck.group_id == bindparam("thi
 DONE_OF = select(Verdict.task_id, Verdict.kind, current().label("stands")).where(
     Verdict.group_id == bindparam("this_group")
 )
-FREE = select(
-    Task.free,
-    exists()
-    .where(Verdict.task_id == bindparam("this_task"), Verdict.person_id == bindparam("this_person"), judging())
-    .label("judged"),
-).where(Task.id == bindparam("this_task"))
-GRANT_CLOSED = insert(Lease).values(expires_at=now_ms()).returning(Lease.id)
+# A message that another group holds back may have been in this one's look: it is to be judged alone.
+FREE = hot(
+    select(
+        Task.free,
+        or_(
+            exists().where(
+                Verdict.task_id == bindparam("this_task"), Verdict.person_id == bindparam("this_person"), judging()
+            ),
+            exists().where(SpotCheck.task_id == bindparam("this_task"), SpotCheck.group_id != bindparam("this_group")),
+        ).label("taken"),
+    ).where(Task.id == bindparam("this_task"))
+)
+GRANT_CLOSED = hot(insert(Lease).values(expires_at=now_ms()).returning(Lease.id))
 # The newest first: the first one to be judged, which was on the screen, is taken back last and handed out again.
 STANDING_OF = (
     select(Verdict.id, Verdict.kind, Verdict.lease_id, Verdict.task_id)
@@ -134,21 +141,24 @@ def undo(store: Store, person: PersonId, uuid: str) -> Future[HandOut | None]:
         AccessError: the person may not review.
         DeskError: an id that is none.
     """
+    groups: list[int | None] = []
 
     def step(connection: Connection) -> tuple[HandOut | None] | None:
         reviewer = require(connection, person, Role.REVIEWER, alone=True)
-        group = _last_group(connection, person, uuid)
-        if group is not None:
-            asked = {"this_group": group, "most": PIECE[store.dialect] + 1}
-            rows = connection.execute(STANDING_OF, asked).all()
-            for row in rows[: min(PIECE[store.dialect], len(rows) - 1)]:
-                verdicts.take_back(connection, reviewer, str(uuids.uuid5(_uuid(uuid), str(row.id))), row)
-            if len(rows) > 1:
-                return None
-        return (verdicts.undo(connection, person, uuid),)
+        if not groups:
+            groups.append(_last_group(connection, person, uuid))
+        if groups[0] is None:
+            return (verdicts.undo(connection, person, uuid),)
+        most = PIECE[store.dialect]
+        rows = connection.execute(STANDING_OF, {"this_group": groups[0], "most": most + 1}).all()
+        for row in rows[: min(most, len(rows) - 1)]:
+            verdicts.take_back(connection, reviewer, str(uuids.uuid5(_uuid(uuid), str(row.id))), row)
+        if len(rows) > 1:
+            return None
+        # Named, not looked for: in another tab the person may have judged something else meanwhile.
+        return (verdicts.undo(connection, person, uuid, rows[0]) if rows else None,)
 
-    wrapped = _in_steps(store, step)
-    return _mapped(wrapped, lambda result: result[0])
+    return _mapped(_in_steps(store, step), lambda result: result[0])
 
 
 def _last_group(connection: Connection, person: PersonId, uuid: str) -> int | None:
@@ -206,9 +216,18 @@ def _found(connection: Connection, reviewer: Reviewer, given: GroupGiven, classe
     if not set(excluded) <= set(seen.task_ids):
         raise DeskError("a message that was taken out is not in this group", fix="Open the group again.")
     judged = [task_id for task_id in seen.task_ids if task_id not in set(excluded)]
-    checks = choose(judged, share, str(_uuid(given.uuid)))
+    uuid = str(_uuid(given.uuid))
+    checks = hold_back(
+        connection,
+        judged,
+        person=reviewer.id,
+        queue_id=seen.queue_id,
+        template_id=seen.template_id,
+        share=share,
+        seed=uuid,
+    )
     row = {
-        "uuid": str(_uuid(given.uuid)),
+        "uuid": uuid,
         "look_id": seen.id,
         "person_id": reviewer.id,
         "queue_id": seen.queue_id,
@@ -220,9 +239,9 @@ def _found(connection: Connection, reviewer: Reviewer, given: GroupGiven, classe
     }
     group_id = connection.execute(FOUND_GROUP, row).scalar_one()
     messages = dict(connection.execute(select(Task.id, Task.message_id).where(Task.id.in_(checks))).all())
-    held_back = [{"task_id": task_id, "group_id": group_id, "message_id": messages[task_id]} for task_id in checks]
-    if held_back:
-        connection.execute(insert(SpotCheck), held_back)
+    held = [{"task_id": task_id, "group_id": group_id, "message_id": messages[task_id]} for task_id in checks]
+    if held:
+        connection.execute(insert(SpotCheck), held)
 
 
 def _judge_piece(connection: Connection, work: _Work, most: int) -> None:
@@ -230,7 +249,7 @@ def _judge_piece(connection: Connection, work: _Work, most: int) -> None:
     require(connection, work.reviewer.id, Role.REVIEWER, alone=True)
     piece, work.left = work.left[:most], work.left[most:]
     for task_id in piece:
-        lease_id = _held_or_granted(connection, work.reviewer.id, task_id)
+        lease_id = _held_or_granted(connection, work, task_id)
         if lease_id is None:
             continue
         uuid = str(uuids.uuid5(work.uuid, str(task_id)))
@@ -242,12 +261,12 @@ def _judge_piece(connection: Connection, work: _Work, most: int) -> None:
         verdicts.judge_in_group(connection, work.reviewer, given, work.group_id)
 
 
-def _held_or_granted(connection: Connection, person: PersonId, task_id: int) -> int | None:
+def _held_or_granted(connection: Connection, work: _Work, task_id: int) -> int | None:
     """The person's lease of a task, or else one that is over at once; None where it has gone to others."""
     task = lock(connection, task_id)
-    this = {"this_task": task_id, "this_person": person}
-    free, judged = connection.execute(FREE, this).one()
-    if judged:
+    this = {"this_task": task_id, "this_person": work.reviewer.id}
+    free, taken = connection.execute(FREE, {**this, "this_group": work.group_id}).one()
+    if taken:
         return None
     held = connection.execute(LEASE_OF_TASK, this).scalar_one_or_none()
     if held is not None:
@@ -257,7 +276,7 @@ def _held_or_granted(connection: Connection, person: PersonId, task_id: int) -> 
     row = {
         "task_id": task_id,
         "slot": free_slot(connection, task_id),
-        "person_id": person,
+        "person_id": work.reviewer.id,
         "blind": False,
         "draw_probability": 1.0 if task.draw_probability is None else task.draw_probability,
     }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid as uuids
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Integer, and_, bindparam, exists, insert, literal_column, or_, select
@@ -26,6 +26,10 @@ from labeling.spread import Member, Why, spread
 from labeling.tasks import judging
 
 MOST_MEMBERS = 500
+LEAST_GROUP = 4
+"""Below it all is shown and one is held back: a decision for the group takes as long as its messages one by one."""
+PATTERN_OF = 20
+"""So many of the waiting ones tell what stands below a message: it is asked for with every message."""
 # Where a statistic rests on single, independent verdicts, nothing is judged in groups.
 GROUPED = (Purpose.TRAINING, Purpose.CELL, Purpose.SEARCH, Purpose.DRIFT)
 
@@ -97,7 +101,12 @@ _champion = (
     .scalar_subquery()
 )
 # What is judged one by one stays out: gold and what was drawn at random measure, a blind message must not tell.
-_groupable = (Task.template_id.is_not(None), ~Task.gold, ~Task.drawn)
+_groupable = (
+    Task.template_id.is_not(None),
+    ~Task.gold,
+    ~Task.drawn,
+    ~exists().where(SpotCheck.task_id == Task.id),
+)
 HELD = (
     select(OpenLease.lease_id, Task.id, Task.queue_id, Task.template_id, Queue.blind_share, _champion)
     .join(Lease, Lease.id == OpenLease.lease_id)
@@ -113,16 +122,13 @@ HELD = (
     )
     .order_by(OpenLease.lease_id)
 )
-_read = (
-    select(Task.id, Task.overlap, Task.free, Message.body, Message.sender, Prediction.klass, Prediction.confidence)
-    .join(Message, Message.id == Task.message_id)
-    .outerjoin(
-        Prediction,
-        and_(Prediction.message_id == Task.message_id, Prediction.run_id == bindparam("this_run", type_=Integer)),
-    )
+_read = select(Task.id, Task.overlap, Task.free, Prediction.klass, Prediction.confidence).outerjoin(
+    Prediction,
+    and_(Prediction.message_id == Task.message_id, Prediction.run_id == bindparam("this_run", type_=Integer)),
 )
 # Those that wait: along the partial index ix_task_template (queue, template, id where a place is free), so a group
-# costs what it has, however large the queue. The 0 is no parameter: SQLite must see it to know that the index will do.
+# costs what it has, however large the queue; without texts, for they are counted with every message. The 0 is no
+# parameter: SQLite must see it to know that the index will do.
 WAITING = (
     _read.where(
         Task.queue_id == bindparam("this_queue"),
@@ -130,7 +136,6 @@ WAITING = (
         Task.free > literal_column("0"),
         *_groupable,
         or_(Task.for_person_id.is_(None), Task.for_person_id == bindparam("this_person"), Task.for_until <= now_ms()),
-        ~exists().where(SpotCheck.task_id == Task.id),
         ~exists().where(Verdict.task_id == Task.id, Verdict.person_id == bindparam("this_person"), judging()),
         ~exists().where(OpenLease.task_id == Task.id, OpenLease.person_id == bindparam("this_person")),
     )
@@ -147,34 +152,60 @@ IN_HAND = (
         Task.template_id == bindparam("this_template"),
         ~Lease.blind,
         *_groupable,
-        ~exists().where(SpotCheck.task_id == Task.id),
     )
     .order_by(Task.id)
+)
+TEXTS = (
+    select(Task.id, Message.body, Message.sender)
+    .join(Message, Message.id == Task.message_id)
+    .where(Task.id.in_(bindparam("these", expanding=True)))
 )
 LOOKED = insert(GroupLook)
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _Member:
     task_id: int
     overlap: int
     free: int
-    body: str
-    sender: str | None
     klass: str | None
     confidence: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """What a person may judge together of a template in a queue, their own first; `more` than a group may have."""
+
+    members: list[_Member]
+    more: bool
+
+    @property
+    def predicted(self) -> dict[str, int]:
+        """Members by predicted class, the most frequent first; those that no model has read are in none."""
+        return dict(Counter(member.klass for member in self.members if member.klass is not None).most_common())
+
+    def alike(self, task_id: int) -> list[_Member]:
+        """Those of which the model says the same as of this one; it comes first, so it is what an undo hands out."""
+        klass = next((member.klass for member in self.members if member.task_id == task_id), None)
+        same = [member for member in self.members if member.klass == klass]
+        return sorted(same, key=lambda member: member.task_id != task_id)
+
+
 def feet(connection: Connection, person: PersonId, lease_ids: Sequence[int]) -> list[Foot]:
-    """The look-alikes of messages in the person's hands; those that have none, or must be judged alone, left out."""
+    """The look-alikes of messages in the person's hands; those that have too few, or must be judged alone, left out."""
     these = {"this_person": person, "these": sorted(set(lease_ids))[:HELD_MOST]}
+    groups: dict[tuple[int, int], tuple[_Waiting, str]] = {}
     found: list[Foot] = []
     for row in connection.execute(HELD, these).all() if these["these"] else ():
         held = _Held(*row)
-        members, more = _members(connection, person, held)
-        if len(_alike(members)) > 1:
-            pattern = _pattern(connection, held.template_id, members)
-            found.append(Foot(held.lease_id, pattern, len(members), more, _predicted(members)))
+        place = held.queue_id, held.template_id
+        if place not in groups:  # what is in hand is often of one template
+            waiting = _waiting(connection, person, held)
+            few = [member.task_id for member in waiting.members[:PATTERN_OF]]
+            groups[place] = waiting, _pattern(connection, held.template_id, _texts(connection, few))
+        waiting, pattern = groups[place]
+        if len(waiting.alike(held.task_id)) >= LEAST_GROUP:
+            found.append(Foot(held.lease_id, pattern, len(waiting.members), waiting.more, waiting.predicted))
     return found
 
 
@@ -183,21 +214,22 @@ def look(store: Store, person: PersonId, lease_id: int) -> Look:
 
     Raises:
         AccessError: the person may not review.
-        DeskError: the message is not in their hands, or has no look-alikes that may be judged with it.
+        DeskError: the message is not in their hands, or has too few look-alikes that may be judged with it.
     """
     with store.read() as connection:
         require(connection, person, Role.REVIEWER)
         row = connection.execute(HELD, {"this_person": person, "these": [lease_id]}).first()
         held = _Held(*row) if row else None
-        members, more = _members(connection, person, held) if held else ([], False)
-        alike = _alike(members)
-        if held is None or len(alike) < 2:
-            raise DeskError("this message has no look-alikes that wait", fix="Judge it by itself.")
+        waiting = _waiting(connection, person, held) if held else _Waiting([], more=False)
+        alike = waiting.alike(held.task_id) if held else []
+        if held is None or len(alike) < LEAST_GROUP:
+            raise DeskError("too few look-alikes of this message wait", fix="Judge it by itself.")
+        texts = _texts(connection, [member.task_id for member in alike])
+        pattern = _pattern(connection, held.template_id, texts)
         template = template_facts(connection, held.template_id)
-        pattern = _pattern(connection, held.template_id, members)
         error = error_of_groups(connection, held.template_id)
     token = str(uuids.uuid4())
-    shown = _shown(alike, held.task_id, pattern, token)
+    shown = _shown(alike, texts, held.task_id, pattern, token)
     task_ids = [member.task_id for member in alike]
     kept = {
         "token": token,
@@ -209,65 +241,59 @@ def look(store: Store, person: PersonId, lease_id: int) -> Look:
         "shown": [each.task_id for each in shown],
     }
     store.write(lambda connection: connection.execute(LOOKED, kept))
-    return Look(token, lease_id, pattern, template.size, task_ids, more, _predicted(members), shown, error)
+    return Look(token, lease_id, pattern, template.size, task_ids, waiting.more, waiting.predicted, shown, error)
 
 
-def _members(connection: Connection, person: PersonId, held: _Held) -> tuple[list[_Found], bool]:
-    """The group, the person's own first; and whether there are more than it may have.
-
-    What would come to the person blind is left out: it stays in the queue to be judged so.
-    """
+def _waiting(connection: Connection, person: PersonId, held: _Held) -> _Waiting:
+    """What would come to the person blind is left out: it stays in the queue to be judged so."""
     asked = {
         "this_person": person,
         "this_queue": held.queue_id,
         "this_template": held.template_id,
         "this_run": held.run_id,
     }
-    # The one on the screen first: it is judged first, and comes back when all is taken back.
-    mine = sorted((_Found(*row) for row in connection.execute(IN_HAND, asked)), key=lambda m: m.task_id != held.task_id)
-    waiting = [_Found(*row) for row in connection.execute(WAITING, asked)]
-    open_ones = [
-        each
-        for each in waiting
-        if not is_blind(held.queue_id, each.task_id, max(0, each.overlap - each.free), held.blind_share)
+    mine = [_Member(*row) for row in connection.execute(IN_HAND, asked)]
+    others = [_Member(*row) for row in connection.execute(WAITING, asked)]
+    members = [
+        *mine,
+        *(
+            each
+            for each in others
+            if not is_blind(held.queue_id, each.task_id, max(0, each.overlap - each.free), held.blind_share)
+        ),
     ]
-    found = [*mine, *open_ones]
-    return found[:MOST_MEMBERS], len(waiting) > MOST_MEMBERS or len(found) > MOST_MEMBERS
+    return _Waiting(members[:MOST_MEMBERS], len(others) > MOST_MEMBERS or len(members) > MOST_MEMBERS)
 
 
-def _alike(members: Sequence[_Found]) -> list[_Found]:
-    """Those of which the model says the same as of the first, the one on the screen; the others are judged alone."""
-    return [member for member in members if member.klass == members[0].klass]
+def _texts(connection: Connection, task_ids: Sequence[int]) -> dict[int, tuple[str, str | None]]:
+    """The body and the sender of each task's message."""
+    return {row[0]: (row[1], row[2]) for row in connection.execute(TEXTS, {"these": task_ids})}
 
 
-def _pattern(connection: Connection, template_id: int, members: Sequence[_Found]) -> str:
+def _pattern(connection: Connection, template_id: int, texts: Mapping[int, tuple[str, str | None]]) -> str:
     """What most of these messages share."""
     founding, _ = founders(connection, [template_id])[template_id]
-    return common_pattern(founding, [forms(member.body) for member in members])
+    return common_pattern(founding, [forms(body) for body, _ in texts.values()])
 
 
-def _predicted(members: Sequence[_Found]) -> dict[str, int]:
-    """Members by predicted class, the most frequent first; those that no model has read are in none."""
-    return dict(Counter(member.klass for member in members if member.klass is not None).most_common())
-
-
-def _shown(members: Sequence[_Found], first_task: int, pattern: str, seed: str) -> list[Shown]:
-    stretches = [varying(pattern, member.body) for member in members]
+def _shown(
+    members: Sequence[_Member],
+    texts: Mapping[int, tuple[str, str | None]],
+    first_task: int,
+    pattern: str,
+    seed: str,
+) -> list[Shown]:
+    bodies = [texts[member.task_id][0] for member in members]
+    stretches = [varying(pattern, body) for body in bodies]
     described = [
-        Member(
-            member.task_id,
-            member.body,
-            " ".join(member.body[start:end] for start, end in places),
-            member.confidence,
-        )
-        for member, places in zip(members, stretches, strict=True)
+        Member(member.task_id, body, " ".join(body[start:end] for start, end in places), member.confidence)
+        for member, body, places in zip(members, bodies, stretches, strict=True)
     ]
     first = next((place for place, member in enumerate(members) if member.task_id == first_task), None)
     return [
         Shown(
             members[place].task_id,
-            members[place].body,
-            members[place].sender,
+            *texts[members[place].task_id],
             members[place].klass,
             members[place].confidence,
             why,

@@ -164,11 +164,11 @@ def judge_in_group(connection: Connection, reviewer: Reviewer, given: Given, gro
     return verdict_id
 
 
-def undo(connection: Connection, person: PersonId, uuid: str) -> HandOut | None:
+def undo(connection: Connection, person: PersonId, uuid: str, verdict: StandingVerdict | None = None) -> HandOut | None:
     """Take back the person's last label, skip or 'cannot tell'; gives the message again, None where there is none.
 
     The verdict stays in the store: the undo is a new row that names it. Sent twice, it takes back one verdict and gives
-    the same message.
+    the same message. With `verdict` it is that one of the person's, standing, and not the last.
 
     Raises:
         AccessError: the person may not review.
@@ -180,7 +180,7 @@ def undo(connection: Connection, person: PersonId, uuid: str) -> HandOut | None:
     if known is not None:
         _own(known.person_id, person)
         return held_of(connection, person, known.task_id)
-    last = connection.execute(LAST, {"this_person": person}).first()
+    last = verdict or connection.execute(LAST, {"this_person": person}).first()
     if last is None:
         return None
     handed, verdict_id = _take_back(connection, reviewer, given, last)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, literal_column, select, update
 
 from core.fingerprint import fingerprint
 from core.settings import DeskSettings
@@ -51,11 +51,19 @@ def refill(store: Store, desk: DeskSettings, dataset: DatasetId) -> int:
 
 
 def _name_templates(store: Store) -> None:
-    """Note the template of what waits, where it was found after the message was queued."""
+    """Note the template of what waits, where it was found after the message was queued.
+
+    Along ix_task_template, which has those without one together: it costs what is left to be named.
+    """
     template = select(MessageTemplate.template_id).where(MessageTemplate.message_id == Task.message_id)
     nameless = (
         select(Task.id)
-        .where(Task.free > 0, Task.template_id.is_(None), template.correlate(Task).exists())
+        .where(
+            Task.queue_id.in_(select(Queue.id).where(Queue.state == QueueState.OPEN)),
+            Task.free > literal_column("0"),
+            Task.template_id.is_(None),
+            template.correlate(Task).exists(),
+        )
         .limit(NAMED_AT_ONCE)
     )
     named = update(Task).where(Task.id.in_(nameless)).values(template_id=template.scalar_subquery())

@@ -10,78 +10,31 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from rooms import CLASSES, add_champion, add_messages, add_queue
-from servers import make_folder
+from groups import SHARE, agrees_with_its_facts, first, given, mined_bills, rows
+from rooms import CLASSES, add_queue
 from sqlalchemy import select, text, update
 
-import labeling.check
-from core import Project
 from core.errors import DeskError
-from core.pipeline.template import mine_templates
-from core.store import Store, check
+from core.store import Store
 from core.store.models import Origin, Prediction, Truth
-from labeling import group_verdicts, lookalikes
-from labeling.claims import HandOut
+from labeling import group_verdicts, verdicts
 from labeling.desk import Desk
-from labeling.group_models import SpotCheck, VerdictGroup
+from labeling.group_models import VerdictGroup
 from labeling.group_verdicts import GroupGiven
 from labeling.lookalikes import WAITING, Look, feet, look
 from labeling.models import OpenLease, Task, Verdict, VerdictKind
-from labeling.people import Reviewer, add_person
+from labeling.people import Reviewer
 from labeling.queues import fill
-from labeling.spot_checks import choose, error_of_groups, wilson
+from labeling.spot_checks import error_of_groups
 from labeling.spread import Member, Why, shown_of, spread
+from labeling.tasks import judging
 from labeling.verdicts import Given
-
-SHARE = 0.05
-
-
-@pytest.fixture
-def desk(store: Store) -> Desk:
-    return Desk(store, CLASSES)
-
-
-@pytest.fixture
-def ada(store: Store) -> Reviewer:
-    return add_person(store, "Ada")
-
-
-@pytest.fixture
-def bela(store: Store) -> Reviewer:
-    return add_person(store, "Bela")
 
 
 @pytest.fixture
 def ids(store: Store, store_url: str, tmp_path: Path) -> list[int]:
     """Thirty bills and three messages that are like no other, mined, predicted."""
-    folder = tmp_path / "room"
-    folder.mkdir()
-    bodies = [f"Dear {'Anna' if n % 2 else 'Bo Li'} your bill of {n * 37} is due on Monday" for n in range(30)]
-    ids = add_messages(store, [*bodies, "are you coming home", "see you there tonight", "ok"])
-    project = Project(make_folder(folder, store_url))
-    mine_templates(project)
-    project.close()
-    add_champion(store, ids, klass="notification")
-    return ids
-
-
-def first(store: Store, desk: Desk, person: Reviewer) -> tuple[HandOut, Look]:
-    message = desk.claim(person.id).result()[0]
-    return message, look(store, person.id, message.lease_id)
-
-
-def given(seen: Look, klass: str = "notification", excluded: list[int] | None = None) -> GroupGiven:
-    return GroupGiven(str(uuid.uuid4()), seen.token, klass, excluded or [], 9.5)
-
-
-def rows(store: Store, *columns: Any) -> list[Any]:
-    with store.read() as connection:
-        return list(connection.execute(select(*columns).order_by(columns[0])).all())
-
-
-def agrees_with_its_facts(store: Store) -> bool:
-    with store.read() as connection:
-        return [*check.check(connection), *labeling.check.check(connection)] == []
+    return mined_bills(store, store_url, tmp_path / "room")
 
 
 def test_a_message_says_how_many_look_alikes_wait_with_it(
@@ -97,6 +50,7 @@ def test_a_message_says_how_many_look_alikes_wait_with_it(
     assert found[0].pattern == "Dear * your bill of * is due on Monday"
 
 
+@pytest.mark.usefixtures("bela")
 def test_a_group_is_judged_with_one_decision_and_each_message_has_its_own_row(
     store: Store, desk: Desk, ada: Reviewer, ids: list[int]
 ) -> None:
@@ -110,11 +64,11 @@ def test_a_group_is_judged_with_one_decision_and_each_message_has_its_own_row(
     assert (taken.labelled, taken.checks, taken.gone) == (27, 2, 0)
     again = desk.judge_group(ada.id, decision, SHARE).result()
     assert again == taken, "sent twice, stored once"
-    verdicts = rows(store, Verdict.task_id, Verdict.kind, Verdict.klass, Verdict.shown_klass, Verdict.group_id)
-    assert len({row.task_id for row in verdicts}) == len(verdicts) == 29
-    assert out not in {row.task_id for row in verdicts}
-    assert {(row.kind, row.klass) for row in verdicts} == {("label", "notification"), ("skip", None)}
-    assert {row.shown_klass for row in verdicts} == {None}, "a group tells nothing of how a prediction sways"
+    stored = rows(store, Verdict.task_id, Verdict.kind, Verdict.klass, Verdict.shown_klass, Verdict.group_id)
+    assert len({row.task_id for row in stored}) == len(stored) == 29
+    assert out not in {row.task_id for row in stored}
+    assert {(row.kind, row.klass) for row in stored} == {("label", "notification"), ("skip", None)}
+    assert {row.shown_klass for row in stored} == {None}, "a group tells nothing of how a prediction sways"
     with store.read() as connection:
         truths = connection.execute(select(Truth.klass).where(Truth.origin == Origin.VERDICT)).scalars().all()
     assert truths == ["notification"] * 27
@@ -126,13 +80,13 @@ def test_what_is_predicted_otherwise_stays_out_of_the_group(
     store: Store, desk: Desk, ada: Reviewer, ids: list[int]
 ) -> None:
     add_queue(store, ids, blind_share=0.0)
-    other = update(Prediction).where(Prediction.message_id.in_(ids[4:7])).values(klass="spam")
+    other = update(Prediction).where(Prediction.message_id.in_(ids[4:8])).values(klass="spam")
     store.write(lambda c: c.execute(other))
     _, seen = first(store, desk, ada)
-    assert (len(seen.task_ids), seen.predicted) == (27, {"notification": 27, "spam": 3})
+    assert (len(seen.task_ids), seen.predicted) == (26, {"notification": 26, "spam": 4})
     desk.judge_group(ada.id, given(seen), SHARE).result()
     spam = next(message for message in desk.claim(ada.id, 9).result() if message.predicted == "spam")
-    assert len(look(store, ada.id, spam.lease_id).task_ids) == 3
+    assert len(look(store, ada.id, spam.lease_id).task_ids) == 4
 
 
 def test_a_group_that_was_not_looked_at_is_refused(
@@ -152,7 +106,7 @@ def test_a_group_that_was_not_looked_at_is_refused(
     with pytest.raises(DeskError, match="judged already"):
         desk.judge_group(ada.id, given(seen), SHARE).result()
     alone = desk.claim(ada.id, 3).result()[-1]
-    with pytest.raises(DeskError, match="no look-alikes"):
+    with pytest.raises(DeskError, match="too few look-alikes"):
         look(store, ada.id, alone.lease_id)
 
 
@@ -169,6 +123,7 @@ def test_what_others_hold_or_judged_meanwhile_is_left_to_them(
     assert agrees_with_its_facts(store)
 
 
+@pytest.mark.usefixtures("bela")
 def test_undo_takes_the_whole_group_back_and_gives_its_first_message_again(
     store: Store, desk: Desk, ada: Reviewer, ids: list[int]
 ) -> None:
@@ -194,6 +149,34 @@ def test_undo_takes_the_whole_group_back_and_gives_its_first_message_again(
     assert agrees_with_its_facts(store)
 
 
+@pytest.mark.usefixtures("bela")
+def test_undo_takes_back_the_group_and_not_what_another_tab_judged_meanwhile(
+    store: Store, desk: Desk, ada: Reviewer, ids: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_queue(store, ids, blind_share=0.0)
+    other = next(message for message in desk.claim(ada.id, 20).result() if message.message_id == ids[1])
+    _, seen = first(store, desk, ada)
+    single = Given(str(uuid.uuid4()), other.lease_id, VerdictKind.LABEL, "spam")
+    whole, to_come = group_verdicts._judge_piece, [single]
+
+    def interrupted(connection: Any, *arguments: Any) -> None:
+        whole(connection, *arguments)
+        if to_come:
+            verdicts.judge(connection, ada.id, to_come.pop(), CLASSES)
+
+    monkeypatch.setattr(group_verdicts, "_judge_piece", interrupted)
+    desk.judge_group(ada.id, given(seen, excluded=[other.task_id]), SHARE).result()
+    monkeypatch.undo()
+    back = desk.undo(ada.id, str(uuid.uuid4())).result()
+    assert back is not None
+    assert back.task_id == seen.task_ids[0]
+    with store.read() as connection:
+        standing = connection.execute(select(Verdict.uuid).where(judging())).scalars().all()
+    assert standing == [single.uuid]
+    assert agrees_with_its_facts(store)
+
+
+@pytest.mark.usefixtures("bela")
 def test_a_decision_cut_off_halfway_is_finished_when_it_is_sent_again(
     store: Store, desk: Desk, ada: Reviewer, ids: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -217,31 +200,6 @@ def test_a_decision_cut_off_halfway_is_finished_when_it_is_sent_again(
     monkeypatch.setattr(group_verdicts, "_judge_piece", whole)
     taken = desk.judge_group(ada.id, decision, SHARE).result()
     assert (taken.labelled, taken.checks, taken.gone) == (28, 2, 0)
-    assert agrees_with_its_facts(store)
-
-
-def test_spot_checks_come_blind_to_somebody_else_and_tell_the_error(
-    store: Store, desk: Desk, ada: Reviewer, bela: Reviewer, ids: list[int]
-) -> None:
-    add_queue(store, ids, blind_share=0.0)
-    _, seen = first(store, desk, ada)
-    desk.judge_group(ada.id, given(seen), 0.1).result()
-    checks = {row.task_id for row in rows(store, SpotCheck.task_id)}
-    assert len(checks) == 3
-    hers = desk.claim(ada.id, 20).result()
-    assert not checks & {message.task_id for message in hers}, "who judged the group is not asked again"
-    desk.release(ada.id, [message.lease_id for message in hers]).result()
-    his = [message for message in desk.claim(bela.id, 20).result() if message.task_id in checks]
-    assert len(his) == 3
-    assert all(message.blind and message.predicted is None for message in his)
-    for message, klass in zip(his, ("notification", "spam"), strict=False):
-        desk.judge(bela.id, Given(str(uuid.uuid4()), message.lease_id, VerdictKind.LABEL, klass)).result()
-    with store.read() as connection:
-        error = error_of_groups(connection)
-        of_template = error_of_groups(connection, seen.task_ids and ids[0])
-    assert (error.groups, error.messages, error.checked, error.otherwise, error.waiting) == (1, 27, 2, 1, 1)
-    assert (error.low, error.high) == wilson(1, 2)
-    assert of_template == error
     assert agrees_with_its_facts(store)
 
 
@@ -333,11 +291,3 @@ def test_no_group_shows_more_than_twelve_and_a_pair_shows_both() -> None:
     for n in (2, 3, 5, 40):
         chosen = spread(members(*[(str(place), 0.5) for place in range(n)]), None, "seed")
         assert len({place for place, _ in chosen}) == len(chosen) == shown_of(n)
-
-
-def test_spot_checks_are_a_share_and_at_least_one() -> None:
-    assert choose([7], 0.05, "a") == []
-    assert len(choose([1, 2], 0.05, "a")) == 1
-    assert len(choose(range(100), 0.05, "a")) == 5
-    assert choose(range(100), 0.05, "a") == choose(range(100), 0.05, "a") != choose(range(100), 0.05, "b")
-    assert lookalikes.MOST_MEMBERS == 500

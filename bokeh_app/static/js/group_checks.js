@@ -4,12 +4,12 @@ import {ask} from "./shell.js";
 const LOOK_MS = 30_000;
 const place = document.getElementById("group-checks");
 const percent = (share) => `${(100 * share).toFixed(1)} %`;
-const several = (n, noun) => `${n.toLocaleString()} ${noun}${n === 1 ? "" : "s"}`;
+const several = (n, noun) => `${n.toLocaleString("en")} ${noun}${n === 1 ? "" : "s"}`;
 
-function words({groups, messages, checked, otherwise, waiting, low, high}) {
+function words({groups, messages, checked, otherwise, waiting, share, low, high}) {
   const judged = `Look-alikes: ${several(messages, "message")} judged in ${several(groups, "group")}.`;
-  if (!checked) return `${judged} None of ${several(waiting, "blind spot check")} is judged yet.`;
-  return `${judged} Of ${several(checked, "blind spot check")} ${otherwise} came out otherwise: ${percent(otherwise / checked)} (${percent(low)} to ${percent(high)}); ${waiting} wait.`;
+  if (!checked) return waiting ? `${judged} None of ${several(waiting, "blind spot check")} is judged yet.` : `${judged} Nobody else was there to check them.`;
+  return `${judged} Of ${several(checked, "blind spot check")} ${otherwise} came out otherwise: ${percent(share)} of the labels are wrong (${percent(low)} to ${percent(high)}); ${waiting} wait.`;
 }
 
 async function look() {

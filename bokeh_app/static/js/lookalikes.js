@@ -166,10 +166,10 @@ function showWords() {
   get("group-words").textContent = `${look}${taken}A press takes one out; a class judges ${all}, save a few that somebody else judges blind.`;
 }
 
-function errorWords({checked, otherwise, low, high, waiting}) {
+function errorWords({checked, otherwise, share, low, high, waiting}) {
   if (!checked) return waiting ? `No spot check of this template is judged yet; ${waiting} wait for somebody else.` : "No group of this template has been checked yet.";
-  const share = (part) => `${Math.round(100 * part)}`;
-  return `Of ${checked} spot check${checked === 1 ? "" : "s"} of this template others judged ${otherwise} otherwise: ${share(otherwise / checked)} % (${share(low)} to ${share(high)}).`;
+  const percent = (part) => `${Math.round(100 * part)}`;
+  return `Of ${checked} spot check${checked === 1 ? "" : "s"} of this template others judged ${otherwise} otherwise: some ${percent(share)} % of its labels are wrong (${percent(low)} to ${percent(high)}).`;
 }
 
 function judge(klass) {
