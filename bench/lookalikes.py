@@ -47,7 +47,7 @@ from labeling.models import VerdictKind
 from labeling.people import add_person
 from labeling.queues import QueueSpec, create, fill
 from labeling.spot_checks import choose, how_many, share_of
-from labeling.spread import Member, spread
+from labeling.spread import Member, first_of, spread
 from labeling.verdicts import Given
 
 SINGLE, SHOWN, DECISION = 2.5, 0.8, 2.5
@@ -89,17 +89,17 @@ class Checking(Protocol):
     """A design of spot checks: how many of a group are held back, and what it hears of them."""
 
     def wanted(self, size: int) -> int:
-        """How many of so many messages."""
+        """How many of so many unseen messages."""
 
     def heard(self, size: int, wrong: Sequence[bool]) -> None:
-        """What became of the checks of a group of so many labels."""
+        """What became of the checks of a group of so many unseen labels."""
 
 
 class Square:
     """The product's: the square root of the share."""
 
     def wanted(self, size: int) -> int:
-        """How many of so many messages."""
+        """How many of so many unseen messages."""
         return how_many(size, SHARE)
 
     def heard(self, size: int, wrong: Sequence[bool]) -> None:
@@ -110,7 +110,7 @@ class Whole:
     """The share of every group."""
 
     def wanted(self, size: int) -> int:
-        """How many of so many messages."""
+        """How many of so many unseen messages."""
         return how_many(size, SHARE, doubted=True)
 
     def heard(self, size: int, wrong: Sequence[bool]) -> None:
@@ -126,8 +126,8 @@ class Stopping:
         self._met = False
 
     def wanted(self, size: int) -> int:
-        """How many of so many messages."""
-        return min(1, how_many(size, SHARE)) if self._met else how_many(size, SHARE, doubted=True)
+        """How many of so many unseen messages."""
+        return min(1, size) if self._met else how_many(size, SHARE, doubted=True)
 
     def heard(self, size: int, wrong: Sequence[bool]) -> None:
         """Learns whether the bound is met by now."""
@@ -184,8 +184,9 @@ def predictions(rows: Rows) -> list[tuple[str, float]]:
 class Reviewer:
     """Judges what is shown; errs in a look with probability ERRS."""
 
-    def __init__(self, rows: Rows, seed: int) -> None:
+    def __init__(self, rows: Rows, seed: int, *, in_two_looks: bool = True) -> None:
         self._rows = rows
+        self._in_two_looks = in_two_looks
         self._classes = sorted({label for _, label in rows})
         self._random = random.Random(seed)
 
@@ -206,15 +207,19 @@ class Reviewer:
 
     def as_group(self, shown: Sequence[int], group: Sequence[int], checking: Checking, seed: str) -> tuple[Work, Work]:
         """By the group's one decision; and one by one what it leaves."""
-        seen = {place: self.look(place) for place in shown}
+        first = first_of(len(shown)) if self._in_two_looks else len(shown)
+        seen = {place: self.look(place) for place in shown[:first]}
+        if len(set(seen.values())) > 1:  # one is taken out, and the others are shown
+            seen |= {place: self.look(place) for place in shown[first:]}
         klass, n = Counter(seen.values()).most_common(1)[0]
-        looked = Work(shown=len(shown), decisions=1)
+        looked = Work(shown=len(seen), decisions=1)
         if len(seen) - n > GIVES_UP * len(seen):
             return looked, self.one_by_one(group)
         left = [place for place in group if seen.get(place, klass) == klass]
-        checks = choose(left, checking.wanted(len(left)), seed)
+        unseen = [place for place in left if place not in seen]
+        checks = choose(unseen, checking.wanted(len(unseen)), seed)
         judged = set(left) - set(checks)
-        checking.heard(len(judged), [self.look(place) != klass for place in checks])
+        checking.heard(len(unseen) - len(checks), [self.look(place) != klass for place in checks])
         decided = Work(len(judged), sum(self._rows[place][1] != klass for place in judged))
         return looked + decided, self.one_by_one([place for place in group if place not in judged])
 
@@ -251,12 +256,17 @@ def words_varying(
 
 
 def grouped(
-    rows: Rows, groups: Sequence[list[int]], shown: Sequence[list[int]], design: Callable[[], Checking]
+    rows: Rows,
+    groups: Sequence[list[int]],
+    shown: Sequence[list[int]],
+    design: Callable[[], Checking],
+    *,
+    in_two_looks: bool = True,
 ) -> list[list[tuple[Work, Work]]]:
     """The work of each group, by seed."""
     done = []
     for seed in SEEDS:
-        reviewer, checking = Reviewer(rows, seed), design()
+        reviewer, checking = Reviewer(rows, seed, in_two_looks=in_two_looks), design()
         done.append([reviewer.as_group(shown[n], group, checking, f"{seed}:{n}") for n, group in enumerate(groups)])
     return done
 
@@ -270,9 +280,11 @@ def worked(name: str, rows: Rows) -> dict[str, Any]:
     single = total(Reviewer(rows, seed).one_by_one(inside) for seed in SEEDS)
     outside = total([Work(labels=len(rows) - len(inside), alone=len(rows) - len(inside))] * len(SEEDS))
     designs = {design: grouped(rows, groups, shown, checking) for design, checking in DESIGNS.items()}
+    designs["one_look"] = grouped(rows, groups, shown, Square, in_two_looks=False)
+    designs["share_one_look"] = grouped(rows, groups, shown, Whole, in_two_looks=False)
     own = designs["square_root"]
     both = {design: total(part for seed in done for work in seed for part in work) for design, done in designs.items()}
-    decided = total(work[0] for seed in own for work in seed)
+    decided = {design: total(work[0] for seed in done for work in seed) for design, done in designs.items()}
     pairs = [(len(group), work) for seed in own for group, work in zip(groups, seed, strict=True)]
     sizes = {band: total(part for size, work in pairs if band_of(size) == band for part in work) for band in BANDS}
     facts: dict[str, Any] = {
@@ -281,10 +293,11 @@ def worked(name: str, rows: Rows) -> dict[str, Any]:
         "groups": len(groups),
         "times_in_groups": round(both["square_root"].times(), 2),
         "times_whole": round((both["square_root"] + outside).times(), 2),
-        "error_groups": round(decided.error, 4),
+        "error_groups": round(decided["square_root"].error, 4),
         "error_single": round(single.error, 4),
         "by_size": {band: round(work.times(), 2) for band, work in sizes.items() if work.labels},
         "by_design": {design: round(work.times(), 2) for design, work in both.items()},
+        "error_by_design": {design: round(work.error, 4) for design, work in decided.items()},
         "words_varying": words_varying(rows, predicted, groups, shown),
         "slower_looks": {str(seconds): round(both["square_root"].times(seconds), 2) for seconds in SLOWER},
     }

@@ -82,7 +82,8 @@ def main(messages: int = MESSAGES_MINED) -> None:
             rates.append(mined / took)
             peaks.append(_peak_mb())
             print(
-                f"{messages * (part + 1) // PARTS:>10,}: {rates[-1]:,.0f} messages/s, peak {peaks[-1]:.0f} MB",
+                f"{messages * (part + 1) // PARTS:>10,}: {rates[-1]:,.0f} messages/s, {processor[-1]:,.0f} in a second "
+                f"of the processor, peak {peaks[-1]:.0f} MB",
                 flush=True,
             )
         with project.store.read() as connection:

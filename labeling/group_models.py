@@ -32,7 +32,8 @@ class VerdictGroup(Base):
     """One decision for a group. `uuid` comes from the browser: the same one is stored once, a look is judged once.
 
     `size` counts the messages to be labelled: those of the look without the excluded ones and the spot checks. Each
-    has a verdict row of its own (`verdict.group_id`), unless somebody else was faster.
+    has a verdict row of its own (`verdict.group_id`), unless somebody else was faster. `unseen` of them were not shown:
+    they are labelled on trust, and spot checks tell of these.
     """
 
     __tablename__ = "verdict_group"
@@ -46,6 +47,7 @@ class VerdictGroup(Base):
     template_id: Mapped[BigRef] = mapped_column(ForeignKey("template.id"))
     klass: Mapped[str] = mapped_column(String(200))
     size: Mapped[int] = mapped_column(Integer)
+    unseen: Mapped[int] = mapped_column(Integer)
     excluded: Mapped[list[int]] = mapped_column(JSON)
     seconds: Mapped[float | None] = mapped_column(Float)
     at: Mapped[Now]

@@ -26,6 +26,7 @@ from labeling.group_models import GroupLook, SpotCheck, VerdictGroup
 from labeling.models import Lease, Role, Task, Verdict, VerdictKind
 from labeling.people import PersonId, Reviewer, require
 from labeling.spot_checks import hold_back
+from labeling.spread import first_of
 from labeling.tasks import current, free_slot, judging, lock
 from labeling.verdicts import Given
 
@@ -71,9 +72,9 @@ _group = select(
     VerdictGroup.id, VerdictGroup.person_id, VerdictGroup.klass, VerdictGroup.excluded, GroupLook.task_ids
 ).join(GroupLook, GroupLook.id == VerdictGroup.look_id)
 KNOWN_GROUP = _group.where(VerdictGroup.uuid == bindparam("this_uuid"))
-LOOK = select(
-    GroupLook.id, GroupLook.queue_id, GroupLook.template_id, GroupLook.first_task_id, GroupLook.task_ids
-).where(GroupLook.token == bindparam("this_token"), GroupLook.person_id == bindparam("this_person"))
+LOOK = select(GroupLook.id, GroupLook.queue_id, GroupLook.template_id, GroupLook.task_ids, GroupLook.shown).where(
+    GroupLook.token == bindparam("this_token"), GroupLook.person_id == bindparam("this_person")
+)
 JUDGED_LOOK = select(VerdictGroup.id).where(VerdictGroup.look_id == bindparam("this_look"))
 FOUND_GROUP = insert(VerdictGroup).returning(VerdictGroup.id)
 CHECKS_OF = select(SpotCheck.task_id).where(SpotCheck.group_id == bindparam("this_group"))
@@ -217,9 +218,12 @@ def _found(connection: Connection, reviewer: Reviewer, given: GroupGiven, classe
         raise DeskError("a message that was taken out is not in this group", fix="Open the group again.")
     judged = [task_id for task_id in seen.task_ids if task_id not in set(excluded)]
     uuid = str(_uuid(given.uuid))
+    # Once one was taken out, all that is shown was looked at.
+    looked_at = seen.shown if set(excluded) & set(seen.shown) else seen.shown[: first_of(len(seen.shown))]
+    unseen = [task_id for task_id in judged if task_id not in set(looked_at)]
     checks = hold_back(
         connection,
-        judged,
+        unseen,
         person=reviewer.id,
         queue_id=seen.queue_id,
         template_id=seen.template_id,
@@ -234,6 +238,7 @@ def _found(connection: Connection, reviewer: Reviewer, given: GroupGiven, classe
         "template_id": seen.template_id,
         "klass": given.klass,
         "size": len(judged) - len(checks),
+        "unseen": len(unseen) - len(checks),
         "excluded": excluded,
         "seconds": given.seconds,
     }

@@ -22,12 +22,12 @@ from labeling.group_models import GroupLook, SpotCheck
 from labeling.models import Lease, OpenLease, Purpose, Queue, QueueState, Role, Task, Verdict
 from labeling.people import PersonId, require
 from labeling.spot_checks import ErrorOfGroups, error_of_groups
-from labeling.spread import Member, Why, spread
+from labeling.spread import Member, Why, first_of, spread
 from labeling.tasks import judging
 
 MOST_MEMBERS = 500
 LEAST_GROUP = 4
-"""Below it all is shown and one is held back: a decision for the group takes as long as its messages one by one."""
+"""Below it nearly all would be looked at, and next to nothing saved."""
 PATTERN_OF = 20
 """So many of the waiting ones tell what stands below a message: it is asked for with every message."""
 # Where a statistic rests on single, independent verdicts, nothing is judged in groups.
@@ -66,7 +66,8 @@ class Look:
     """A group as somebody is shown it. `token` judges it; `task_ids` are those in it.
 
     They are those predicted as the message on the screen is; `predicted` counts the others as well. `pattern` is what
-    most of them share; `of_template` counts the template's messages in the whole store.
+    most of them share; `of_template` counts the template's messages in the whole store. The `first` of those shown are
+    to be looked at, the others once one of these is taken out.
     """
 
     token: str
@@ -77,6 +78,7 @@ class Look:
     more: bool
     predicted: dict[str, int]
     shown: list[Shown]
+    first: int
     error: ErrorOfGroups
 
 
@@ -241,7 +243,18 @@ def look(store: Store, person: PersonId, lease_id: int) -> Look:
         "shown": [each.task_id for each in shown],
     }
     store.write(lambda connection: connection.execute(LOOKED, kept))
-    return Look(token, lease_id, pattern, template.size, task_ids, waiting.more, waiting.predicted, shown, error)
+    return Look(
+        token,
+        lease_id,
+        pattern,
+        template.size,
+        task_ids,
+        waiting.more,
+        waiting.predicted,
+        shown,
+        first_of(len(shown)),
+        error,
+    )
 
 
 def _waiting(connection: Connection, person: PersonId, held: _Held) -> _Waiting:

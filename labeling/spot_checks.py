@@ -1,4 +1,4 @@
-"""Spot checks: a few messages of each judged group come back, blind, to somebody else. They tell the group's error."""
+"""Spot checks: messages that a group was labelled without showing come blind to somebody else, and tell its error."""
 
 from __future__ import annotations
 
@@ -52,12 +52,14 @@ SOMEBODY_ELSE = (
 class ErrorOfGroups:
     """Of the spot checks that others have judged blind, how many they judged otherwise; and what that says of all.
 
-    `share` of the `messages` labelled in `groups` is wrong, with its 95 % interval: a check of a large group stands for
-    more of them. None where nothing was judged. `waiting` checks can still be judged and are not.
+    `messages` were labelled in `groups`, `unseen` of them without having been shown. `share` of the unseen is wrong,
+    with its 95 % interval: a check of a large group stands for more of them. None where nothing was judged. `waiting`
+    checks can still be judged and are not.
     """
 
     groups: int
     messages: int
+    unseen: int
     checked: int
     otherwise: int
     waiting: int
@@ -66,16 +68,14 @@ class ErrorOfGroups:
     high: float | None
 
 
-def how_many(size: int, share: float, *, doubted: bool = False) -> int:
-    """How many of a group's messages are held back: the square root of a share of them, at least one of two or more.
+def how_many(unseen: int, share: float, *, doubted: bool = False) -> int:
+    """How many of a group's unseen messages are held back: the square root of a share of them, at least one.
 
     So large groups are checked more, and all groups together cost little (Bankier's power allocation, 1988). Where a
     check of the same template came out otherwise, it is the share itself, as inspectors tighten after a bad lot.
     """
-    if size < 2:
-        return 0
-    expected = share * size
-    return max(1, math.ceil(expected if doubted else math.sqrt(expected)))
+    expected = share * unseen
+    return math.ceil(expected if doubted else math.sqrt(expected))
 
 
 def choose(task_ids: Sequence[int], most: int, seed: str) -> list[int]:
@@ -89,7 +89,7 @@ def _draw(seed: str, task_id: int) -> bytes:
 
 def hold_back(
     connection: Connection,
-    task_ids: Sequence[int],
+    unseen: Sequence[int],
     *,
     person: PersonId,
     queue_id: int,
@@ -97,11 +97,11 @@ def hold_back(
     share: float,
     seed: str,
 ) -> list[int]:
-    """Which of these tasks the person's decision leaves to somebody else; none where there is nobody else."""
+    """Which tasks of those not shown the person's decision leaves to somebody else; none where there is nobody else."""
     if connection.execute(SOMEBODY_ELSE, {"this_queue": queue_id, "this_person": person}).first() is None:
         return []
     doubted = error_of_groups(connection, template_id, DOUBTED_FOR).otherwise > 0
-    return choose(task_ids, how_many(len(task_ids), share, doubted=doubted), seed)
+    return choose(unseen, how_many(len(unseen), share, doubted=doubted), seed)
 
 
 def error_of_groups(
@@ -111,12 +111,12 @@ def error_of_groups(
 
     Only what somebody else judged blind counts; groups that were taken back do not.
     """
-    newest = select(VerdictGroup.id, VerdictGroup.klass, VerdictGroup.size, VerdictGroup.person_id)
+    newest = select(VerdictGroup.id, VerdictGroup.klass, VerdictGroup.size, VerdictGroup.unseen, VerdictGroup.person_id)
     if template_id is not None:
         newest = newest.where(VerdictGroup.template_id == template_id)
     recent = newest.order_by(VerdictGroup.id.desc()).limit(look_back).subquery()
     stands = exists().where(Verdict.group_id == recent.c.id, current())
-    groups = connection.execute(select(recent.c.id, recent.c.size).where(stands)).all()
+    groups = connection.execute(select(recent.c.id, recent.c.size, recent.c.unseen).where(stands)).all()
     said = _said_blind(recent.c.person_id)
     rows = connection.execute(
         select(SpotCheck.group_id, recent.c.klass, said, Task.judged < Task.overlap)
@@ -126,10 +126,10 @@ def error_of_groups(
     ).all()
     judged = [(group_id, said != klass) for group_id, klass, said, _ in rows if said is not None]
     waiting = sum(said is None and waits for _, _, said, waits in rows)
-    sizes: dict[int, int] = dict(groups)
-    share = share_of(judged, sizes)
+    share = share_of(judged, {group.id: group.unseen for group in groups})
+    messages, unseen = sum(group.size for group in groups), sum(group.unseen for group in groups)
     otherwise = sum(wrong for _, wrong in judged)
-    return ErrorOfGroups(len(groups), sum(sizes.values()), len(judged), otherwise, waiting, *share)
+    return ErrorOfGroups(len(groups), messages, unseen, len(judged), otherwise, waiting, *share)
 
 
 def _said_blind(judge_of_group: ColumnElement[int]) -> ColumnElement[str | None]:
@@ -151,19 +151,19 @@ def _said_blind(judge_of_group: ColumnElement[int]) -> ColumnElement[str | None]
 
 
 def share_of(
-    judged: Sequence[tuple[int, bool]], sizes: dict[int, int]
+    judged: Sequence[tuple[int, bool]], unseen: dict[int, int]
 ) -> tuple[float | None, float | None, float | None]:
-    """The share of wrong labels and its 95 % interval. A check stands for its part of the group's labels.
+    """The share of wrong labels and its 95 % interval. A check stands for its part of the group's unseen labels.
 
     Args:
         judged: of each check its group, and whether it came out otherwise.
-        sizes: how many labels each group got.
+        unseen: how many labels each group gave unseen.
     """
     if not judged:
         return None, None, None
     of_group = np.array([group_id for group_id, _ in judged])
     groups, place, checks = np.unique(of_group, return_inverse=True, return_counts=True)
-    stands_for = np.array([max(1, sizes[int(group)]) for group in groups]) / checks
+    stands_for = np.array([max(1, unseen[int(group)]) for group in groups]) / checks
     weights = stands_for[place] / stands_for[place].sum()
     wrong = np.array([wrong for _, wrong in judged], dtype=np.float64)
     share = float(weights @ wrong)

@@ -15,6 +15,7 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float64]
 MOST_SHOWN = 12
 LEAST_AT_RANDOM = 2
+LEAST_FIRST = 4
 _DIGIT = re.compile(r"\d")
 
 
@@ -45,8 +46,16 @@ def shown_of(size: int) -> int:
     return min(size, MOST_SHOWN, 3 + math.isqrt(size))
 
 
+def first_of(shown: int) -> int:
+    """How many of those shown are looked at first: half. The others only where one of these is taken out.
+
+    It is the inspector's double sampling (Dodge and Romig): a clean first look ends it, any doubt doubles it.
+    """
+    return min(shown, max(LEAST_FIRST, math.ceil(shown / 2)))
+
+
 def spread(members: Sequence[Member], first: int | None, seed: str) -> list[tuple[int, Why]]:
-    """Choose what is shown: positions in `members`, each once, with the reason.
+    """Choose what is shown: positions in `members`, each once, with the reason; the first look first.
 
     Args:
         members: the group.
@@ -61,7 +70,9 @@ def spread(members: Sequence[Member], first: int | None, seed: str) -> list[tupl
         chosen.setdefault(place, why)
     rest = [place for place in range(len(members)) if place not in chosen]
     random.Random(seed).shuffle(rest)  # noqa: S311 - a look at some of them
-    return [*chosen.items(), *((place, Why.RANDOM) for place in rest[: most - len(chosen)])]
+    telling, drawn = list(chosen.items()), [(place, Why.RANDOM) for place in rest[: most - len(chosen)]]
+    before = first_of(most) - 1  # one of the first look is drawn at random, where there is one
+    return [*telling[:before], *drawn[:1], *telling[before:], *drawn[1:]]
 
 
 def _telling(members: Sequence[Member]) -> Iterator[tuple[int, Why]]:

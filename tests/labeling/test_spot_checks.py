@@ -95,22 +95,36 @@ def test_what_one_group_holds_back_another_does_not_label(
 def test_what_was_judged_with_its_prediction_shown_checks_nothing(
     store: Store, desk: Desk, ada: Reviewer, bela: Reviewer, ids: list[int]
 ) -> None:
-    add_queue(store, ids, blind_share=0.0, overlap=2)
+    add_queue(store, ids[:20], blind_share=0.0, overlap=2)
     _, seen = first(store, desk, ada)
     held = {message.task_id: message for message in desk.claim(bela.id, 20).result()}
     desk.judge_group(ada.id, given(seen), 0.5).result()
-    both = held_back(store) & set(held)
-    assert both, "half of all, and he holds two thirds"
-    for task_id in both:
+    assert len(held_back(store)) == 3
+    for task_id in held_back(store):
         judge(desk, bela, held[task_id].lease_id, "spam")
     with store.read() as connection:
         assert error_of_groups(connection).checked == 0
 
 
 def test_there_are_more_in_a_large_group_and_most_where_one_came_out_otherwise() -> None:
-    sizes = (1, 2, 10, 20, 30, 100, 500)
-    assert [how_many(n, 0.05) for n in sizes] == [0, 1, 1, 1, 2, 3, 5]
-    assert [how_many(n, 0.05, doubted=True) for n in sizes] == [0, 1, 1, 1, 2, 5, 25]
+    unseen = (0, 1, 10, 20, 30, 100, 500)
+    assert [how_many(n, 0.05) for n in unseen] == [0, 1, 1, 1, 2, 3, 5]
+    assert [how_many(n, 0.05, doubted=True) for n in unseen] == [0, 1, 1, 1, 2, 5, 25]
+
+
+@pytest.mark.usefixtures("bela")
+def test_what_was_looked_at_is_not_checked_and_who_takes_one_out_looks_at_all_that_is_shown(
+    store: Store, desk: Desk, ada: Reviewer, ids: list[int]
+) -> None:
+    add_queue(store, ids[:10], blind_share=0.0)
+    _, seen = first(store, desk, ada)
+    assert (len(seen.shown), seen.first) == (6, 4)
+    order = [each.task_id for each in seen.shown]
+    desk.judge_group(ada.id, given(seen, excluded=[order[1]]), 0.5).result()
+    assert not held_back(store) & set(order)
+    with store.read() as connection:
+        error = error_of_groups(connection)
+    assert (error.messages, error.unseen) == (9 - len(held_back(store)), 4 - len(held_back(store)))
 
 
 def test_they_are_drawn_alike_for_the_same_decision() -> None:

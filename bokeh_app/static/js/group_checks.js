@@ -6,10 +6,10 @@ const place = document.getElementById("group-checks");
 const percent = (share) => `${(100 * share).toFixed(1)} %`;
 const several = (n, noun) => `${n.toLocaleString("en")} ${noun}${n === 1 ? "" : "s"}`;
 
-function words({groups, messages, checked, otherwise, waiting, share, low, high}) {
-  const judged = `Look-alikes: ${several(messages, "message")} judged in ${several(groups, "group")}.`;
-  if (!checked) return waiting ? `${judged} None of ${several(waiting, "blind spot check")} is judged yet.` : `${judged} Nobody else was there to check them.`;
-  return `${judged} Of ${several(checked, "blind spot check")} ${otherwise} came out otherwise: ${percent(share)} of the labels are wrong (${percent(low)} to ${percent(high)}); ${waiting} wait.`;
+function words({groups, messages, unseen, checked, otherwise, waiting, share, low, high}) {
+  const judged = `Look-alikes: ${several(messages, "message")} judged in ${several(groups, "group")}, ${unseen.toLocaleString("en")} of them unseen.`;
+  if (!checked) return waiting ? `${judged} None of ${several(waiting, "blind spot check")} is judged yet.` : `${judged} None of it is checked: nobody else was there, or all was seen.`;
+  return `${judged} Of ${several(checked, "blind spot check")} ${otherwise} came out otherwise: ${percent(share)} of the unseen are labelled wrong (${percent(low)} to ${percent(high)}); ${waiting} wait.`;
 }
 
 async function look() {

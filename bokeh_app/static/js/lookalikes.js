@@ -103,12 +103,12 @@ function showGroup() {
   get("group-title").textContent = `${n.toLocaleString("en")} look-alikes`;
   get("group-pattern").replaceChildren(patternOf(seen.pattern));
   get("group-counts").replaceChildren(...countsOf(seen, n));
-  get("group-rows").replaceChildren(...seen.shown.map(rowOf));
+  get("group-rows").replaceChildren();
   get("group-error").textContent = errorWords(seen.error);
   const top = group.message.predicted?.klass;
   for (const button of get("group-choices").children) button.classList.toggle("on", button.dataset.klass === top);
   dialog.showModal();
-  watch();
+  show(seen.shown.slice(0, seen.first));
   get("group-rows").querySelector("button").focus();
   showWords();
 }
@@ -138,7 +138,15 @@ function rowOf(shown) {
 
 const sureOf = ({confidence}) => (confidence === null ? "" : `${Math.round(100 * confidence)} %`);
 
+// Half of the look comes first, the other half once one of these is taken out.
+function show(more) {
+  const rows = more.map(rowOf);
+  get("group-rows").append(...rows);
+  watch(rows.map((row) => row.firstElementChild));
+}
+
 function toggle(row) {
+  if (get("group-rows").childElementCount < group.seen.shown.length) show(group.seen.shown.slice(group.seen.first));
   const task = Number(row.dataset.task), out = !group.out.has(task);
   if (out) group.out.add(task); else group.out.delete(task);
   row.classList.toggle("out", out);
@@ -147,14 +155,13 @@ function toggle(row) {
 }
 
 // Judged is what was seen: on a phone the list must have been scrolled through.
-function watch() {
+function watch(rows) {
   const opened = group;
   const eye = new IntersectionObserver((entries) => {
     for (const entry of entries) if (entry.isIntersecting) { opened.unseen.delete(entry.target); eye.unobserve(entry.target); }
     if (group === opened) showWords();
-    if (!opened.unseen.size) eye.disconnect();
   }, {threshold: 0.6});
-  for (const row of get("group-rows").querySelectorAll("button")) { opened.unseen.add(row); eye.observe(row); }
+  for (const row of rows) { opened.unseen.add(row); eye.observe(row); }
 }
 
 function showWords() {
@@ -163,13 +170,14 @@ function showWords() {
   const taken = out.size ? `${out.size} taken out, to be judged by ${out.size === 1 ? "itself" : "themselves"}. ` : "";
   const look = unseen.size ? `${unseen.size} more to look at. ` : "";
   const all = left === 1 ? "the one left" : `all ${left.toLocaleString("en")}`;
-  get("group-words").textContent = `${look}${taken}A press takes one out; a class judges ${all}, save a few that somebody else judges blind.`;
+  const half = get("group-rows").childElementCount < seen.shown.length ? " and shows more" : "";
+  get("group-words").textContent = `${look}${taken}A press takes one out${half}; a class judges ${all}, save a few that somebody else judges blind.`;
 }
 
 function errorWords({checked, otherwise, share, low, high, waiting}) {
   if (!checked) return waiting ? `No spot check of this template is judged yet; ${waiting} wait for somebody else.` : "No group of this template has been checked yet.";
   const percent = (part) => `${Math.round(100 * part)}`;
-  return `Of ${checked} spot check${checked === 1 ? "" : "s"} of this template others judged ${otherwise} otherwise: some ${percent(share)} % of its labels are wrong (${percent(low)} to ${percent(high)}).`;
+  return `Of ${checked} spot check${checked === 1 ? "" : "s"} of this template others judged ${otherwise} otherwise: some ${percent(share)} % of what was labelled unseen is wrong (${percent(low)} to ${percent(high)}).`;
 }
 
 function judge(klass) {

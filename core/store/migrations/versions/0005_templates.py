@@ -116,6 +116,7 @@ def _groups() -> None:
         sa.Column("template_id", BIG, nullable=False),
         sa.Column("klass", sa.String(length=200), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("unseen", sa.Integer(), nullable=False),
         sa.Column("excluded", sa.JSON(), nullable=False),
         sa.Column("seconds", sa.Float(), nullable=True),
         sa.Column("at", sa.BigInteger(), server_default=now_ms(), nullable=False),
