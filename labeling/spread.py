@@ -6,6 +6,7 @@ import enum
 import math
 import random
 import re
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ Array = npt.NDArray[np.float64]
 MOST_SHOWN = 12
 LEAST_AT_RANDOM = 2
 LEAST_FIRST = 4
+BUCKETS = 4_096
+MOST_READ = 400
 _DIGIT = re.compile(r"\d")
 
 
@@ -113,12 +116,29 @@ def outlyingness(members: Sequence[Member]) -> Array:
 
 
 def _distance(texts: Sequence[str]) -> Array:
-    from sklearn.feature_extraction.text import TfidfVectorizer  # a server that starts does not wait for it
+    """1 less the cosine between each text's TF-IDF of characters and the mean of the others'.
 
+    Hashed and cut off, so that hostile texts cost no more than others. By hand and not by scikit-learn, which takes
+    seconds to import: whoever is the first to open a group would wait for it.
+    """
     if not any(text.strip() for text in texts):
         return np.zeros(len(texts))
-    rows = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 3), lowercase=False).fit_transform(texts)
-    others = (np.asarray(rows.sum(axis=0)) - rows.toarray()) / (len(texts) - 1)
+    counts = np.stack([np.bincount(_grams(text), minlength=BUCKETS) for text in texts]).astype(np.float64)
+    rows = counts * (np.log((1 + len(texts)) / (1 + (counts > 0).sum(axis=0))) + 1)
+    norms = np.linalg.norm(rows, axis=1, keepdims=True)
+    rows /= np.where(norms > 0, norms, 1.0)
+    others = (rows.sum(axis=0) - rows) / (len(texts) - 1)
     norms = np.linalg.norm(others, axis=1)
-    alike = np.asarray(rows.multiply(others).sum(axis=1)).ravel() / np.where(norms > 0, norms, 1.0)
+    alike = (rows * others).sum(axis=1) / np.where(norms > 0, norms, 1.0)
     return np.asarray(1.0 - alike, dtype=np.float64)
+
+
+def _grams(text: str) -> npt.NDArray[np.int64]:
+    """The one to three characters in a row of each word, its ends marked, as numbers below BUCKETS."""
+    found = [
+        zlib.crc32(f" {word} "[start : start + n].encode("utf-8", "replace")) % BUCKETS
+        for word in text[:MOST_READ].split()
+        for n in (1, 2, 3)
+        for start in range(len(word) + 3 - n)
+    ]
+    return np.array(found, dtype=np.int64)
