@@ -115,6 +115,10 @@ class DeskSettings(_Section):
         description="Of n look-alikes judged together others judge √(share × n) blind, and share × n after an error.",
     )
     order: str = Field("least_sure", description="Which messages come first.")
+    consensus: str = Field(
+        "majority",
+        description="How verdicts become truth: `majority` (at once), `dawid_skene` or `crowdlab` (before a training).",
+    )
     translate: str = Field(
         "",
         description="A translator for foreign messages: the name of an entry point in the group "

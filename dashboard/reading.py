@@ -11,7 +11,8 @@ from core.store.models import HOUR_MS
 from core.store.queries import live
 from core.store.queries.live import Champion, CurveRun
 from core.store.rollups import FOLDS, PREDICTED, VERDICT, VERDICTS
-from labeling.queries import Office, RecentVerdict, Sway, office, recent_verdicts, sway
+from labeling.queries import Office, RecentVerdict, office, recent_verdicts
+from labeling.sway import Sway, sway
 
 HOURS = 24 * 7
 

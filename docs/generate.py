@@ -22,6 +22,7 @@ from dashboard.figures import FIGURES
 from dashboard.pages import PAGES
 from dashboard.routes.api import HANDLERS
 from dashboard.routes.api.openapi import document
+from labeling.consensus.method import CONSENSUS
 from labeling.exchange import FORMATS
 from labeling.orders import ORDERS
 
@@ -124,7 +125,7 @@ def registries() -> str:
         "# What is registered\n\nEach is one file in its folder; see [how to add one](../how-to/add-a-thing.md).\n"
     ]
     for title, registry in (("Sources", SOURCES), ("Cleaning steps", STEPS), ("Feature sets", FEATURES), ("Estimators", ESTIMATORS),
-                            ("Queue orders", ORDERS), ("Label formats", FORMATS), ("Figures", FIGURES), ("Pages", PAGES), ("Languages of the demo", LANGUAGES)):  # fmt: skip
+                            ("Queue orders", ORDERS), ("Label formats", FORMATS), ("Ways to a consensus", CONSENSUS), ("Figures", FIGURES), ("Pages", PAGES), ("Languages of the demo", LANGUAGES)):  # fmt: skip
         rows = [(f"`{each.name}`", each.title) for each in registry]  # type: ignore[attr-defined]
         parts += [f"## {title}\n", table(("name", "what it is"), rows), ""]
     return "\n".join(parts)

@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, and_, case, exists, func, or_, select
 
 from core.store.check import Difference, compare
-from core.store.models import Label, Origin, Tally
-from labeling.consensus import majority
+from core.store.models import Origin, Tally, Truth
 from labeling.group_models import SpotCheck, VerdictGroup
 from labeling.models import (
+    Decision,
     Lease,
     OpenLease,
     OpinionAsked,
@@ -24,7 +24,7 @@ from labeling.models import (
     WithdrawalKind,
     WithdrawnVerdict,
 )
-from labeling.tasks import judging, labelling, opinion
+from labeling.tasks import judging, labelling
 from labeling.withdrawal import concerned
 
 
@@ -53,7 +53,7 @@ def check(connection: Connection) -> list[Difference]:
         *compare("opinions asked of task", *_asked(connection, tasks)),
         *compare("count of", kept, _counted(tasks, counts)),
         *_withdrawn(connection),
-        *_labels(connection),
+        *compare("truth of message", *_truth(connection)),
         *compare("open leases that contradict their facts", [(_contradicting(connection),)], [(0,)]),
         *compare("verdicts that contradict their group", [(_ungrouped(connection),)], [(0,)]),
     ]
@@ -97,20 +97,17 @@ def _withdrawn(connection: Connection) -> list[Difference]:
     return compare("verdicts withdrawn by", kept, counted)
 
 
-def _labels(connection: Connection) -> list[Difference]:
-    """Labels of the office that are not what its verdicts say."""
-    said: dict[int, list[str | None]] = {}
-    for message_id, klass in connection.execute(select(Verdict.message_id, Verdict.klass).where(opinion())):
-        said.setdefault(message_id, []).append(klass)
+def _truth(connection: Connection) -> tuple[list[tuple[int, str, int]], list[tuple[int, str, int]]]:
+    """What people hold messages to be: as kept, and as verdicts, decisions and the last rebuild say."""
+    from labeling.truth import expected  # here: pandas takes a second to import
+
     judged = select(Verdict.message_id).where(Verdict.kind == VerdictKind.LABEL)
-    newest = (
-        select(func.max(Label.id))
-        .where(Label.origin == Origin.VERDICT, Label.message_id.in_(judged))
-        .group_by(Label.message_id)
+    query = select(Truth.message_id, Truth.klass).where(
+        Truth.origin == Origin.VERDICT,
+        or_(Truth.message_id.in_(judged), Truth.message_id.in_(select(Decision.message_id))),
     )
-    rows = connection.execute(select(Label.message_id, Label.klass).where(Label.id.in_(newest))).all()
-    wrong = sum(majority(said.get(message_id, ())).klass != klass for message_id, klass in rows)
-    return compare("labels of the office that are not what its verdicts say", [(wrong,)], [(0,)])
+    kept = [(row.message_id, row.klass, 1) for row in connection.execute(query)]
+    return kept, [(message, klass, 1) for message, klass in expected(connection).items()]
 
 
 def _contradicting(connection: Connection) -> int:

@@ -2,34 +2,50 @@
 
 from __future__ import annotations
 
-import hashlib
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Executable
-
-from labeling.claim_statements import (
-    CLAIM,
-    GRANT,
-    HOLD_ON,
-    HOLD_THESE_ON,
-    LEASE_OF_TASK,
-    LET_GO,
-    OPEN,
-    OPEN_QUEUES,
-    READ,
-    SAID,
-    TAKE_PLACE,
-    TASKS_OF,
-    THIS_QUEUE,
-    WAITING,
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Connection,
+    Executable,
+    Integer,
+    String,
+    and_,
+    bindparam,
+    case,
+    cast,
+    delete,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
 )
+
+from core.store.hot import hot
+from core.store.models import Message, Promotion, Tally, now_ms
 from labeling.gold import gold_tasks
-from labeling.models import Role
+from labeling.grants import TAKE_PLACES, Place, Terms, grant, is_blind
+from labeling.group_models import SpotCheck
+from labeling.models import (
+    Assigned,
+    Lease,
+    OpenLease,
+    Queue,
+    QueueMember,
+    QueueState,
+    Role,
+    Task,
+    TeamMember,
+    Verdict,
+)
 from labeling.people import PersonId, require
-from labeling.tasks import DERIVE_MANY, LOCK_MANY, TaskState, derive, free_slot, reap
+from labeling.tasks import DERIVE_MANY, LOCK_MANY, TaskState, derive, free_slot, judging, reap
 
 HELD_MOST = 20
 
@@ -59,19 +75,6 @@ class HandOut:
 
 
 @dataclass(frozen=True, slots=True)
-class _Counter:
-    """What a hand-out needs to know of its queue; `run_id` is the champion's."""
-
-    queue_id: int
-    blind_share: float
-    gold_share: float
-    explore_share: float
-    adaptive: bool
-    lease_ms: int
-    run_id: int | None
-
-
-@dataclass(frozen=True, slots=True)
 class _Free:
     """A locked task with a free place, or a gold one, which always has room; `checks` a group of look-alikes."""
 
@@ -82,6 +85,153 @@ class _Free:
     draw_probability: float | None
     checks: bool = False
     gold: bool = False
+
+
+_champion = (
+    select(Promotion.run_id)
+    .where(Promotion.dataset_id == Queue.dataset_id)
+    .order_by(Promotion.id.desc())
+    .limit(1)
+    .correlate(Queue)
+    .scalar_subquery()
+)
+_terms = select(
+    Queue.id,
+    Queue.blind_share,
+    Queue.gold_share,
+    Queue.explore_share,
+    Queue.adaptive,
+    Queue.lease_ms,
+    _champion,
+)
+_named = exists().where(QueueMember.queue_id == Queue.id, QueueMember.person_id == bindparam("this_person"))
+_on_team = exists().where(TeamMember.team == Queue.team, TeamMember.person_id == bindparam("this_person"))
+# A few rows of the tally's shards, along its primary key, and only where there is a target.
+_given = (
+    select(func.coalesce(func.sum(Tally.n), 0))
+    .where(
+        Tally.name == literal_column("'queue:'").concat(cast(Queue.id, String)).concat(literal_column("':verdicts'"))
+    )
+    .correlate(Queue)
+    .scalar_subquery()
+)
+
+
+def given_to() -> ColumnElement[bool]:
+    """Queues that are handed to :this_person: to all, to their team, or to them by name."""
+    return or_(
+        Queue.assigned == Assigned.ALL,
+        and_(Queue.assigned == Assigned.PEOPLE, _named),
+        and_(Queue.assigned == Assigned.TEAM, _on_team),
+    )
+
+
+# The open queues that a person may take from: by priority, of equals what is theirs alone before what is everybody's.
+# A queue that has reached its target hands out no more.
+OPEN_QUEUES = hot(
+    _terms.where(
+        Queue.state == QueueState.OPEN,
+        given_to(),
+        case((Queue.target.is_(None), True), else_=_given < Queue.target),
+    ).order_by(Queue.priority.desc(), Queue.assigned == Assigned.ALL, Queue.id)
+)
+THIS_QUEUE = hot(_terms.where(Queue.id == bindparam("this_queue")))
+
+_unseen = (
+    ~exists().where(Verdict.task_id == Task.id, Verdict.person_id == bindparam("this_person"), judging()),
+    ~exists().where(OpenLease.task_id == Task.id, OpenLease.person_id == bindparam("this_person")),
+)
+_checks = exists().where(SpotCheck.task_id == Task.id)
+_candidate = select(Task.id, Task.message_id, Task.overlap, Task.free, Task.draw_probability, _checks.label("checks"))
+# The next tasks of a queue for a person, locked: of those that were drawn at random, or of those that were chosen.
+# Reads along the partial index ix_task_claim (queue, drawn, rank, id where a place is free), so it costs the same at a
+# thousand pending messages and at a million. The 0 is no parameter: SQLite must see it to know that the index will do.
+# Tasks that wait for somebody else are passed over: a minute each at most, and only in adaptive queues. SKIP LOCKED
+# passes over what others are being handed this moment (PostgreSQL; SQLite's single writer needs nothing).
+CLAIM = hot(
+    _candidate.where(
+        Task.queue_id == bindparam("this_queue"),
+        Task.drawn == bindparam("drawn", type_=Boolean),
+        Task.free > literal_column("0"),
+        or_(
+            Task.for_person_id.is_(None),
+            Task.for_person_id == bindparam("this_person"),
+            Task.for_until <= now_ms(),
+        ),
+        *_unseen,
+    )
+    .order_by(Task.rank, Task.id)
+    .limit(bindparam("most", type_=Integer))
+    .with_for_update(skip_locked=True, key_share=True, of=Task.__table__)
+)
+# What waits for this person: along the partial index ix_task_for_person_id.
+WAITING = hot(
+    _candidate.where(
+        Task.for_person_id == bindparam("this_person"),
+        Task.queue_id == bindparam("this_queue"),
+        Task.free > literal_column("0"),
+        *_unseen,
+    )
+    .order_by(Task.for_until, Task.id)
+    .limit(bindparam("most", type_=Integer))
+    .with_for_update(skip_locked=True, key_share=True, of=Task.__table__)
+)
+
+_mine = (OpenLease.person_id == bindparam("this_person"), OpenLease.expires_at > now_ms())
+# What a person holds is held on in the statement that finds it.
+HOLD_ON = hot(
+    update(OpenLease)
+    .where(*_mine)
+    .values(
+        expires_at=now_ms()
+        + select(Queue.lease_ms).where(Queue.id == OpenLease.queue_id).correlate(OpenLease).scalar_subquery()
+    )
+    .returning(OpenLease.lease_id, OpenLease.queue_id)
+)
+HOLD_THESE_ON = hot(HOLD_ON.where(OpenLease.lease_id.in_(bindparam("these", expanding=True))))
+TASKS_OF = hot(
+    select(OpenLease.task_id).where(
+        OpenLease.person_id == bindparam("this_person"), OpenLease.lease_id.in_(bindparam("these", expanding=True))
+    )
+)
+LET_GO = hot(
+    delete(OpenLease).where(
+        OpenLease.person_id == bindparam("this_person"),
+        OpenLease.task_id.in_(bindparam("these_tasks", expanding=True)),
+    )
+)
+LEASE_OF_TASK = hot(
+    select(OpenLease.lease_id).where(
+        OpenLease.task_id == bindparam("this_task"), OpenLease.person_id == bindparam("this_person")
+    )
+)
+
+# A gold message must look like any other, and in an adaptive queue a second place would tell that somebody is unsure.
+READ = hot(
+    select(
+        Lease.id,
+        Lease.task_id,
+        Task.queue_id,
+        Task.message_id,
+        Message.body,
+        Message.text,
+        Message.sender,
+        Message.sent_at,
+        case((or_(Task.gold, Queue.adaptive), 0), else_=Lease.slot),
+        case((Queue.adaptive, 1), (Task.gold, Queue.overlap), else_=Task.overlap),
+        Lease.blind,
+        Lease.shown_run_id,
+        Lease.shown_klass,
+        Lease.shown_confidence,
+        OpenLease.expires_at,
+    )
+    .join(OpenLease, OpenLease.lease_id == Lease.id)
+    .join(Task, Task.id == Lease.task_id)
+    .join(Message, Message.id == Task.message_id)
+    .join(Queue, Queue.id == Task.queue_id)
+    .where(Lease.id.in_(bindparam("these", expanding=True)))
+    .order_by(Lease.id)
+)
 
 
 def claim(connection: Connection, person: PersonId, count: int, queue_id: int | None = None) -> list[HandOut]:
@@ -100,10 +250,10 @@ def claim(connection: Connection, person: PersonId, count: int, queue_id: int | 
     mine = connection.execute(HOLD_ON, {"this_person": person}).all()
     held = [lease.lease_id for lease in mine if queue_id in (None, lease.queue_id)]
     wanted = min(count, HELD_MOST) - len(held)
-    for counter in _open_queues(connection, person, queue_id) if wanted > 0 else ():
-        for task in _chosen(connection, person, counter, wanted):
-            held.append(_hand_out(connection, person, counter, task))
-            wanted -= 1
+    for terms in _open_queues(connection, person, queue_id) if wanted > 0 else ():
+        tasks = _chosen(connection, person, terms, wanted)
+        held += _hand_out(connection, person, terms, tasks)
+        wanted -= len(tasks)
         if wanted <= 0:
             break
     return _read(connection, held)
@@ -112,11 +262,11 @@ def claim(connection: Connection, person: PersonId, count: int, queue_id: int | 
 def hand_back(connection: Connection, person: PersonId, task: TaskState, *, blind: bool) -> HandOut:
     """Give a locked task to the person once more (after an undo), as blind as it was: what was seen stays seen."""
     slot = free_slot(connection, task.id)
-    counter = _Counter(*connection.execute(THIS_QUEUE, {"this_queue": task.queue_id}).one())
-    again = _Free(task.id, task.message_id, task.overlap, 0, task.draw_probability, gold=task.gold)
-    lease_id = _grant(connection, person, counter, again, slot, blind=blind)
+    terms = Terms(*connection.execute(THIS_QUEUE, {"this_queue": task.queue_id}).one())
+    again = Place(task.id, task.message_id, slot, blind, task.draw_probability)
+    granted = grant(connection, person, terms, [again])
     derive(connection, task)
-    return _read(connection, [lease_id])[0]
+    return _read(connection, granted)[0]
 
 
 def held_of(connection: Connection, person: PersonId, task_id: int) -> HandOut | None:
@@ -154,27 +304,27 @@ def release(connection: Connection, person: PersonId, lease_ids: Sequence[int]) 
     return gone
 
 
-def _open_queues(connection: Connection, person: PersonId, queue_id: int | None) -> list[_Counter]:
-    counters = (_Counter(*row) for row in connection.execute(OPEN_QUEUES, {"this_person": person}))
-    return [counter for counter in counters if queue_id in (None, counter.queue_id)]
+def _open_queues(connection: Connection, person: PersonId, queue_id: int | None) -> list[Terms]:
+    queues = (Terms(*row) for row in connection.execute(OPEN_QUEUES, {"this_person": person}))
+    return [terms for terms in queues if queue_id in (None, terms.queue_id)]
 
 
-def _chosen(connection: Connection, person: PersonId, counter: _Counter, wanted: int) -> list[_Free]:
+def _chosen(connection: Connection, person: PersonId, terms: Terms, wanted: int) -> list[_Free]:
     """The next tasks of a queue for a person, locked; gold ones among them where it is their turn."""
-    tasks = _next(connection, person, counter, wanted)
+    tasks = _next(connection, person, terms, wanted)
     # Gold is mixed in among others: a queue that has nothing else to ask asks no gold.
-    places = [place for place in range(len(tasks)) if _chance(counter.gold_share)]
+    places = [place for place in range(len(tasks)) if _chance(terms.gold_share)]
     if places:
-        known = gold_tasks(connection, person, counter.queue_id, len(places))
+        known = gold_tasks(connection, person, terms.queue_id, len(places))
         for place, gold in zip(places, known, strict=False):
             tasks[place] = _Free(gold.task_id, gold.message_id, 0, 0, None, gold=True)
     return tasks
 
 
-def _next(connection: Connection, person: PersonId, counter: _Counter, wanted: int) -> list[_Free]:
+def _next(connection: Connection, person: PersonId, terms: Terms, wanted: int) -> list[_Free]:
     """What waits for the person; then the random draws in their share, and the rest by the queue's order."""
-    explored = _explored(counter.explore_share, wanted)
-    steps: list[tuple[Executable, dict[str, Any], int]] = [(WAITING, {}, wanted)] if counter.adaptive else []
+    explored = _explored(terms.explore_share, wanted)
+    steps: list[tuple[Executable, dict[str, Any], int]] = [(WAITING, {}, wanted)] if terms.adaptive else []
     if explored:
         steps.append((CLAIM, {"drawn": True}, explored))
     steps += [(CLAIM, {"drawn": False}, wanted), (CLAIM, {"drawn": True}, wanted)]
@@ -184,7 +334,7 @@ def _next(connection: Connection, person: PersonId, counter: _Counter, wanted: i
         if more <= 0:
             break
         # What was found in an earlier step may be found again: it is locked, but by us.
-        asked = {"this_queue": counter.queue_id, "this_person": person, "most": more + len(found), **lane}
+        asked = {"this_queue": terms.queue_id, "this_person": person, "most": more + len(found), **lane}
         fresh = [row for row in connection.execute(statement, asked).all() if row[0] not in found]
         found |= {row[0]: _Free(*row) for row in fresh[:more]}
     return list(found.values())
@@ -199,38 +349,20 @@ def _chance(share: float) -> bool:
     return random.random() < share  # noqa: S311 - which lane comes next guards nothing
 
 
-def _hand_out(connection: Connection, person: PersonId, counter: _Counter, task: _Free) -> int:
-    """Lease a locked task to a person; gives the lease's id."""
+def _hand_out(connection: Connection, person: PersonId, terms: Terms, tasks: Sequence[_Free]) -> list[int]:
+    """Lease locked tasks to a person; gives the leases' ids."""
+    places = [_place(connection, terms, task) for task in tasks]
+    leases = grant(connection, person, terms, places)
+    if taken := [task.task_id for task in tasks if not task.gold]:
+        connection.execute(TAKE_PLACES, {"these_tasks": taken})
+    return leases
+
+
+def _place(connection: Connection, terms: Terms, task: _Free) -> Place:
     # Nobody has touched the task: its first place is free, without a look.
     slot = 0 if 0 < task.free == task.overlap else free_slot(connection, task.task_id)
-    blind = task.checks or is_blind(counter.queue_id, task.task_id, slot, counter.blind_share)
-    lease_id = _grant(connection, person, counter, task, slot, blind=blind)
-    if not task.gold:
-        connection.execute(TAKE_PLACE, {"this_task": task.task_id})
-    return lease_id
-
-
-def _grant(connection: Connection, person: PersonId, counter: _Counter, task: _Free, slot: int, *, blind: bool) -> int:
-    """Append the lease and open it; the prediction is written down only where it is shown."""
-    said = None
-    if not blind and counter.run_id is not None:
-        said = connection.execute(SAID, {"this_run": counter.run_id, "this_message": task.message_id}).first()
-    place = {"task_id": task.task_id, "slot": slot, "person_id": person, "lasts": counter.lease_ms}
-    shown = {
-        "shown_run_id": counter.run_id if said else None,
-        "shown_klass": said.klass if said else None,
-        "shown_confidence": said.confidence if said else None,
-        "draw_probability": 1.0 if task.draw_probability is None else task.draw_probability,
-    }
-    lease_id = connection.execute(GRANT, {**place, **shown, "blind": blind}).scalar_one()
-    connection.execute(OPEN, {**place, "lease_id": lease_id, "queue_id": counter.queue_id})
-    return lease_id
-
-
-def is_blind(queue_id: int, task_id: int, slot: int, share: float) -> bool:
-    """A draw that comes out the same whoever asks and however often."""
-    digest = hashlib.blake2b(f"{queue_id}:{task_id}:{slot}".encode(), digest_size=4).digest()
-    return int.from_bytes(digest, "big") < share * 2**32
+    blind = task.checks or is_blind(terms.queue_id, task.task_id, slot, terms.blind_share)
+    return Place(task.task_id, task.message_id, slot, blind, task.draw_probability)
 
 
 def _read(connection: Connection, lease_ids: Sequence[int]) -> list[HandOut]:

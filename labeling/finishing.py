@@ -7,11 +7,12 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import Connection, func, select, update
 
 from core.store import Store, emit
+from core.store.hot import hot
 from core.store.models import Alarm, AlarmState, Prediction, Tally, Truth, now_ms
 from core.store.queries.live import champion
 from labeling.models import Queue, QueueChange, QueueState, Task
 
-OPEN_ALARMS = (
+OPEN_ALARMS = hot(
     select(Queue.id, Queue.name, Queue.dataset_id, Queue.target, Queue.state, Queue.alarm_id)
     .join(Alarm, Alarm.id == Queue.alarm_id)
     .where(Alarm.state == AlarmState.OPEN)

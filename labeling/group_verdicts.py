@@ -19,8 +19,7 @@ from core.store import Store
 from core.store.hot import hot
 from core.store.models import now_ms
 from labeling import verdicts
-from labeling.claim_statements import LEASE_OF_TASK
-from labeling.claims import HandOut
+from labeling.claims import LEASE_OF_TASK, HandOut
 from labeling.finishing import finish
 from labeling.group_models import GroupLook, SpotCheck, VerdictGroup
 from labeling.models import Lease, Role, Task, Verdict, VerdictKind

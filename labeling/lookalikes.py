@@ -17,7 +17,8 @@ from core.store import Store
 from core.store.models import Message, Prediction, Promotion, now_ms
 from core.store.queries.templates import founders, template_facts
 from core.templates import common_pattern, forms, varying
-from labeling.claims import HELD_MOST, is_blind
+from labeling.claims import HELD_MOST
+from labeling.grants import is_blind
 from labeling.group_models import GroupLook, SpotCheck
 from labeling.models import Lease, OpenLease, Purpose, Queue, QueueState, Role, Task, Verdict
 from labeling.people import PersonId, require

@@ -27,6 +27,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.store.models.base import Base, BigId, BigRef, Name, Now
 from labeling import group_models as group_models  # so that whoever imports the desk's tables has these too
+from labeling.truth_tables import Decision as Decision
+from labeling.truth_tables import TruthRebuild as TruthRebuild
 from labeling.withdrawal_models import Withdrawal as Withdrawal
 from labeling.withdrawal_models import WithdrawalKind as WithdrawalKind
 from labeling.withdrawal_models import WithdrawnVerdict as WithdrawnVerdict

@@ -17,10 +17,7 @@ WAITS_MS = 60_000
 """A message waits so long for the person who would settle it; then anybody may have it."""
 ASKED_MOST = 100
 
-# One look at whether the queue decides by itself; most do not, and pay this much.
-ADAPTIVE = select(Queue.overlap, Queue.sure_at, Queue.dataset_id).where(
-    Queue.id == bindparam("this_queue"), Queue.adaptive
-)
+TERMS = select(Queue.overlap, Queue.sure_at, Queue.dataset_id).where(Queue.id == bindparam("this_queue"))
 GIVEN = select(Verdict.person_id, Verdict.klass).where(Verdict.task_id == bindparam("this_task"), labelling())
 _champion = (
     select(Promotion.run_id)
@@ -71,9 +68,9 @@ def reconsider(connection: Connection, task: TaskState) -> None:
     Call it after a verdict came or went, and before the task's state is derived. What was decided is a fact
     (`opinion_asked`): the task's overlap can be told from it.
     """
-    queue = connection.execute(ADAPTIVE, {"this_queue": task.queue_id}).first()
-    if queue is None or task.gold:
+    if not task.adaptive or task.gold:
         return
+    queue = connection.execute(TERMS, {"this_queue": task.queue_id}).one()
     given = connection.execute(GIVEN, {"this_task": task.id}).all()
     case = _look(connection, task, queue.dataset_id, {row.person_id: row.klass for row in given})
     wanted = opinions_wanted(case.now, len(given), queue.overlap, queue.sure_at)

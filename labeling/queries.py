@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, case, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from core.store.hot import hot
-from core.store.models import Message, Origin, Prediction, Promotion, Truth, now_ms
+from core.store.models import Message, Origin, Truth, now_ms
 from core.store.queries.live import tallies
-from labeling.claim_statements import given_to
+from labeling.claims import given_to
 from labeling.models import Assigned, OpenLease, Person, Queue, QueueState, Verdict, VerdictKind
 from labeling.orders import ORDERS
 from labeling.people import PersonId
@@ -98,16 +97,6 @@ class DayOf:
 
 
 @dataclass(frozen=True, slots=True)
-class Sway:
-    """Of the newest verdicts on messages with a prediction: confirmed among those that saw it, and that did not."""
-
-    shown: int
-    shown_confirmed: int
-    blind: int
-    blind_confirmed: int
-
-
-@dataclass(frozen=True, slots=True)
 class Office:
     """The office at a glance: verdicts of the last 24 hours, people and simulated colleagues at their desks."""
 
@@ -182,33 +171,3 @@ def day_of(connection: Connection, person: PersonId) -> DayOf:
     compared = [row for row in rows if row.truth is not None]
     agreed = sum(row.truth == row.klass for row in compared)
     return DayOf(len(rows), statistics.median(seconds) if seconds else None, len(compared), agreed)
-
-
-def sway(connection: Connection) -> Sway:
-    """How often the office confirms what it saw, and what it would have seen (the blind share).
-
-    What a blind message would have shown is the prediction of the lease's time, which the champion's predictions keep.
-    """
-    rows = _confirmations(connection)
-    shown = [confirmed for blind, confirmed in rows if not blind]
-    unseen = [confirmed for blind, confirmed in rows if blind]
-    return Sway(len(shown), sum(shown), len(unseen), sum(unseen))
-
-
-def _confirmations(connection: Connection) -> Sequence[tuple[bool, bool]]:
-    reigning = select(Promotion.run_id).order_by(Promotion.id.desc()).limit(1).scalar_subquery()
-    newest = (
-        select(Verdict.id, Verdict.message_id, Verdict.klass, Verdict.blind, Verdict.shown_klass)
-        .where(Verdict.kind == VerdictKind.LABEL, current())
-        .order_by(Verdict.id.desc())
-        .limit(LOOK_BACK)
-        .subquery()
-    )
-    # Only a blind verdict is held against what was not shown: one that came before any prediction saw none either.
-    predicted = case((newest.c.blind, Prediction.klass), else_=newest.c.shown_klass)
-    rows = connection.execute(
-        select(newest.c.blind, newest.c.klass, predicted)
-        .outerjoin(Prediction, (Prediction.message_id == newest.c.message_id) & (Prediction.run_id == reigning))
-        .where(predicted.is_not(None))
-    )
-    return [(bool(blind), klass == said) for blind, klass, said in rows]

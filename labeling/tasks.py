@@ -15,7 +15,7 @@ from sqlalchemy.orm import aliased
 from core.store.hot import hot
 from core.store.models import Message, now_ms
 from core.store.rollups import tally
-from labeling.models import Lease, OpenLease, Task, Verdict, VerdictKind, WithdrawnVerdict
+from labeling.models import Lease, OpenLease, Queue, Task, Verdict, VerdictKind, WithdrawnVerdict
 
 _later = aliased(Verdict)
 _asked = aliased(Task)
@@ -23,7 +23,7 @@ _asked = aliased(Task)
 
 @dataclass(frozen=True, slots=True)
 class TaskState:
-    """A task as it stands while it is locked."""
+    """A task as it stands while it is locked. `adaptive`: its queue decides by itself how many are to judge it."""
 
     id: int
     queue_id: int
@@ -32,6 +32,7 @@ class TaskState:
     judged: int
     gold: bool
     draw_probability: float | None
+    adaptive: bool
 
     @property
     def done(self) -> bool:
@@ -72,8 +73,18 @@ def opinion() -> ColumnElement[bool]:
 # The message is locked with its task: two queues may ask about one message, and their verdicts take turns before
 # either refers to it. (NO KEY UPDATE: rows that merely refer to the task or the message need not wait.)
 LOCK = hot(
-    select(Task.id, Task.queue_id, Task.message_id, Task.overlap, Task.judged, Task.gold, Task.draw_probability)
+    select(
+        Task.id,
+        Task.queue_id,
+        Task.message_id,
+        Task.overlap,
+        Task.judged,
+        Task.gold,
+        Task.draw_probability,
+        Queue.adaptive,
+    )
     .join(Message, Message.id == Task.message_id)
+    .join(Queue, Queue.id == Task.queue_id)
     .where(Task.id == bindparam("this_task"))
     .with_for_update(of=[Task.__table__, Message.__table__], key_share=True)
 )
@@ -86,7 +97,7 @@ DERIVE = (
     update(Task).values(judged=_judged, free=case((_left > 0, _left), else_=0)).returning(Task.judged, Task.overlap)
 )
 DERIVE_ONE = hot(DERIVE.where(Task.id == bindparam("this_task")))
-DERIVE_MANY = DERIVE.where(Task.id.in_(bindparam("these_tasks", expanding=True)))
+DERIVE_MANY = hot(DERIVE.where(Task.id.in_(bindparam("these_tasks", expanding=True))))
 
 SLOTS_HELD = hot(select(OpenLease.slot).where(OpenLease.task_id == bindparam("this_task")))
 SLOTS_JUDGED = hot(

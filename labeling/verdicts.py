@@ -18,7 +18,7 @@ from core.store.rollups import add_rows
 from core.text import storable
 from labeling.claims import HandOut, hand_back, held_of
 from labeling.consensus import Consensus, majority
-from labeling.models import Lease, OpenLease, Role, Task, Verdict, VerdictKind
+from labeling.models import Decision, Lease, OpenLease, Role, Task, Verdict, VerdictKind
 from labeling.opinions import reconsider
 from labeling.people import PersonId, Reviewer, require
 from labeling.tasks import derive, judging, lock, opinion
@@ -99,12 +99,20 @@ APPEND = hot(insert(Verdict).returning(Verdict.id))
 LET_GO = hot(
     delete(OpenLease).where(
         OpenLease.task_id == bindparam("this_task"), OpenLease.person_id == bindparam("this_person")
-    )
+    ),
+    waits=True,
 )
 # A NULL is somebody who cannot tell.
-OPINIONS = hot(
-    select(Verdict.klass).where(Verdict.message_id == bindparam("this_message"), opinion()).order_by(Verdict.id)
+_newest_decision = (
+    select(Decision.klass).where(Decision.message_id == bindparam("this_message")).order_by(Decision.id.desc()).limit(1)
 )
+# The newest decision comes with every opinion, along ix_decision_message_id_id: a verdict takes no further statement.
+OPINIONS = hot(
+    select(Verdict.klass, _newest_decision.scalar_subquery().label("decided"))
+    .where(Verdict.message_id == bindparam("this_message"), opinion())
+    .order_by(Verdict.id)
+)
+DECIDED = hot(_newest_decision)
 # Along ix_verdict_person_id_id from its end.
 LAST = hot(
     select(Verdict.id, Verdict.kind, Verdict.lease_id, Verdict.group_id)
@@ -309,24 +317,27 @@ def _settle(connection: Connection, handed: _HandedOut, before: str | None, afte
 
 
 def consensus_of(connection: Connection, message_id: int) -> Consensus:
-    """What the office holds the message to be, by all verdicts on it that count."""
-    return majority(connection.execute(OPINIONS, {"this_message": message_id}).scalars().all())
+    """What the office holds the message to be: what a lead decided, else by all verdicts on it that count."""
+    return _weighed(connection, message_id)[1]
 
 
-def _agree(connection: Connection, handed: _HandedOut, *, labelled: bool) -> Consensus:
-    """Derive the message's label anew."""
-    consensus = consensus_of(connection, handed.message_id)
-    if consensus.share == 0 and not labelled:  # nobody has named a class, before or now
-        return consensus
-    set_label(
-        connection,
-        handed.message_id,
-        Origin.VERDICT,
-        consensus.klass,
-        ref=f"queue:{handed.queue_id}",
-        confidence=consensus.share or None,
-    )
-    return consensus
+def _weighed(connection: Connection, message_id: int) -> tuple[bool, Consensus]:
+    """What the message is held to be, and whether a lead decided it."""
+    this = {"this_message": message_id}
+    rows = connection.execute(OPINIONS, this).all()
+    decided = rows[0].decided if rows else connection.execute(DECIDED, this).scalar()
+    if decided is not None:
+        return True, Consensus(decided, 1.0, 1)
+    return False, majority([row.klass for row in rows])
+
+
+def _agree(connection: Connection, handed: _HandedOut, *, labelled: bool) -> None:
+    """Derive the message's label anew; one that a lead has decided keeps its own."""
+    decided, consensus = _weighed(connection, handed.message_id)
+    if decided or (consensus.share == 0 and not labelled):  # or nobody has named a class, before or now
+        return
+    ref, sure = f"queue:{handed.queue_id}", consensus.share or None
+    set_label(connection, handed.message_id, Origin.VERDICT, consensus.klass, ref=ref, confidence=sure)
 
 
 def _tell(connection: Connection, reviewer: Reviewer, handed: _HandedOut, given: Given, verdict_id: int) -> None:

@@ -93,10 +93,6 @@ class LinearModel:
 
         The weights of all words and `bias(code)` add up to the margin of the class over the mean of the others.
         """
-        row = self._vectoriser.transform([text])
-        others = [other for other in range(len(self.classes)) if other != code]
-        pull = self.coef[code, row.indices] - self.coef[np.ix_(others, row.indices)].mean(axis=0)
-        moved = dict(zip(row.indices.tolist(), (pull * row.data).tolist(), strict=True))
         words = words_of(text, self._vectoriser)
         known = [
             [(self._column_of[term], share) for term, share in word.terms if term in self._column_of] for word in words
@@ -104,8 +100,13 @@ class LinearModel:
         times: defaultdict[int, float] = defaultdict(float)
         for column, share in chain.from_iterable(known):
             times[column] += share
+        columns, counts = np.fromiter(times, np.intp, len(times)), np.fromiter(times.values(), float, len(times))
+        # The row that the vectoriser would give, without its checks of a whole matrix: they take longer than the rest.
+        row = self.tfidf.weigh(counts, self.idf[columns])
+        pull = self.coef[code, columns] - np.delete(self.coef[:, columns], code, axis=0).mean(axis=0)
+        moved = dict(zip(times, (pull * row / counts).tolist(), strict=True))
         return [
-            Span(word.start, word.end, sum(moved[column] * share / times[column] for column, share in shares))
+            Span(word.start, word.end, sum(moved[column] * share for column, share in shares))
             for word, shares in zip(words, known, strict=True)
         ]
 

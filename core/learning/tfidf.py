@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from core.errors import PipelineError
@@ -45,6 +46,13 @@ class Tfidf:
                 f"{', '.join(_CODE)}: cleaning is the dictionary's work.",
             )
         return cls(**{name: settings[name] for name in cls.__slots__})
+
+    def weigh(self, counts: np.ndarray, idf: np.ndarray) -> np.ndarray:
+        """A text's row: how often it has each of its (n,) terms, and their idf, made what the vectoriser makes them."""
+        tf = np.minimum(counts, 1.0) if self.binary else counts
+        row = (1.0 + np.log(tf) if self.sublinear_tf else tf) * idf
+        length = np.abs(row).sum() if self.norm == "l1" else np.sqrt(row @ row)
+        return np.asarray(row / length if length else row)
 
     def to_json(self) -> dict[str, Any]:
         """As JSON can say it."""

@@ -24,6 +24,7 @@ def watch(
     *,
     stop: threading.Event,
     progress: Progress = silent,
+    before_run: Callable[[], None] = lambda: None,
     after_run: Callable[[RunSummary], None] = lambda _summary: None,
     on_trouble: Callable[[Exception], None] = lambda _error: None,
 ) -> None:
@@ -36,6 +37,7 @@ def watch(
         project: the room.
         stop: set it to end the loop after the current batch.
         progress: told of work as it goes.
+        before_run: called before each run; what it raises is treated like a failed stage.
         after_run: called after each run that did something.
         on_trouble: called with an error that the loop survives.
     """
@@ -46,6 +48,7 @@ def watch(
             # Made before the run: what is written while it works wakes the loop again.
             feed = feed or Feed(project.store.engine)
             listed = _listed(project)
+            before_run()
             summary = run(project, progress, predict_at_most=PREDICT_AT_MOST)
             if not summary.nothing_to_do:
                 after_run(summary)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Column, Connection, MetaData, Table
 
+from core.store.later import flush
+
 if TYPE_CHECKING:  # a second to import, which a server that starts has no use for
     import pandas as pd
 
@@ -52,6 +54,7 @@ def _copy(connection: Connection, table: Table, frame: pd.DataFrame) -> None:
     csv.write_csv(arrow, sink, csv.WriteOptions(include_header=False, quoting_style="all_valid"))
     quote = connection.dialect.identifier_preparer.quote
     columns = ", ".join(quote(column) for column in frame.columns)
+    flush(connection)
     raw: Any = connection.connection.dbapi_connection
     with raw.cursor() as cursor:
         cursor.copy_expert(

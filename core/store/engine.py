@@ -13,12 +13,15 @@ from typing import Any
 import psycopg2
 from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, InvalidatePoolError, OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from core.errors import StoreDownError, StoreError
+from core.store.later import let_wait
 
 SQLITE_BUSY_MS = 30_000
 SQLITE_RETRY_SECONDS = 0.002
+RESTED_SECONDS = 1.0
 IDLE_MS = 10_000
 """So long a writing transaction may wait for its own process. One that was stopped (a laptop's lid, SIGSTOP) would
 hold its locks, and with them the whole office; PostgreSQL ends it, and what it had not committed is sent again."""
@@ -67,13 +70,34 @@ def open_engine(url: URL, *, writes: bool = False) -> Engine:
     options = ["synchronous_commit=on", "timezone=UTC"]
     if writes:
         options.append(f"idle_in_transaction_session_timeout={IDLE_MS}")
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=12,
         max_overflow=8,
-        pool_pre_ping=True,
         connect_args={"connect_timeout": 5, "options": " ".join(f"-c {option}" for option in options)},
     )
+    let_wait(engine)
+    event.listen(engine, "checkin", _note_time)
+    event.listen(engine, "checkout", _ping_after_rest)
+    return engine
+
+
+def _note_time(_connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+    record.info["used"] = time.monotonic()
+
+
+def _ping_after_rest(connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: Any) -> None:
+    """SQLAlchemy's `pool_pre_ping`, but for connections that were of use a moment ago: it is a way to the database."""
+    if time.monotonic() - record.info.get("used", 0.0) < RESTED_SECONDS:
+        return
+    raw: Any = connection
+    try:
+        raw.autocommit = True
+        with raw.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        raw.autocommit = False
+    except psycopg2.Error as error:
+        raise InvalidatePoolError from error
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _record: Any) -> None:
@@ -91,13 +115,13 @@ def _prepare_sqlite(connection: DBAPIConnection, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Any) -> None:
+    raw = connection.connection.dbapi_connection
     if not connection.get_execution_options().get("write", False):
-        connection.exec_driver_sql("BEGIN")
+        raw.execute("BEGIN")
         return
     # A writer takes the lock at once: a reader that turns writer halfway is refused when somebody wrote between.
     # We wait for it ourselves: SQLite's own waiting sleeps up to 100 ms at a time, and sleeps through the gap that
     # a loading pipeline leaves between two of its batches.
-    raw = connection.connection.dbapi_connection
     give_up = time.monotonic() + SQLITE_BUSY_MS / 1000
     while True:
         try:

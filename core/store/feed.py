@@ -42,7 +42,7 @@ class StoreEvent:
     at: int
 
 
-EMIT = hot(insert(Event))
+EMIT = hot(insert(Event), waits=True)
 
 
 def emit(connection: Connection, kind: str, **payload: Any) -> None:

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, text
 
 from core.store.hot import hot
 
-_SHARE = hot(text("SELECT pg_advisory_xact_lock_shared(:key)"))
+_SHARE = hot(text("SELECT pg_advisory_xact_lock_shared(:key)"), waits=True)
 LABELS_LOCK = 7_301
 MESSAGES_LOCK = 7_302
 

@@ -27,9 +27,18 @@ FIRST_ROWS = 500
 POSTGRESQL_ROWS = 50_000
 
 
-def write_paced(store: Store, frame: pd.DataFrame, work: Callable[[Connection, pd.DataFrame], T]) -> Iterator[T]:
-    """Run `work(connection, piece)` on one piece of `frame` after the other, a transaction each; yields its results."""
-    rows = POSTGRESQL_ROWS if store.dialect == "postgresql" else FIRST_ROWS
+def write_paced(
+    store: Store,
+    frame: pd.DataFrame,
+    work: Callable[[Connection, pd.DataFrame], T],
+    *,
+    most: int = POSTGRESQL_ROWS,
+) -> Iterator[T]:
+    """Run `work(connection, piece)` on one piece of `frame` after the other, a transaction each; yields its results.
+
+    `most` rows a piece: fewer where each row is work, or holds something that others wait for.
+    """
+    rows = min(most, POSTGRESQL_ROWS if store.dialect == "postgresql" else FIRST_ROWS)
     start = 0
     while start < len(frame):
         piece = frame.iloc[start : start + rows]
@@ -38,6 +47,6 @@ def write_paced(store: Store, frame: pd.DataFrame, work: Callable[[Connection, p
         took = time.monotonic() - began
         start += len(piece)
         if store.dialect == "sqlite":
-            rows = max(LEAST_ROWS, int(rows * min(2.0, PIECE_SECONDS / max(took, 1e-4))))
+            rows = min(most, max(LEAST_ROWS, int(rows * min(2.0, PIECE_SECONDS / max(took, 1e-4)))))
             time.sleep(GAP_SECONDS)
         yield result

@@ -43,7 +43,8 @@ def upsert_on(dialect: str, table: Table) -> Any:
 def _adding(dialect: str, table: Table) -> Any:
     keys = [column.name for column in table.primary_key]
     insert: Any = upsert_on(dialect, table)
-    return hot(insert.on_conflict_do_update(index_elements=keys, set_={"n": table.c.n + insert.excluded.n}))
+    added = insert.on_conflict_do_update(index_elements=keys, set_={"n": table.c.n + insert.excluded.n})
+    return hot(added, waits=True)
 
 
 def add_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:

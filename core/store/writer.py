@@ -12,8 +12,9 @@ import sqlite3
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -56,7 +57,7 @@ class _Job(Generic[T]):
         if not self.future.set_running_or_notify_cancel():
             return False
         try:
-            with connection.begin_nested():
+            with _savepoint(connection):
                 self.result = self.work(connection)
         except Exception as error:
             self.future.set_exception(error)
@@ -134,6 +135,21 @@ class GroupWriter(Writer):
         except queue.Empty:
             return None
         return _STOP if job is None else job
+
+
+@contextmanager
+def _savepoint(connection: Connection) -> Iterator[None]:
+    """SQLAlchemy's `begin_nested` in SQLite's own words: as safe, and a tenth of a verdict cheaper."""
+    raw: Any = connection.connection.dbapi_connection
+    raw.execute("SAVEPOINT job")
+    try:
+        yield
+    except BaseException:
+        if raw.in_transaction:  # else SQLite has rolled all of it back itself
+            raw.execute("ROLLBACK TO job")
+            raw.execute("RELEASE job")
+        raise
+    raw.execute("RELEASE job")
 
 
 def _require_transaction(connection: Connection) -> None:

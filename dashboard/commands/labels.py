@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -111,3 +112,19 @@ def import_(
     answer(as_json, facts, sentence)
     if outcome.refused_rows:
         raise typer.Exit(1)
+
+
+@app.command()
+def rebuild(room: Room = ".", as_json: AsJson = False) -> None:  # type: ignore[assignment]
+    """Derive the truth anew from all verdicts, by the room's consensus, and write the labels that come out otherwise.
+
+    A run does it before each training; the majority holds at once and needs it only after another consensus.
+    """
+    from labeling.truth import rebuild_truth
+
+    project = Project(room)
+    done = rebuild_truth(project.store, project.dataset_id, project.settings.desk.consensus, project.classes, anew=True)
+    project.close()
+    way = done.by if done.by == done.method else f"{done.by}, as {done.method} could not be taken"
+    sentence = f"{done.verdicts:,} verdicts on {done.messages:,} messages weighed by {way}: {done.changed:,} changed."
+    answer(as_json, asdict(done), sentence)

@@ -39,11 +39,26 @@ def run(
     if follow:
         _follow(project, as_json)
         return
+    settle_truth(project)
     with Bars() as bars:
         summary = run_once(project, bars)
     queued = refill(project.store, project.settings.desk, project.dataset_id)
     project.close()
     _tell(summary, queued, as_json)
+
+
+def settle_truth(project: Project) -> None:
+    """Derive the truth by the room's consensus where a training is due: it learns from what all verdicts say."""
+    from core.pipeline.training import choose_cutoff
+    from core.store.queries.training import last_cutoff
+    from labeling.consensus.method import CONSENSUS
+    from labeling.truth import rebuild_truth
+
+    way = project.settings.desk.consensus
+    CONSENSUS.get(way, where="[desk] consensus")
+    # A store that is new has no labels yet, and a run that has nothing to learn nothing to weigh.
+    if choose_cutoff(project) != last_cutoff(project.store, project.dataset_id):
+        rebuild_truth(project.store, project.dataset_id, way, project.classes)
 
 
 def _tell(summary: RunSummary, queued: int, as_json: bool) -> None:
@@ -74,5 +89,11 @@ def _follow(project: Project, as_json: bool) -> None:
     def after_run(summary: RunSummary) -> None:
         _tell(summary, refill(project.store, project.settings.desk, project.dataset_id), as_json)
 
-    watch(project, stop=stop, after_run=after_run, on_trouble=lambda error: say(f"Trouble, waiting: {error}"))
+    watch(
+        project,
+        stop=stop,
+        before_run=lambda: settle_truth(project),
+        after_run=after_run,
+        on_trouble=lambda error: say(f"Trouble, waiting: {error}"),
+    )
     project.close()

@@ -13,6 +13,7 @@ from core.errors import DeskError
 from core.store.queries.live import champion, run_scores
 from dashboard.commands.label_sets import OPERATOR, By
 from dashboard.commands.options import AsJson, Bars, Room, answer
+from dashboard.commands.run import settle_truth
 from labeling import withdrawal
 from labeling.models import Role
 from labeling.people import PersonId, add_person
@@ -124,6 +125,7 @@ def _tell(project: Project, done: Withdrawn, former: tuple[str, float] | None, a
     if retrain:
         from core.pipeline import run  # here: the learning libraries take a second to import
 
+        settle_truth(project)
         with Bars() as bars:
             ran = run(project, bars)
         now = _macro_f1(project)

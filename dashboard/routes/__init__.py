@@ -17,6 +17,7 @@ from dashboard.routes.feed import FeedSocket
 from dashboard.routes.health import Health
 from dashboard.routes.lookalikes import GroupChecks, JudgeGroup, Lookalikes, OpenGroup
 from dashboard.routes.messages import Messages
+from dashboard.routes.office import Decide, OfficeState
 from dashboard.routes.queues import ChangeQueue, MakeQueue, QueuesState
 from dashboard.routes.state import LiveStateRoute
 
@@ -42,6 +43,8 @@ ROUTES = (
     (r"/queues/make", MakeQueue),
     (r"/queues/change", ChangeQueue),
     (r"/desk/changed.json", Changes),
+    (r"/office.json", OfficeState),
+    (r"/office/decide", Decide),
     *API_ROUTES,
 )
 

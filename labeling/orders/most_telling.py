@@ -12,6 +12,7 @@ from labeling.adaptive import Array, prior
 from labeling.models import Task, Verdict
 from labeling.orders.order import Asked, Order, in_order, unsure
 from labeling.orders.random import Random
+from labeling.selection import most_telling
 from labeling.tasks import labelling
 
 if TYPE_CHECKING:
@@ -77,13 +78,10 @@ def _verdicts(connection: Connection, asked: Asked) -> pd.DataFrame:
 
 
 def _scores(said: pd.DataFrame, place: dict[str, int], waiting: Array) -> Array:
-    """ActiveLab's scores of what waits, given what people have said of other messages."""
-    from cleanlab.multiannotator import get_active_learning_scores
-
+    """How much each label would tell of what waits, given what people have said of other messages."""
     labels = said.assign(klass=said["klass"].map(place)).pivot(index="message_id", columns="person_id", values="klass")
     known = said.drop_duplicates("message_id").set_index("message_id").loc[labels.index]
     judged = np.stack(
         [prior(len(place), place[klass], sure) for klass, sure in zip(known["said"], known["confidence"], strict=True)]
     )
-    _, scores = get_active_learning_scores(labels.to_numpy(float), judged, waiting)
-    return np.asarray(scores, dtype=float)
+    return most_telling(labels.to_numpy(float), judged, waiting)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.metrics import f1_score
 from sklearn.model_selection import PredefinedSplit, cross_val_predict
 
@@ -27,6 +28,7 @@ from core.learning import (
 )
 from core.learning.calibration import probabilities
 from core.learning.splits import curve_points
+from core.learning.tfidf import Tfidf
 
 ALL = [Candidate(features, estimator) for features in FEATURES.names() for estimator in ESTIMATORS.names()]
 _messages = list(Corpus(3, start_ms=1_790_000_000_000, every_ms=60_000).messages(0, 900))
@@ -71,6 +73,21 @@ def test_the_words_weights_add_up_to_what_the_model_says(features: str) -> None:
         for code in range(len(CLASSES)):
             said = sum(span.weight for span in model.explain(text, code)) + model.bias(code)
             assert said == pytest.approx(margins[code] - np.delete(margins, code).mean(), abs=1e-9)
+
+
+@pytest.mark.parametrize("norm", ["l1", "l2"])
+@pytest.mark.parametrize("sublinear", [True, False])
+@pytest.mark.parametrize("binary", [True, False])
+def test_a_row_is_weighed_as_the_vectoriser_weighs_it(norm: str, sublinear: bool, binary: bool) -> None:
+    settings = {"norm": norm, "sublinear_tf": sublinear, "binary": binary}
+    vectoriser = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 2), **settings)
+    rows = vectoriser.fit_transform(TEXTS)
+    counts = CountVectorizer(analyzer="char_wb", ngram_range=(1, 2), vocabulary=vectoriser.vocabulary_).transform(TEXTS)
+    for row, counted in zip(rows, counts, strict=True):
+        weighed = Tfidf.of(vectoriser).weigh(counted.data.astype(float), vectoriser.idf_[counted.indices])
+        assert dict(zip(row.indices, row.data, strict=True)) == pytest.approx(
+            dict(zip(counted.indices, weighed, strict=True))
+        )
 
 
 def test_shuffled_labels_teach_nothing() -> None:

@@ -47,6 +47,21 @@ def test_an_empty_room_runs_and_has_nothing_to_do(room: Path) -> None:
     assert json.loads(done.stdout)["nothing_to_do"]
 
 
+def test_truth_is_derived_anew_by_the_rooms_consensus(room: Path) -> None:
+    settings = room / "tallyroom.toml"
+    good = settings.read_text()
+    for way, code in (("dawid_skene", 0), ("dawid_skeen", 2)):
+        table = "[desk]\n" if "[desk]" in good else "\n[desk]\n"
+        line = f'{table}consensus = "{way}"\n'
+        settings.write_text(good.replace("[desk]\n", line, 1) if "[desk]" in good else good + line)
+        if code:
+            refused(room, code, "Did you mean 'dawid_skene'")
+        else:
+            done = tallyroom("labels", "rebuild", "--json", cwd=room)
+            assert json.loads(done.stdout) == {"method": way, "by": way, "verdicts": 0, "messages": 0, "changed": 0}
+    settings.write_text(good)
+
+
 def test_faults_are_told_in_one_sentence_with_a_code_that_means_something(room: Path, tmp_path: Path) -> None:
     refused(tmp_path, 2, "there is no room", "tallyroom init")
     settings, dictionary = room / "tallyroom.toml", room / "dictionaries" / "messages.yaml"

@@ -17,9 +17,8 @@ from core.errors import AccessError, DeskError
 from core.store import Feed, Store, check
 from core.store.models import Origin, Truth
 from core.store.queries.live import confusion, tallies
-from labeling import claim_statements, gold, opinions, tasks, verdicts
-from labeling.claim_statements import CLAIM
-from labeling.claims import HandOut
+from labeling import claims, gold, opinions, tasks, verdicts
+from labeling.claims import CLAIM, HandOut
 from labeling.desk import Desk
 from labeling.models import OpenLease, Queue, QueueState, Role, Verdict, VerdictKind
 from labeling.people import Reviewer, add_person
@@ -352,13 +351,14 @@ MINE = {"this_task": 1, "this_person": 1}
     [
         (tasks.LOCK, {"this_task": 1}),
         (tasks.EXPIRED, {"most": 9}),
-        (claim_statements.HOLD_ON, {"this_person": 1}),
+        (claims.HOLD_ON, {"this_person": 1}),
         (verdicts.KNOWN, {"this_uuid": "x"}),
         (verdicts.HANDED_OUT, {"this_lease": 1, "this_person": 1}),
         (verdicts.STANDING, {**MINE, "this_lease": 1}),
         (verdicts.OPINIONS, {"this_message": 1}),
+        (verdicts.DECIDED, {"this_message": 1}),
         (verdicts.LAST, {"this_person": 1}),
-        (claim_statements.WAITING, {"this_queue": 1, "this_person": 1, "most": 1}),
+        (claims.WAITING, {"this_queue": 1, "this_person": 1, "most": 1}),
         (gold.FROM_HERE, {"this_queue": 1, "this_person": 1, "start": 1}),
         (gold.TASK, {"this_queue": 1, "this_message": 1}),
         (opinions.GIVEN, {"this_task": 1}),
@@ -370,7 +370,7 @@ def test_what_the_desk_looks_for_is_found_without_reading_all(
 ) -> None:
     plan = plan_of(store, statement, **values)
     assert "Seq Scan" not in plan
-    assert not re.search(r"SCAN (verdict|lease|open_lease|task|message|person)\b", plan)
+    assert not re.search(r"SCAN (verdict|decision|lease|open_lease|task|message|person)\b", plan)
     assert not re.search(r"SEARCH message USING [A-Z ]*INDEX \S+ \(dataset_id=\?\)", plan), "all of a dataset"
 
 

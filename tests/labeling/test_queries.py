@@ -14,13 +14,15 @@ from sqlalchemy import select, update
 
 from core.errors import DeskError
 from core.store import Store
+from core.store.models import Promotion
 from labeling.claims import HandOut
 from labeling.consensus import majority
 from labeling.desk import Desk
 from labeling.models import Person, Verdict, VerdictKind
 from labeling.people import Reviewer, add_person
-from labeling.queries import DAY_MS, day_of, office, open_queues, recent_verdicts, sway
+from labeling.queries import DAY_MS, day_of, office, open_queues, recent_verdicts
 from labeling.simulated import Colleague, Skill
+from labeling.sway import Sway, sway, swayed
 from labeling.verdicts import Given
 
 
@@ -86,6 +88,29 @@ def test_a_blind_verdict_is_held_against_what_was_not_shown(store: Store) -> Non
     with store.read() as connection:
         seen = sway(connection)
     assert (seen.shown, seen.blind, seen.blind_confirmed) == (0, 2, 1)
+
+
+def test_a_blind_verdict_is_not_held_against_a_champion_that_came_after_it(store: Store) -> None:
+    ids = add_messages(store, list("ab"))
+    ada = add_person(store, "Ada")
+    add_champion(store, ids, "spam")
+    add_queue(store, ids, blind_share=1.0)
+    judge(store, ada, claim(store, ada)[0], "personal")
+    store.write(lambda c: c.execute(update(Verdict).values(at=Verdict.at - 5)))
+    store.write(lambda c: c.execute(update(Promotion).values(at=Promotion.at - 60_000)))
+    add_champion(store, ids, "personal")
+    with store.read() as connection:
+        seen = sway(connection)
+    assert (seen.blind, seen.blind_confirmed) == (1, 0)
+
+
+def test_how_far_a_prediction_sways_comes_with_newcombes_interval() -> None:
+    """Newcombe 1998, method 10, its first example: 56 of 70 against 48 of 80."""
+    found = swayed(Sway(shown=70, shown_confirmed=56, blind=80, blind_confirmed=48))
+    assert found is not None
+    assert (round(found.by, 4), round(found.low, 4), round(found.high, 4)) == (0.2, 0.0524, 0.3339)
+    assert found.settled
+    assert swayed(Sway(500, 480, 3, 3)) is None
 
 
 def test_a_simulated_colleague_is_marked_and_as_good_as_said(store: Store) -> None:

@@ -15,7 +15,7 @@ import {setUpLookalikes} from "./lookalikes.js";
 export {addAction} from "./keys.js";
 
 const HEARTBEATS_A_LEASE = 4;
-const PANEL_MS = 10_000;
+const PANEL_MS = 30_000; // the page counts its own verdicts meanwhile
 const CHANGED_MS = 300_000;
 const IDLE_MS = 3_000;
 const TICK_MS = 2_000;

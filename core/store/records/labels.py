@@ -71,7 +71,7 @@ def set_label(
 
 @cache
 def _settle(dialect: str) -> Any:
-    return hot(_replacing(upsert_on(dialect, _truth)))
+    return hot(_replacing(upsert_on(dialect, _truth)), waits=True)
 
 
 def _replacing(statement: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The majority's class."""
+"""A vote on one message: needed with every verdict, so it imports nothing large."""
 
 from __future__ import annotations
 
