@@ -131,7 +131,7 @@ def test_a_group_judged_without_a_connection_is_kept_over_a_reload(visit: Callab
 
 
 def test_on_a_phone_a_group_is_judged_by_touch_after_it_was_scrolled_through(visit: Callable[..., Page]) -> None:
-    tab = visit("Chidi", viewport={"width": 390, "height": 700}, has_touch=True, is_mobile=True)
+    tab = visit("Chidi", viewport={"width": 390, "height": 600}, has_touch=True, is_mobile=True)
     while tab.locator("#place").inner_text() == "blind":  # spot checks of the group before: each is judged alone
         lease = tab.locator("#message").get_attribute("data-lease")
         tab.locator("#skip").tap()
