@@ -35,7 +35,7 @@ browser: ## Look for a Chromium, and get Debian's where there is none
 test: $(READY) check browser ## All checks and tests, on both databases and in a browser
 	$(BIN)/python -m pytest $(ARGS)
 
-nightly: $(READY) browser ## Ten minutes of review in a browser; the desk's state machine with 10,000 examples (hours)
+nightly: $(READY) browser ## Ten minutes of review by keyboard, ten by touch; the desk's state machine with 10,000 examples (hours)
 	TALLYROOM_REVIEW_MINUTES=$(MINUTES) $(BIN)/python -m pytest tests/browser/test_review_work.py -o timeout=0 $(ARGS)
 	TALLYROOM_EXAMPLES=$${TALLYROOM_EXAMPLES:-10000} $(BIN)/python -m pytest tests/labeling/test_desk_model.py -o timeout=0 $(ARGS)
 

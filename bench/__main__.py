@@ -7,7 +7,7 @@ import pkgutil
 import sys
 from pathlib import Path
 
-HELPERS = {"__main__", "result", "plain_feed", "label_studio", "load"}
+HELPERS = {"__main__", "result", "plain_feed", "label_studio", "load", "sms"}
 
 
 def names() -> list[str]:

@@ -108,6 +108,12 @@ class DeskSettings(_Section):
     blind_share: float = Field(0.1, ge=0, le=1, description="The share of messages shown without their prediction.")
     lease_seconds: int = Field(180, ge=5, le=86_400, description="How long a message is held for one person.")
     queue_size: int = Field(500, ge=10, description="How many messages the queue is topped up to.")
+    spot_check_share: float = Field(
+        0.05,
+        gt=0,
+        le=0.5,
+        description="Of n look-alikes judged together others judge √(share × n) blind, and share × n after an error.",
+    )
     order: str = Field("least_sure", description="Which messages come first.")
     consensus: str = Field(
         "majority",

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, exists, func, or_, select
+from sqlalchemy import Connection, and_, case, exists, func, or_, select
 
 from core.store.check import Difference, compare
 from core.store.models import Origin, Tally, Truth
+from labeling.group_models import SpotCheck, VerdictGroup
 from labeling.models import (
     Decision,
     Lease,
@@ -54,6 +55,7 @@ def check(connection: Connection) -> list[Difference]:
         *_withdrawn(connection),
         *compare("truth of message", *_truth(connection)),
         *compare("open leases that contradict their facts", [(_contradicting(connection),)], [(0,)]),
+        *compare("verdicts that contradict their group", [(_ungrouped(connection),)], [(0,)]),
     ]
 
 
@@ -119,3 +121,18 @@ def _contradicting(connection: Connection) -> int:
     judged = exists().where(Verdict.task_id == OpenLease.task_id, Verdict.person_id == OpenLease.person_id, judging())
     query = select(func.count()).select_from(OpenLease).where(or_(~exists().where(*same), judged))
     return connection.execute(query).scalar_one()
+
+
+def _ungrouped(connection: Connection) -> int:
+    """Verdicts of groups that are another's, in another queue or class, labels of what was held back; and doubles."""
+    held_back = exists().where(SpotCheck.task_id == Verdict.task_id, SpotCheck.group_id == Verdict.group_id)
+    says = case((held_back, Verdict.klass.is_(None)), else_=Verdict.klass == VerdictGroup.klass)
+    fits = and_(
+        Verdict.person_id == VerdictGroup.person_id, Verdict.queue_id == VerdictGroup.queue_id, says, ~Verdict.blind
+    )
+    given = select(Verdict.id).outerjoin(VerdictGroup, VerdictGroup.id == Verdict.group_id)
+    given = given.where(Verdict.group_id.is_not(None), func.coalesce(fits, False).is_(False))
+    per_task = select(Verdict.task_id).where(Verdict.group_id.is_not(None))
+    doubled = per_task.group_by(Verdict.group_id, Verdict.task_id).having(func.count() > 1)
+    both = (select(func.count()).select_from(query.subquery()) for query in (given, doubled))
+    return sum(connection.execute(query).scalar_one() for query in both)

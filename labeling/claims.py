@@ -31,6 +31,7 @@ from core.store.hot import hot
 from core.store.models import Message, Promotion, Tally, now_ms
 from labeling.gold import gold_tasks
 from labeling.grants import TAKE_PLACES, Place, Terms, grant, is_blind
+from labeling.group_models import SpotCheck
 from labeling.models import (
     Assigned,
     Lease,
@@ -75,13 +76,14 @@ class HandOut:
 
 @dataclass(frozen=True, slots=True)
 class _Free:
-    """A locked task with a free place, or a gold one, which always has room."""
+    """A locked task with a free place, or a gold one, which always has room; `checks` a group of look-alikes."""
 
     task_id: int
     message_id: int
     overlap: int
     free: int
     draw_probability: float | None
+    checks: bool = False
     gold: bool = False
 
 
@@ -139,7 +141,8 @@ _unseen = (
     ~exists().where(Verdict.task_id == Task.id, Verdict.person_id == bindparam("this_person"), judging()),
     ~exists().where(OpenLease.task_id == Task.id, OpenLease.person_id == bindparam("this_person")),
 )
-_candidate = select(Task.id, Task.message_id, Task.overlap, Task.free, Task.draw_probability)
+_checks = exists().where(SpotCheck.task_id == Task.id)
+_candidate = select(Task.id, Task.message_id, Task.overlap, Task.free, Task.draw_probability, _checks.label("checks"))
 # The next tasks of a queue for a person, locked: of those that were drawn at random, or of those that were chosen.
 # Reads along the partial index ix_task_claim (queue, drawn, rank, id where a place is free), so it costs the same at a
 # thousand pending messages and at a million. The 0 is no parameter: SQLite must see it to know that the index will do.
@@ -358,7 +361,7 @@ def _hand_out(connection: Connection, person: PersonId, terms: Terms, tasks: Seq
 def _place(connection: Connection, terms: Terms, task: _Free) -> Place:
     # Nobody has touched the task: its first place is free, without a look.
     slot = 0 if 0 < task.free == task.overlap else free_slot(connection, task.task_id)
-    blind = is_blind(terms.queue_id, task.task_id, slot, terms.blind_share)
+    blind = task.checks or is_blind(terms.queue_id, task.task_id, slot, terms.blind_share)
     return Place(task.task_id, task.message_id, slot, blind, task.draw_probability)
 
 

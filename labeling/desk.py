@@ -13,9 +13,10 @@ from concurrent.futures import Future
 from sqlalchemy import Connection
 
 from core.store import Store
-from labeling import claims, tasks, verdicts
+from labeling import claims, group_verdicts, tasks, verdicts
 from labeling.claims import HandOut
 from labeling.finishing import finish
+from labeling.group_verdicts import GroupGiven, GroupTaken
 from labeling.people import PersonId
 from labeling.verdicts import Given, Taken
 
@@ -66,8 +67,12 @@ class Desk:
         return self._store.submit(both)
 
     def undo(self, person: PersonId, uuid: str) -> Future[HandOut | None]:
-        """Take back the person's last verdict; the future has the message again, or None."""
-        return self._store.submit(lambda connection: verdicts.undo(connection, person, uuid))
+        """Take back the person's last verdict, or group of verdicts; the future has its message again, or None."""
+        return group_verdicts.undo(self._store, person, uuid)
+
+    def judge_group(self, person: PersonId, given: GroupGiven, spot_check_share: float) -> Future[GroupTaken]:
+        """Give one verdict to the look-alikes that the person was shown, each a row of its own."""
+        return group_verdicts.judge_group(self._store, person, given, self._classes, spot_check_share)
 
     def heartbeat(self, person: PersonId, lease_ids: Sequence[int]) -> Future[int]:
         """Hold leases on; the future has how many are still held."""

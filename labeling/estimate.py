@@ -70,15 +70,22 @@ def hajek(judged: pd.DataFrame, population: int, level: float = 0.95) -> Accurac
     stands_for = np.maximum(1.0 / draws["draw_probability"].to_numpy(float), population - before)
     y, weights = draws["right"].to_numpy(float), stands_for / stands_for.sum()
     share = float(weights @ y)
-    low, high = _interval(y, weights, share, level)
+    low, high = interval_of_share(y, weights, share, level)
     everything = float(stands_for.sum() + before.sum())
     unknown, sure = float(stands_for.sum()) / everything, float(right_before.sum()) / everything
     share, low, high = (sure + unknown * value for value in (share, low, high))
     return Accuracy(share, low, high, len(draws), len(judged) - len(draws), level)
 
 
-def _interval(y: Floats, weights: Floats, share: float, level: float) -> tuple[float, float]:
-    """Jeffreys' interval at as many messages as an even draw would need for the same variance."""
+def interval_of_share(y: Floats, weights: Floats, share: float, level: float = 0.95) -> tuple[float, float]:
+    """Jeffreys' interval of a weighted share, at as many messages as an even draw would need for the same variance.
+
+    Args:
+        y: 0 or 1 for each message.
+        weights: how much of the whole each stands for; they add up to 1.
+        share: `weights @ y`.
+        level: of the interval.
+    """
     from scipy import stats  # here: SciPy takes a second to import
 
     n = len(y)

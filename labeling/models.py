@@ -26,9 +26,13 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.store.models.base import Base, BigId, BigRef, Name, Now
+from labeling import group_models as group_models  # so that whoever imports the desk's tables has these too
 from labeling import models_people as models_people  # so that whoever imports the desk's tables has the door's too
 from labeling.truth_tables import Decision as Decision
 from labeling.truth_tables import TruthRebuild as TruthRebuild
+from labeling.withdrawal_models import Withdrawal as Withdrawal
+from labeling.withdrawal_models import WithdrawalKind as WithdrawalKind
+from labeling.withdrawal_models import WithdrawnVerdict as WithdrawnVerdict
 
 BIG = BigInteger().with_variant(Integer, "sqlite")  # a reference that may be empty
 
@@ -237,6 +241,14 @@ class Task(Base):
             postgresql_where=text("for_person_id IS NOT NULL"),
             sqlite_where=text("for_person_id IS NOT NULL"),
         ),
+        Index(
+            "ix_task_template",
+            "queue_id",
+            "template_id",
+            "id",
+            postgresql_where=text("free > 0"),
+            sqlite_where=text("free > 0"),
+        ),
     )
 
     id: Mapped[BigId]
@@ -252,6 +264,7 @@ class Task(Base):
     judged: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     for_person_id: Mapped[int | None] = mapped_column(BigInteger)
     for_until: Mapped[int | None] = mapped_column(BigInteger)
+    template_id: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[Now]
 
 
@@ -312,49 +325,6 @@ class OpenLease(Base):
     expires_at: Mapped[int] = mapped_column(BigInteger)
 
 
-class WithdrawalKind(enum.StrEnum):
-    """What a withdrawal takes out; `back` takes an earlier withdrawal back."""
-
-    PERSON = "person"
-    DAY = "day"
-    RULE = "rule"
-    BACK = "back"
-
-
-class Withdrawal(Base):
-    """Somebody's verdicts, a time's, or a rule's labels are to count as if they had never been given.
-
-    A fact, appended; it concerns the verdicts with ids up to `verdict_cutoff`, given from `since` to before `until`.
-    `derived_at` is state: when all labels had been derived anew.
-    """
-
-    __tablename__ = "withdrawal"
-
-    id: Mapped[BigId]
-    kind: Mapped[str] = mapped_column(String(8))
-    person_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("person.id"))
-    since: Mapped[int | None] = mapped_column(BigInteger)
-    until: Mapped[int | None] = mapped_column(BigInteger)
-    rule: Mapped[str | None] = mapped_column(Text)
-    takes_back: Mapped[int | None] = mapped_column(BigInteger, unique=True)
-    verdict_cutoff: Mapped[BigRef]
-    reason: Mapped[str] = mapped_column(Text)
-    made_by: Mapped[Name]
-    at: Mapped[Now]
-    derived_at: Mapped[int | None] = mapped_column(BigInteger)
-
-
-class WithdrawnVerdict(Base):
-    """A verdict that a withdrawal concerns, until (`back_id`) that was taken back. Derived from `withdrawal`."""
-
-    __tablename__ = "withdrawn_verdict"
-    __table_args__ = (Index("ix_withdrawn_verdict_withdrawal_id", "withdrawal_id", "verdict_id"),)
-
-    verdict_id: Mapped[BigRef] = mapped_column(ForeignKey("verdict.id"), primary_key=True, autoincrement=False)
-    withdrawal_id: Mapped[BigRef] = mapped_column(ForeignKey("withdrawal.id"), primary_key=True, autoincrement=False)
-    back_id: Mapped[int | None] = mapped_column(BigInteger)
-
-
 class WebhookCursor(Base):
     """How far an address was told of events, and who tells it now (until when, by the database's clock)."""
 
@@ -371,6 +341,7 @@ class Verdict(Base):
 
     `supersedes` names the verdict that an undo takes back, or that a change of mind replaces. `late` marks one whose
     lease had expired. `second` is the class that it would be if not `klass`.
+    `group_id` names the group that it was given with (labeling/group_models.py).
     """
 
     __tablename__ = "verdict"
@@ -378,6 +349,12 @@ class Verdict(Base):
         Index("ix_verdict_task_id_person_id", "task_id", "person_id"),
         Index("ix_verdict_message_id", "message_id"),
         Index("ix_verdict_person_id_id", "person_id", "id"),
+        Index(
+            "ix_verdict_group_id",
+            "group_id",
+            postgresql_where=text("group_id IS NOT NULL"),
+            sqlite_where=text("group_id IS NOT NULL"),
+        ),
         {"sqlite_autoincrement": True},
     )
 
@@ -397,4 +374,5 @@ class Verdict(Base):
     late: Mapped[bool] = mapped_column(Boolean)
     seconds: Mapped[float | None] = mapped_column(Float)
     supersedes: Mapped[int | None] = mapped_column(BigInteger, unique=True)
+    group_id: Mapped[int | None] = mapped_column(BigInteger)
     at: Mapped[Now]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid as uuids
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from sqlalchemy import Connection, bindparam, delete, exists, insert, select
 
@@ -53,6 +54,14 @@ class Taken:
     verdict_id: int
     duplicate: bool
     late: bool
+
+
+class StandingVerdict(Protocol):
+    """A row of a verdict that stands."""
+
+    id: int
+    kind: str
+    lease_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +115,7 @@ OPINIONS = hot(
 DECIDED = hot(_newest_decision)
 # Along ix_verdict_person_id_id from its end.
 LAST = hot(
-    select(Verdict.id, Verdict.kind, Verdict.lease_id)
+    select(Verdict.id, Verdict.kind, Verdict.lease_id, Verdict.group_id)
     .where(Verdict.person_id == bindparam("this_person"), judging())
     .order_by(Verdict.id.desc())
     .limit(1)
@@ -151,11 +160,23 @@ def judge(connection: Connection, person: PersonId, given: Given, classes: Seque
     return Taken(verdict_id, duplicate=False, late=late)
 
 
-def undo(connection: Connection, person: PersonId, uuid: str) -> HandOut | None:
+def judge_in_group(connection: Connection, reviewer: Reviewer, given: Given, group_id: int) -> int:
+    """Take a label or a skip that was given to a whole group; gives the verdict's id.
+
+    It says nothing of how a shown prediction sways: the message was judged with others, so none counts as shown.
+    """
+    handed = _handed_out(connection, reviewer.id, given.lease_id)
+    handed = replace(handed, blind=False, shown_klass=None)
+    verdict_id, _ = _close(connection, reviewer.id, handed, given, group_id=group_id)
+    _tell(connection, reviewer, handed, given, verdict_id)
+    return verdict_id
+
+
+def undo(connection: Connection, person: PersonId, uuid: str, verdict: StandingVerdict | None = None) -> HandOut | None:
     """Take back the person's last label, skip or 'cannot tell'; gives the message again, None where there is none.
 
     The verdict stays in the store: the undo is a new row that names it. Sent twice, it takes back one verdict and gives
-    the same message.
+    the same message. With `verdict` it is that one of the person's, standing, and not the last.
 
     Raises:
         AccessError: the person may not review.
@@ -167,18 +188,32 @@ def undo(connection: Connection, person: PersonId, uuid: str) -> HandOut | None:
     if known is not None:
         _own(known.person_id, person)
         return held_of(connection, person, known.task_id)
-    last = connection.execute(LAST, {"this_person": person}).first()
+    last = verdict or connection.execute(LAST, {"this_person": person}).first()
     if last is None:
         return None
-    handed = _handed_out(connection, person, last.lease_id)
-    task = lock(connection, handed.task_id)
-    verdict_id = _append(connection, person, handed, given, late=False, supersedes=last.id)
-    reconsider(connection, task)
-    derive(connection, task)
-    _settle(connection, handed, last.kind, None)
-    again = hand_back(connection, person, lock(connection, task.id), blind=handed.blind)
+    handed, verdict_id = _take_back(connection, reviewer, given, last)
+    again = hand_back(connection, person, lock(connection, handed.task_id), blind=handed.blind)
     _tell(connection, reviewer, handed, given, verdict_id)
     return again
+
+
+def take_back(connection: Connection, reviewer: Reviewer, uuid: str, verdict: StandingVerdict) -> None:
+    """Take one standing verdict of the person back; its message is free again, for anybody."""
+    given = _checked(Given(uuid, 0, VerdictKind.UNDO), ())
+    handed, verdict_id = _take_back(connection, reviewer, given, verdict)
+    _tell(connection, reviewer, handed, given, verdict_id)
+
+
+def _take_back(
+    connection: Connection, reviewer: Reviewer, given: Given, verdict: StandingVerdict
+) -> tuple[_HandedOut, int]:
+    handed = _handed_out(connection, reviewer.id, verdict.lease_id)
+    task = lock(connection, handed.task_id)
+    verdict_id = _append(connection, reviewer.id, handed, given, late=False, supersedes=verdict.id)
+    reconsider(connection, task)
+    derive(connection, task)
+    _settle(connection, handed, verdict.kind, None)
+    return handed, verdict_id
 
 
 def _checked(given: Given, classes: Sequence[str]) -> Given:
@@ -207,15 +242,17 @@ def _handed_out(connection: Connection, person: PersonId, lease_id: int) -> _Han
     return _HandedOut(*row)
 
 
-def _close(connection: Connection, person: PersonId, handed: _HandedOut, given: Given) -> tuple[int, bool]:
+def _close(
+    connection: Connection, person: PersonId, handed: _HandedOut, given: Given, *, group_id: int | None = None
+) -> tuple[int, bool]:
     """Store a label, a skip or a 'cannot tell', and end its lease; gives the verdict's id and whether it came late."""
     task = lock(connection, handed.task_id)
     this = {"this_task": task.id, "this_person": person, "this_lease": handed.lease_id}
     standing = connection.execute(STANDING, this).one()
     if standing.judged:
         raise DeskError("you have judged this message already", fix="Undo takes your verdict back.")
-    late = not standing.in_time
-    verdict_id = _append(connection, person, handed, given, late=late)
+    late = group_id is None and not standing.in_time
+    verdict_id = _append(connection, person, handed, given, late=late, group_id=group_id)
     connection.execute(LET_GO, {"this_task": task.id, "this_person": person})
     reconsider(connection, task)
     derive(connection, task)
@@ -245,6 +282,7 @@ def _append(
     *,
     late: bool,
     supersedes: int | None = None,
+    group_id: int | None = None,
 ) -> int:
     row = {
         "uuid": given.uuid,
@@ -262,6 +300,7 @@ def _append(
         "late": late,
         "seconds": given.seconds,
         "supersedes": supersedes,
+        "group_id": group_id,
     }
     return connection.execute(APPEND, row).scalar_one()
 

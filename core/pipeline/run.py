@@ -16,27 +16,29 @@ from core.pipeline.ingest import Ingest, listing, stale
 from core.pipeline.predict import predict
 from core.pipeline.stage import Progress, silent, workshop
 from core.pipeline.tag import tag
+from core.pipeline.template import mine_templates
 from core.pipeline.training import choose_cutoff
 from core.project import Project
 
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """What a run did: names of the stages it ran, messages predicted, and the seconds it took."""
+    """What a run did: its stages, messages predicted, labels of rules, seconds, messages whose template was found."""
 
     stages: tuple[str, ...]
     predicted: int
     tagged: int
     seconds: float
+    templated: int = 0
 
     @property
     def nothing_to_do(self) -> bool:
         """Whether everything was up to date."""
-        return not self.stages and not self.predicted and not self.tagged
+        return not self.stages and not self.predicted and not self.tagged and not self.templated
 
 
 def run(project: Project, progress: Progress = silent, *, predict_at_most: int | None = None) -> RunSummary:
-    """Bring the room up to date: ingest, tag, benchmark, fit, promote, predict.
+    """Bring the room up to date: ingest, tag, mine templates, benchmark, fit, promote, predict.
 
     Raises:
         PipelineError: a stage failed; what was finished before stays.
@@ -48,11 +50,12 @@ def run(project: Project, progress: Progress = silent, *, predict_at_most: int |
     if to_ingest := stale(project, listing(project)):
         ran += _build(Ingest(room=room, listed=to_ingest))
     tagged = tag(project, progress)
+    templated = mine_templates(project, progress)
     cutoff = choose_cutoff(project)
     if cutoff:
         ran += _build(Fit(room=room, cutoff=cutoff))
     predicted = predict(project, progress, at_most=predict_at_most)
-    return RunSummary(tuple(ran), predicted, tagged, time.monotonic() - began)
+    return RunSummary(tuple(ran), predicted, tagged, time.monotonic() - began, templated)
 
 
 def ingest_sources(project: Project, progress: Progress = silent) -> dict[str, int]:

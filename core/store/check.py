@@ -13,10 +13,12 @@ from core.store.models import (
     ConfusionCount,
     FoldPrediction,
     Message,
+    MessageTemplate,
     Origin,
     Prediction,
     Quarantine,
     Tally,
+    TemplateSize,
     Truth,
 )
 from core.store.rollups import FOLDS, PREDICTED, VERDICT, VERDICTS, message_hour
@@ -47,7 +49,12 @@ def compare(what: str, kept: Iterable[Any], counted: Iterable[Any]) -> list[Diff
 
 def check(connection: Connection) -> list[Difference]:
     """Where the works' roll-ups differ from their facts. Reads everything: minutes on a large store."""
-    return [*_tallies(connection), *_class_counts(connection), *_confusion(connection)]
+    return [
+        *_tallies(connection),
+        *_class_counts(connection),
+        *_confusion(connection),
+        *_template_sizes(connection),
+    ]
 
 
 def _tallies(connection: Connection) -> list[Difference]:
@@ -93,3 +100,12 @@ def _confusion(connection: Connection) -> list[Difference]:
         .group_by(Prediction.run_id, Truth.klass, Prediction.klass)
     ).all()
     return compare("confusion:", kept, [*folds, *verdicts])
+
+
+def _template_sizes(connection: Connection) -> list[Difference]:
+    """A template is counted from its second message on."""
+    kept = connection.execute(select(TemplateSize.template_id, TemplateSize.n)).all()
+    counted = connection.execute(
+        select(MessageTemplate.template_id, func.count()).group_by(MessageTemplate.template_id).having(func.count() > 1)
+    ).all()
+    return compare("messages of template", kept, counted)

@@ -15,6 +15,7 @@ from dashboard.routes.desk import Claim, Heartbeat, History, Judge, Panel, Trans
 from dashboard.routes.door import Door, Leave, Me
 from dashboard.routes.feed import FeedSocket
 from dashboard.routes.health import Health
+from dashboard.routes.lookalikes import GroupChecks, JudgeGroup, Lookalikes, OpenGroup
 from dashboard.routes.messages import Messages
 from dashboard.routes.office import Decide, OfficeState
 from dashboard.routes.people import AuditLog, ChangeActive, ChangeRole, InvitePerson, People, SignOut
@@ -38,6 +39,10 @@ ROUTES = (
     (r"/desk/heartbeat", Heartbeat),
     (r"/desk/panel.json", Panel),
     (r"/desk/history.json", History),
+    (r"/desk/lookalikes", Lookalikes),
+    (r"/desk/lookalikes/open", OpenGroup),
+    (r"/desk/lookalikes/judge", JudgeGroup),
+    (r"/desk/lookalikes/checks.json", GroupChecks),
     (r"/desk/translation", Translation),
     (r"/queues.json", QueuesState),
     (r"/queues/make", MakeQueue),

@@ -51,11 +51,15 @@ class _Undo(Asked):
     uuid: str = Field(max_length=36)
 
 
-class _Leases(Asked):
+class Leases(Asked):
+    """Leases that a page holds."""
+
     lease_ids: list[Id] = Field(max_length=HELD_MOST)
 
 
-class _Lease(Asked):
+class OneLease(Asked):
+    """A lease that a page holds."""
+
     lease_id: Id
 
 
@@ -143,7 +147,7 @@ class Heartbeat(DeskHandler):
 
     async def post(self) -> None:
         """Answers with how many are still held."""
-        held = await self.committed(room().desk.heartbeat(self.person.id, self.asked(_Leases).lease_ids))
+        held = await self.committed(room().desk.heartbeat(self.person.id, self.asked(Leases).lease_ids))
         self.answer({"held": held})
 
 
@@ -164,7 +168,7 @@ class Translation(DeskHandler):
 
     async def post(self) -> None:
         """Answers with the text, or null where the office has no translator or that one nothing to say."""
-        asked = self.asked(_Lease)
+        asked = self.asked(OneLease)
         self.answer({"text": await aside(translation, room(), self.person, asked.lease_id)})
 
 

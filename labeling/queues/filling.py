@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Table, exists, func, insert, literal, select,
 
 from core.errors import DeskError
 from core.store import Store, bulk, emit
-from core.store.models import Message, now_ms
+from core.store.models import Message, MessageTemplate, now_ms
 from core.store.paced import write_paced
 from core.store.queries.live import champion
 from core.store.rollups import tally
@@ -58,9 +58,11 @@ def fill(connection: Connection, queue_id: int, frame: pd.DataFrame) -> int:
     staged = bulk.stage(connection, _task, rows, "incoming_task")
     there = exists().where(Task.queue_id == queue_id, Task.message_id == staged.c.message_id)
     known = exists().where(Gold.message_id == staged.c.message_id, Gold.active)
+    template = select(MessageTemplate.template_id).where(MessageTemplate.message_id == staged.c.message_id)
     values = (*(staged.c[name] for name in staged.c.keys()), *map(literal, (queue_id, overlap, overlap)))  # noqa: SIM118 - a column collection
-    columns = [*staged.c.keys(), "queue_id", "overlap", "free"]
-    new = connection.execute(insert(_task).from_select(columns, select(*values).where(~there, ~known))).rowcount
+    what = select(*values, template.scalar_subquery())
+    columns = [*staged.c.keys(), "queue_id", "overlap", "free", "template_id"]
+    new = connection.execute(insert(_task).from_select(columns, what.where(~there, ~known))).rowcount
     _draw_again(connection, queue_id, staged)
     if new:
         tally(connection, f"queue:{queue_id}:total", new)

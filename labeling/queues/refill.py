@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, literal_column, select, update
 
 from core.fingerprint import fingerprint
 from core.settings import DeskSettings
 from core.store import Store
-from core.store.models import DatasetId, Prediction, RunId
+from core.store.models import DatasetId, MessageTemplate, Prediction, RunId
 from core.store.queries.live import champion
 from labeling.finishing import finish_all
 from labeling.models import Queue, QueueState, Task
@@ -19,6 +19,7 @@ from labeling.queues.making import change, create
 from labeling.queues.spec import QueueSpec
 
 TRAINING = "review"
+NAMED_AT_ONCE = 2_000
 
 
 def refill(store: Store, desk: DeskSettings, dataset: DatasetId) -> int:
@@ -28,6 +29,7 @@ def refill(store: Store, desk: DeskSettings, dataset: DatasetId) -> int:
     """
     store.write(lambda connection: _review_queue(connection, desk, dataset))
     finish_all(store)
+    _name_templates(store)
     with store.read() as connection:
         reigning = champion(connection, dataset)
         query = select(Queue.id, Queue.top_up, Queue.order_name).where(
@@ -46,6 +48,27 @@ def refill(store: Store, desk: DeskSettings, dataset: DatasetId) -> int:
         if pending < queue.top_up:
             came += fill_by_order(store, queue.id, queue.top_up - pending, keep=queue.top_up)
     return came
+
+
+def _name_templates(store: Store) -> None:
+    """Note the template of what waits, where it was found after the message was queued.
+
+    Along ix_task_template, which has those without one together: it costs what is left to be named.
+    """
+    template = select(MessageTemplate.template_id).where(MessageTemplate.message_id == Task.message_id)
+    nameless = (
+        select(Task.id)
+        .where(
+            Task.queue_id.in_(select(Queue.id).where(Queue.state == QueueState.OPEN)),
+            Task.free > literal_column("0"),
+            Task.template_id.is_(None),
+            template.correlate(Task).exists(),
+        )
+        .limit(NAMED_AT_ONCE)
+    )
+    named = update(Task).where(Task.id.in_(nameless)).values(template_id=template.scalar_subquery())
+    while store.write(lambda connection: connection.execute(named).rowcount) == NAMED_AT_ONCE:
+        pass
 
 
 def _review_queue(connection: Connection, desk: DeskSettings, dataset: DatasetId) -> None:

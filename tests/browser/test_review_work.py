@@ -173,9 +173,11 @@ def test_a_change_of_mind_made_without_a_network_arrives_later(
 def test_on_a_phone_by_touch_alone(visit: Callable[..., Page], opened: tuple[Server, Store]) -> None:
     _, store = opened
     tab = visit("Dora", **PHONE)
-    for n in range(12):
+    until, n = time.monotonic() + 60 * MINUTES, 0
+    while n < 12 or time.monotonic() < until:
         moved_on(tab, lambda n=n: tab.locator(".choice").nth(n % 3).tap())  # type: ignore[misc]
         tab.wait_for_timeout(260)
+        n += 1
     moved_on(tab, lambda: swipe(tab, -200))
     moved_on(tab, lambda: swipe(tab, 200))
     moved_on(tab, lambda: tab.locator("#unsure").tap())
@@ -190,8 +192,8 @@ def test_on_a_phone_by_touch_alone(visit: Callable[..., Page], opened: tuple[Ser
     tab.locator(".instead .btn").first.tap()
     expect(tab.locator("#history-words")).to_have_text("Saved.")
     facts = said(store, "Dora")
-    assert [kind for kind, *_ in facts] == ["label"] * 12 + ["skip", "label", "unsure", "label", "label"]
-    assert (facts[13][1], facts[15][1:3]) == ("spam", ("spam", "personal"))
+    assert [kind for kind, *_ in facts] == ["label"] * n + ["skip", "label", "unsure", "label", "label"]
+    assert (facts[n + 1][1], facts[n + 3][1:3]) == ("spam", ("spam", "personal"))
     assert tab.evaluate("document.documentElement.scrollWidth") <= 390
 
 

@@ -48,7 +48,7 @@ def the_dataset(store: Store) -> DatasetId:
 def add_champion(store: Store, message_ids: Sequence[int], klass: str = "spam", confidence: float = 0.9) -> RunId:
     """A champion that says `klass` of these messages."""
     dataset = the_dataset(store)
-    new = NewRun(dataset, "char-svc", f"fp{len(message_ids)}{klass}", 0, 0, 5, 7, {})
+    new = NewRun(dataset, "char-svc", f"fp{len(message_ids)}{klass}"[:16], 0, 0, 5, 7, {})
     run_id = store.write(lambda c: start_run(c, new))
     store.write(lambda c: finish_run(c, run_id))
     said = pd.DataFrame({"message_id": list(message_ids), "klass": klass, "confidence": confidence, "hour": 497_222})

@@ -33,6 +33,19 @@ export class Hand {
     return message;
   }
 
+  // Some are judged with others, wherever in the hand they are; gives whether the one on the screen is among them.
+  drop(leases) {
+    const gone = new Set(leases), wasFirst = gone.has(this.current?.lease_id);
+    for (const lease of leases) this.#done.add(lease);
+    this.ready = this.ready.filter((message) => !gone.has(message.lease_id));
+    return wasFirst;
+  }
+
+  // They are not judged after all: the next claim may bring them again.
+  restore(leases) {
+    for (const lease of leases) this.#done.delete(lease);
+  }
+
   // One comes back, to be judged next.
   back(message) {
     this.ready = [message, ...this.ready.filter((each) => each.lease_id !== message.lease_id)];

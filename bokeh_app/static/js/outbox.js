@@ -67,11 +67,12 @@ export class Outbox {
     } catch { return []; }
   }
 
-  put(verdict) {
+  // Where it is no single verdict: `route` that takes it, and the `leases` that it answers.
+  put(verdict, {route = undefined, leases = undefined} = {}) {
     const made = {uuid: uuid(), ...verdict};
     this.#made += 1;
     const order = `${String(Date.now()).padStart(15, "0")}.${String(this.#made).padStart(6, "0")}`;
-    const entry = {place: `${this.name}${order}.${made.uuid}`, verdict: made};
+    const entry = {place: `${this.name}${order}.${made.uuid}`, verdict: made, route, leases};
     this.waiting.push(entry);
     this.#keep(entry);
     this.send();
@@ -99,7 +100,7 @@ export class Outbox {
     while (this.waiting.length) {
       const [first] = this.waiting;
       try {
-        const answer = await call("desk/verdict", first.verdict);
+        const answer = await call(first.route ?? "desk/verdict", first.verdict);
         this.waiting.shift();
         this.#forget(first);
         this.taken += 1;
@@ -125,7 +126,7 @@ export class Outbox {
 
   sendAgain(entry) {
     this.refused = this.refused.filter((each) => each !== entry);
-    const again = {place: entry.place, verdict: entry.verdict};
+    const again = {place: entry.place, verdict: entry.verdict, route: entry.route, leases: entry.leases};
     this.waiting.push(again);
     this.#keep(again);
     this.send();

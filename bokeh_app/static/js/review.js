@@ -10,6 +10,7 @@ import {emptyWords, showStatus} from "./status.js";
 import {loadChanged, showPanel} from "./panel.js";
 import {answered, openHistory, setUpHistory} from "./history.js";
 import {listenToSwipes} from "./touch.js";
+import {setUpLookalikes} from "./lookalikes.js";
 
 export {addAction} from "./keys.js";
 
@@ -32,8 +33,9 @@ const outbox = new Outbox({
     if (answer.messages) take(answer.messages);
     if (verdict.changes) { answered(verdict, answer); loadPanel(); }
   },
-  onRefused: ({verdict, why}) => {
+  onRefused: ({verdict, why, leases}) => {
     if (verdict.changes) answered(verdict, null, why);
+    else if (leases) { hand.restore(leases); last = last.filter((each) => each.uuid !== verdict.uuid); }
     else last = last.filter((each) => each.lease !== verdict.lease_id);
     showLast();
     if (hand.low) claim();
@@ -75,7 +77,7 @@ function trouble(error) {
 }
 
 function take(messages) {
-  const unsent = new Set(outbox.waiting.map(({verdict}) => (verdict.kind === "flag" ? null : verdict.lease_id)));
+  const unsent = new Set(outbox.waiting.flatMap(({verdict, leases}) => (verdict.kind === "flag" ? [] : leases ?? [verdict.lease_id])));
   if (panel) hand.heldFor(panel.lease_seconds);
   if (hand.take(messages, unsent)) next();
   else buildAhead();
@@ -113,6 +115,16 @@ function judge(kind, klass) {
   measure(pressedAt);
   showLast();
   countHere(kind);
+}
+
+// One verdict for a group of look-alikes: those of it that are in hand go, the others come no more.
+function judgeGroup({verdict, leases, task, words}) {
+  const gone = hand.drop(leases);
+  const {uuid: made} = outbox.put({...verdict, claim: AHEAD}, {route: "desk/lookalikes/judge", leases});
+  last.unshift({body: words, klass: verdict.klass, uuid: made, task});
+  last.length = Math.min(last.length, 8);
+  if (gone) next();
+  showLast();
 }
 
 // From the key until the next message is painted: a task after the frame's own work.
@@ -225,6 +237,7 @@ addAction("h", "your last verdicts, to change your mind", openHistory);
 addAction("m", "a long message's whole", fold);
 addAction("?", "this list", help);
 setUpHistory(outbox);
+setUpLookalikes(hand, judgeGroup);
 for (const [id, action] of Object.entries({skip, unsure, flag, undo, help, "open-history": openHistory, fold})) get(id).onclick = () => act(action);
 listenToSwipes(get("message"), {left: () => act(skip), right: () => act(confirm)});
 

@@ -36,6 +36,7 @@ from core.store.models.learning import (
     Score,
 )
 from core.store.models.rollups import SHARDS, ClassCount, ConfusionCount, Tally
+from core.store.models.templates import MessageTemplate, Template, TemplateKey, TemplatePattern, TemplateSize
 
 __all__ = [
     "HOUR_MS",
@@ -57,6 +58,7 @@ __all__ = [
     "LabelSet",
     "Message",
     "MessageId",
+    "MessageTemplate",
     "Millis",
     "Model",
     "Origin",
@@ -70,6 +72,10 @@ __all__ = [
     "Snapshot",
     "Stage",
     "Tally",
+    "Template",
+    "TemplateKey",
+    "TemplatePattern",
+    "TemplateSize",
     "Truth",
     "WithdrawnRule",
     "now_ms",
