@@ -13,11 +13,9 @@ from sqlalchemy import (
     Connection,
     Executable,
     Integer,
-    String,
     and_,
     bindparam,
     case,
-    cast,
     delete,
     exists,
     func,
@@ -106,15 +104,9 @@ _terms = select(
 )
 _named = exists().where(QueueMember.queue_id == Queue.id, QueueMember.person_id == bindparam("this_person"))
 _on_team = exists().where(TeamMember.team == Queue.team, TeamMember.person_id == bindparam("this_person"))
-# A few rows of the tally's shards, along its primary key, and only where there is a target.
-_given = (
-    select(func.coalesce(func.sum(Tally.n), 0))
-    .where(
-        Tally.name == literal_column("'queue:'").concat(cast(Queue.id, String)).concat(literal_column("':verdicts'"))
-    )
-    .correlate(Queue)
-    .scalar_subquery()
-)
+# A few rows of the tally's shards, along its primary key. A statement of its own, for queues with a target: whoever
+# reads the tally must write down first what they count themselves, and then holds others up (core/store/later.py).
+GIVEN = hot(select(func.coalesce(func.sum(Tally.n), 0)).where(Tally.name == bindparam("this_tally")))
 
 
 def given_to() -> ColumnElement[bool]:
@@ -127,13 +119,10 @@ def given_to() -> ColumnElement[bool]:
 
 
 # The open queues that a person may take from: by priority, of equals what is theirs alone before what is everybody's.
-# A queue that has reached its target hands out no more.
 OPEN_QUEUES = hot(
-    _terms.where(
-        Queue.state == QueueState.OPEN,
-        given_to(),
-        case((Queue.target.is_(None), True), else_=_given < Queue.target),
-    ).order_by(Queue.priority.desc(), Queue.assigned == Assigned.ALL, Queue.id)
+    _terms.add_columns(Queue.target)
+    .where(Queue.state == QueueState.OPEN, given_to())
+    .order_by(Queue.priority.desc(), Queue.assigned == Assigned.ALL, Queue.id)
 )
 THIS_QUEUE = hot(_terms.where(Queue.id == bindparam("this_queue")))
 
@@ -246,6 +235,11 @@ def claim(connection: Connection, person: PersonId, count: int, queue_id: int | 
     """
     # Two tabs of one person take turns.
     require(connection, person, Role.REVIEWER, alone=True)
+    return claim_next(connection, person, count, queue_id)
+
+
+def claim_next(connection: Connection, person: PersonId, count: int, queue_id: int | None = None) -> list[HandOut]:
+    """As `claim`, for a person who has just given a verdict in this transaction: they may review, and are alone."""
     reap(connection)
     mine = connection.execute(HOLD_ON, {"this_person": person}).all()
     held = [lease.lease_id for lease in mine if queue_id in (None, lease.queue_id)]
@@ -305,8 +299,17 @@ def release(connection: Connection, person: PersonId, lease_ids: Sequence[int]) 
 
 
 def _open_queues(connection: Connection, person: PersonId, queue_id: int | None) -> list[Terms]:
-    queues = (Terms(*row) for row in connection.execute(OPEN_QUEUES, {"this_person": person}))
-    return [terms for terms in queues if queue_id in (None, terms.queue_id)]
+    """A queue that has reached its target hands out no more."""
+    queues = connection.execute(OPEN_QUEUES, {"this_person": person}).all()
+    return [
+        Terms(*terms)
+        for *terms, target in queues
+        if queue_id in (None, terms[0]) and (target is None or _given(connection, terms[0]) < target)
+    ]
+
+
+def _given(connection: Connection, queue_id: int) -> int:
+    return int(connection.execute(GIVEN, {"this_tally": f"queue:{queue_id}:verdicts"}).scalar_one())
 
 
 def _chosen(connection: Connection, person: PersonId, terms: Terms, wanted: int) -> list[_Free]:

@@ -13,6 +13,7 @@ from concurrent.futures import Future
 from sqlalchemy import Connection
 
 from core.store import Store
+from core.store.savepoint import savepoint
 from labeling import claims, group_verdicts, tasks, verdicts
 from labeling.claims import HandOut
 from labeling.finishing import finish
@@ -58,8 +59,8 @@ class Desk:
         def both(connection: Connection) -> tuple[Taken, list[HandOut] | None]:
             taken = verdicts.judge(connection, person, given, self._classes)
             try:
-                with connection.begin_nested():
-                    return taken, claims.claim(connection, person, count)
+                with savepoint(connection):
+                    return taken, claims.claim_next(connection, person, count)
             except Exception:
                 log.exception("no messages beside a verdict")
                 return taken, None

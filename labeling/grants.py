@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, bindparam, insert, select, update
 
 from core.store.hot import hot
+from core.store.later import Until
 from core.store.models import Prediction, now_ms
 from labeling.models import Lease, OpenLease, Task
 from labeling.people import PersonId
@@ -50,7 +51,8 @@ SAID = hot(
     )
 )
 TAKE_PLACES = hot(
-    update(Task).where(Task.id.in_(bindparam("these_tasks", expanding=True))).values(free=Task.free - 1), waits=True
+    update(Task).where(Task.id.in_(bindparam("these_tasks", expanding=True))).values(free=Task.free - 1),
+    waits=Until.NEXT,
 )
 _ends = now_ms() + bindparam("lasts")
 _lease: Table = Lease.__table__  # type: ignore[assignment]
@@ -109,7 +111,7 @@ def _granting(n: int) -> Any:
 def _opening(n: int) -> Any:
     common = {"person_id": bindparam("person_id"), "queue_id": bindparam("queue_id"), "expires_at": _ends}
     rows = _places(_open, n, ("lease_id", "task_id", "slot"), common)
-    return hot(insert(_open).values(rows), waits=True)
+    return hot(insert(_open).values(rows), waits=Until.NEXT)
 
 
 def _places(table: Table, n: int, names: Sequence[str], common: dict[str, Any]) -> list[dict[str, Any]]:

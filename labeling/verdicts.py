@@ -12,6 +12,7 @@ from sqlalchemy import Connection, bindparam, delete, exists, insert, select
 from core.errors import DeskError
 from core.store.feed import emit
 from core.store.hot import hot
+from core.store.later import Until
 from core.store.models import Origin, Tally, now_ms
 from core.store.records.labels import set_label
 from core.store.rollups import add_rows
@@ -24,6 +25,7 @@ from labeling.people import PersonId, Reviewer, require
 from labeling.tasks import derive, judging, lock, opinion
 
 NOTE_MOST = 2_000
+NOT_YOURS = "this message was not handed to you"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class StandingVerdict(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _HandedOut:
-    """The hand-out that a verdict answers."""
+    """The hand-out that a verdict answers: whether the person has judged it, and whether the lease is still open."""
 
     lease_id: int
     task_id: int
@@ -75,32 +77,42 @@ class _HandedOut:
     blind: bool
     shown_klass: str | None
     gold: bool
+    judged: bool
+    in_time: bool
 
 
 KNOWN = hot(
     select(Verdict.id, Verdict.person_id, Verdict.task_id, Verdict.late).where(Verdict.uuid == bindparam("this_uuid"))
 )
-HANDED_OUT = hot(
-    select(Lease.id, Lease.task_id, Task.queue_id, Task.message_id, Lease.blind, Lease.shown_klass, Task.gold)
+# Nobody but the person themself changes what is asked here, and their requests take turns: it holds without the task's
+# lock. (A lease that runs out while its verdict waits for that lock was in time when the verdict came.)
+_handed_out = (
+    select(
+        Lease.id,
+        Lease.task_id,
+        Task.queue_id,
+        Task.message_id,
+        Lease.blind,
+        Lease.shown_klass,
+        Task.gold,
+        exists()
+        .where(Verdict.task_id == Lease.task_id, Verdict.person_id == Lease.person_id, judging())
+        .label("judged"),
+        exists().where(OpenLease.lease_id == Lease.id, OpenLease.expires_at > now_ms()).label("in_time"),
+    )
     .join(Task, Task.id == Lease.task_id)
     .where(Lease.id == bindparam("this_lease"), Lease.person_id == bindparam("this_person"))
 )
-# One look at both: has the person judged the task, and is the lease still open?
-STANDING = hot(
-    select(
-        exists()
-        .where(Verdict.task_id == bindparam("this_task"), Verdict.person_id == bindparam("this_person"), judging())
-        .label("judged"),
-        exists().where(OpenLease.lease_id == bindparam("this_lease"), OpenLease.expires_at > now_ms()).label("in_time"),
-    )
-)
+HANDED_OUT = hot(_handed_out)
+# The same, unless the verdict is there already: one look where two were.
+NEW_ANSWER = hot(_handed_out.where(~exists().where(Verdict.uuid == bindparam("this_uuid"))))
 APPEND = hot(insert(Verdict).returning(Verdict.id))
 # Whatever the person holds of the task: the lease may have expired and the task come to them again.
 LET_GO = hot(
     delete(OpenLease).where(
         OpenLease.task_id == bindparam("this_task"), OpenLease.person_id == bindparam("this_person")
     ),
-    waits=True,
+    waits=Until.NEXT,
 )
 # A NULL is somebody who cannot tell.
 _newest_decision = (
@@ -145,11 +157,11 @@ def judge(connection: Connection, person: PersonId, given: Given, classes: Seque
     # A person's requests take turns: the same verdict sent twice at once finds itself.
     reviewer = require(connection, person, Role.REVIEWER, alone=True)
     given = _checked(given, classes)
-    known = connection.execute(KNOWN, {"this_uuid": given.uuid}).first()
-    if known is not None:
-        _own(known.person_id, person)
-        return Taken(known.id, duplicate=True, late=known.late)
-    handed = _handed_out(connection, person, given.lease_id)
+    this = {"this_lease": given.lease_id, "this_person": person, "this_uuid": given.uuid}
+    new = connection.execute(NEW_ANSWER, this).first()
+    if new is None:
+        return _known_already(connection, person, given)
+    handed = _HandedOut(*new)
     if given.kind is VerdictKind.FLAG:
         verdict_id, late = _append(connection, person, handed, given, late=False), False
     elif given.changes is not None:
@@ -165,7 +177,7 @@ def judge_in_group(connection: Connection, reviewer: Reviewer, given: Given, gro
 
     It says nothing of how a shown prediction sways: the message was judged with others, so none counts as shown.
     """
-    handed = _handed_out(connection, reviewer.id, given.lease_id)
+    handed = _answered(connection, reviewer.id, given.lease_id)
     handed = replace(handed, blind=False, shown_klass=None)
     verdict_id, _ = _close(connection, reviewer.id, handed, given, group_id=group_id)
     _tell(connection, reviewer, handed, given, verdict_id)
@@ -207,7 +219,7 @@ def take_back(connection: Connection, reviewer: Reviewer, uuid: str, verdict: St
 def _take_back(
     connection: Connection, reviewer: Reviewer, given: Given, verdict: StandingVerdict
 ) -> tuple[_HandedOut, int]:
-    handed = _handed_out(connection, reviewer.id, verdict.lease_id)
+    handed = _answered(connection, reviewer.id, verdict.lease_id)
     task = lock(connection, handed.task_id)
     verdict_id = _append(connection, reviewer.id, handed, given, late=False, supersedes=verdict.id)
     reconsider(connection, task)
@@ -235,10 +247,23 @@ def _own(whose: int, person: PersonId) -> None:
         raise DeskError("this verdict's id is somebody else's")
 
 
-def _handed_out(connection: Connection, person: PersonId, lease_id: int) -> _HandedOut:
+def _known_already(connection: Connection, person: PersonId, given: Given) -> Taken:
+    """What was told when the verdict came for the first time.
+
+    Raises:
+        DeskError: it never came, so its message was not theirs to judge; or it was somebody else's.
+    """
+    known = connection.execute(KNOWN, {"this_uuid": given.uuid}).first()
+    if known is None:
+        raise DeskError(NOT_YOURS, fix="Reload the page to be handed another.")
+    _own(known.person_id, person)
+    return Taken(known.id, duplicate=True, late=known.late)
+
+
+def _answered(connection: Connection, person: PersonId, lease_id: int) -> _HandedOut:
     row = connection.execute(HANDED_OUT, {"this_lease": lease_id, "this_person": person}).first()
     if row is None:
-        raise DeskError("this message was not handed to you", fix="Reload the page to be handed another.")
+        raise DeskError(NOT_YOURS, fix="Reload the page to be handed another.")
     return _HandedOut(*row)
 
 
@@ -247,11 +272,9 @@ def _close(
 ) -> tuple[int, bool]:
     """Store a label, a skip or a 'cannot tell', and end its lease; gives the verdict's id and whether it came late."""
     task = lock(connection, handed.task_id)
-    this = {"this_task": task.id, "this_person": person, "this_lease": handed.lease_id}
-    standing = connection.execute(STANDING, this).one()
-    if standing.judged:
+    if handed.judged:
         raise DeskError("you have judged this message already", fix="Undo takes your verdict back.")
-    late = group_id is None and not standing.in_time
+    late = group_id is None and not handed.in_time
     verdict_id = _append(connection, person, handed, given, late=late, group_id=group_id)
     connection.execute(LET_GO, {"this_task": task.id, "this_person": person})
     reconsider(connection, task)

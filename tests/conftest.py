@@ -15,8 +15,17 @@ import pytest
 import labeling.models  # noqa: F401  # so that the metadata is whole
 from core.store import Store
 
+SLOWED = ("browser", "faults")
+"""Marks of tests with clocks and processes of their own, which a busy machine may slow beyond their patience."""
 ROOT = Path(__file__).resolve().parent.parent
 MEMORY_LEAST = 8 * 2**30
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A browser or a kill may be too slow once, and the summary says so; what is wrong is wrong twice."""
+    for item in items:
+        if any(item.get_closest_marker(name) for name in SLOWED):
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.fixture(scope="session")

@@ -125,7 +125,7 @@ def _fill(
     predictions = pd.DataFrame({"message_id": ids, "klass": klass, "confidence": rng.uniform(0.4, 1, len(ids))})
     store.write(lambda c: add_predictions(c, run_id, predictions.assign(hour=sent_at // HOUR_MS)))
     tasks = pd.DataFrame({"message_id": ids, "rank": rng.random(len(ids)), "queue_id": queue_id})
-    tasks = tasks.assign(overlap=overlap, free=overlap)
+    tasks = tasks.assign(overlap=overlap, free=overlap, drawn=True, draw_probability=1 / len(ids), drawn_at=FIRST_MS)
     store.write(lambda c: (bulk.append(c, _task, tasks), tally(c, f"queue:{queue_id}:total", len(tasks))))
 
 

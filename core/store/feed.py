@@ -23,6 +23,7 @@ from sqlalchemy.pool import PoolProxiedConnection
 from core.errors import StoreError
 from core.store.engine import told_in_a_sentence
 from core.store.hot import hot
+from core.store.later import Until
 from core.store.models import Event, EventId
 
 CHANNEL = "tallyroom"
@@ -42,7 +43,7 @@ class StoreEvent:
     at: int
 
 
-EMIT = hot(insert(Event), waits=True)
+EMIT = hot(insert(Event), waits=Until.COMMIT)
 
 
 def emit(connection: Connection, kind: str, **payload: Any) -> None:

@@ -9,7 +9,7 @@ come back from several, somebody who listens to the engine's events) it goes the
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import count
@@ -24,6 +24,7 @@ from sqlalchemy.types import TypeEngine
 
 from core.store import later
 from core.store.cursor import driver_cursor
+from core.store.later import Until
 
 S = TypeVar("S")
 Change = Callable[[Any], Any]
@@ -31,16 +32,17 @@ Change = Callable[[Any], Any]
 LIST_MOST = 20
 """A list in an IN is planned once for each of its lengths, so the long ones are not."""
 _PLACE = re.compile(r"%\((\w+)\)s|%%")
+_NAME = re.compile(r"\w+")
 _numbers = count()
 
 
-def hot(statement: S, *, waits: bool = False) -> S:
+def hot(statement: S, *, waits: Until | None = None) -> S:
     """The statement for `connection.execute`, fast. Build it once, under a name; its values come as parameters.
 
     Args:
         statement: any that SQLAlchemy has.
-        waits: nobody looks at what it gives back, so on PostgreSQL it may go out with the next statement or before
-            COMMIT (core/store/later.py); an error of its own is told there as well.
+        waits: nobody looks at what it gives back, so on PostgreSQL it may go out later (core/store/later.py); an error
+            of its own is told there as well. Until COMMIT only an INSERT may wait.
     """
     return cast(S, _Hot(statement, waits))
 
@@ -77,7 +79,10 @@ class _Prepared:
 
 @dataclass(slots=True)
 class _Plan:
-    """A statement as one database takes it; `reads` is known once the driver has named the columns' types."""
+    """A statement as one database takes it. `names` are all that are in it, those of its tables among them.
+
+    `reads` is known once the driver has named the columns' types.
+    """
 
     sql: str
     constants: Mapping[str, Any]
@@ -87,7 +92,9 @@ class _Plan:
     metadata: SimpleResultMetaData
     types: Sequence[TypeEngine[Any]]
     prepared: _Prepared | None
-    waits: bool
+    waits: Until | None
+    writes: str
+    names: Collection[str]
     reads: Sequence[Change | None] | None = None
 
     def parameters(self, given: Mapping[str, Any]) -> Any:
@@ -109,9 +116,13 @@ class _Plan:
         if self.prepared.name not in known:
             cursor.execute(self.prepared.prepare)
             known.add(self.prepared.name)
-        later.add(info, cursor.mogrify(self.prepared.execute, parameters))
-        if not self.waits:
-            later.send(info, cursor)
+        execute = cursor.mogrify(self.prepared.execute, parameters)
+        if self.waits is Until.COMMIT:
+            later.add_last(info, self.writes, execute)
+            return
+        later.add(info, execute)
+        if self.waits is None:
+            later.send(info, cursor, self.names)
 
     def rows(self, cursor: Any, dialect: Dialect) -> list[Any]:
         """What came, as Python knows it."""
@@ -130,7 +141,7 @@ class _Plan:
 
 
 class _Hot:
-    def __init__(self, statement: Any, waits: bool) -> None:
+    def __init__(self, statement: Any, waits: Until | None) -> None:
         self._statement = statement
         self._waits = waits
         self._plans: dict[tuple[Any, ...], _Plan | None] = {}
@@ -173,7 +184,7 @@ def _run(connection: Connection, plan: _Plan, rows: Sequence[Any]) -> _Result:
         return _Result(plan.metadata, plan.rows(cursor, connection.dialect), touched)
 
 
-def _planned(statement: Any, dialect: Dialect, values: Mapping[str, Any], *, waits: bool) -> _Plan | None:
+def _planned(statement: Any, dialect: Dialect, values: Mapping[str, Any], *, waits: Until | None) -> _Plan | None:
     """The statement compiled, or None where it takes more than the driver."""
     one_row = getattr(statement, "is_insert", False) and not statement._multi_values
     keys = list(values) if one_row else None
@@ -196,4 +207,6 @@ def _planned(statement: Any, dialect: Dialect, values: Mapping[str, Any], *, wai
         types=[column.type for column in columns],
         prepared=_Prepared.of(sql) if dialect.name == "postgresql" else None,
         waits=waits,
+        writes=statement.table.name if waits is Until.COMMIT else "",
+        names=frozenset(_NAME.findall(sql)),
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from sqlalchemy import Connection, text
 
 from core.store.hot import hot
+from core.store.later import Until
 
-_SHARE = hot(text("SELECT pg_advisory_xact_lock_shared(:key)"), waits=True)
+_SHARE = hot(text("SELECT pg_advisory_xact_lock_shared(:key)"), waits=Until.NEXT)
 LABELS_LOCK = 7_301
 MESSAGES_LOCK = 7_302
 

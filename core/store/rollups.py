@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, func, select
+from sqlalchemy import Connection, Table, func
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core.store.hot import hot
-from core.store.models import HOUR_MS, SHARDS, ClassCount, ConfusionCount, Message, Prediction, Tally
+from core.store.later import Until
+from core.store.models import HOUR_MS, SHARDS, ClassCount, ConfusionCount, Message, Tally
 
 VERDICTS = "verdicts"
 FOLDS = "folds"
@@ -20,8 +21,6 @@ VERDICT = "verdict"
 
 message_hour = func.coalesce(Message.sent_at, Message.arrived_at) // HOUR_MS
 """The hour a message counts in (hours since 1970)."""
-
-SAID_OF = hot(select(Prediction.run_id, Prediction.klass).where(Prediction.message_id == bindparam("this_message")))
 
 
 def any_shard() -> int:
@@ -44,7 +43,7 @@ def _adding(dialect: str, table: Table) -> Any:
     keys = [column.name for column in table.primary_key]
     insert: Any = upsert_on(dialect, table)
     added = insert.on_conflict_do_update(index_elements=keys, set_={"n": table.c.n + insert.excluded.n})
-    return hot(added, waits=True)
+    return hot(added, waits=Until.COMMIT)
 
 
 def add_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
@@ -62,19 +61,19 @@ def tally(connection: Connection, name: str, n: int) -> None:
 
 
 def count_verdict_truth(
-    connection: Connection, message_id: int, hour: int, before: str | None, after: str | None
+    connection: Connection, hour: int, said: Sequence[tuple[int, str]], before: str | None, after: str | None
 ) -> None:
     """The office holds a message of that hour to be `after`, and no longer `before` (None: nothing).
 
-    Counts in the classes over time, and in the confusion of every model that has judged the message.
+    Counts in the classes over time, and in the confusion of every model that has judged the message: `said` has their
+    run and class.
     """
     changes = [(klass, sign) for klass, sign in ((before, -1), (after, 1)) if klass is not None]
     key = {"series": VERDICT, "run_id": 0, "hour": hour}
     add_rows(connection, ClassCount.__table__, [{**key, "klass": klass, "n": sign} for klass, sign in changes])  # type: ignore[arg-type]
-    said = connection.execute(SAID_OF, {"this_message": message_id}).all()
     cells = [
-        {"run_id": r.run_id, "against": VERDICTS, "truth": klass, "klass": r.klass, "n": sign}
-        for r in said
+        {"run_id": run_id, "against": VERDICTS, "truth": klass, "klass": predicted, "n": sign}
+        for run_id, predicted in said
         for klass, sign in changes
     ]
     add_rows(connection, ConfusionCount.__table__, cells)  # type: ignore[arg-type]

@@ -343,9 +343,6 @@ def no_sort(plan: str) -> None:
     assert "Sort" not in plan, "PostgreSQL would sort the whole queue"
 
 
-MINE = {"this_task": 1, "this_person": 1}
-
-
 @pytest.mark.parametrize(
     ("statement", "values"),
     [
@@ -354,7 +351,7 @@ MINE = {"this_task": 1, "this_person": 1}
         (claims.HOLD_ON, {"this_person": 1}),
         (verdicts.KNOWN, {"this_uuid": "x"}),
         (verdicts.HANDED_OUT, {"this_lease": 1, "this_person": 1}),
-        (verdicts.STANDING, {**MINE, "this_lease": 1}),
+        (verdicts.NEW_ANSWER, {"this_lease": 1, "this_person": 1, "this_uuid": "x"}),
         (verdicts.OPINIONS, {"this_message": 1}),
         (verdicts.DECIDED, {"this_message": 1}),
         (verdicts.LAST, {"this_person": 1}),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 from typing import Any
 
 import pandas as pd
@@ -10,8 +11,12 @@ import pytest
 from sqlalchemy import BigInteger, Column, Connection, MetaData, String, Table, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
+from core.errors import StoreError
 from core.store import Store, bulk
 from core.store.hot import hot
+from core.store.later import Until, waiting_last
+from core.store.models import now_ms
+from core.store.savepoint import savepoint
 
 table = Table(
     "patient",
@@ -19,8 +24,10 @@ table = Table(
     Column("id", BigInteger, primary_key=True, autoincrement=False),
     Column("klass", String(200)),
 )
-PUT = hot(insert(table), waits=True)
-RENAME = hot(update(table).values(klass=table.c.klass + "!"), waits=True)
+PUT = hot(insert(table), waits=Until.NEXT)
+PUT_LAST = hot(insert(table), waits=Until.COMMIT)
+CLOCK = hot(select(now_ms()))
+RENAME = hot(update(table).values(klass=table.c.klass + "!"), waits=Until.NEXT)
 COUNT = hot(select(func.count()).select_from(table))
 LOOKS = (COUNT, select(func.count()).select_from(table), text("SELECT count(*) FROM patient"))
 
@@ -68,13 +75,20 @@ def test_every_statement_after_it_sees_what_waited(made: Store) -> None:
     assert [number for number, _ in kept(made)] == [0, 1, 2, 7, 8, 9, 10, 11]
 
 
-def test_what_waits_is_undone_with_its_savepoint_and_with_its_transaction(made: Store) -> None:
+@pytest.mark.parametrize("savepoint", [savepoint, Connection.begin_nested])
+@pytest.mark.parametrize("look", [True, False], ids=["sent", "still waiting"])
+def test_what_waits_is_undone_with_its_savepoint_and_with_its_transaction(
+    made: Store, savepoint: Callable[[Connection], AbstractContextManager[Any]], look: bool
+) -> None:
     def half(connection: Connection) -> None:
         connection.execute(PUT, row(1))
-        with suppress(ZeroDivisionError), connection.begin_nested():
+        with suppress(ZeroDivisionError), savepoint(connection):
             connection.execute(PUT, row(2))
+            if look:
+                connection.execute(COUNT).scalar_one()
             raise ZeroDivisionError
-        connection.execute(PUT, row(3))
+        with savepoint(connection):
+            connection.execute(PUT, row(3))
 
     def none(connection: Connection) -> None:
         connection.execute(PUT, row(4))
@@ -86,6 +100,72 @@ def test_what_waits_is_undone_with_its_savepoint_and_with_its_transaction(made: 
             made.write(none)
         made.write(lambda c: c.execute(COUNT).scalar_one())
     assert [number for number, _ in kept(made)] == [1, 3]
+
+
+def test_what_waits_for_the_commit_is_seen_by_who_looks_at_its_table_and_by_nobody_before(made: Store) -> None:
+    def work(connection: Connection) -> tuple[list[bool], int]:
+        connection.execute(PUT_LAST, row(1))
+        waits = [bool(waiting_last(connection.info))]
+        connection.execute(CLOCK).scalar_one()
+        waits.append(bool(waiting_last(connection.info)))
+        seen = connection.execute(COUNT).scalar_one()
+        waits.append(bool(waiting_last(connection.info)))
+        connection.execute(PUT_LAST, row(2))
+        return waits, seen
+
+    waits, seen = made.write(work)
+    assert seen == 1
+    assert waits == ([True, True, False] if made.dialect == "postgresql" else [False] * 3)
+    assert [number for number, _ in kept(made)] == [1, 2]
+
+
+@pytest.mark.parametrize("savepoint", [savepoint, Connection.begin_nested])
+@pytest.mark.parametrize("look", [None, CLOCK, COUNT], ids=["still waiting", "sent", "sent with what was before"])
+def test_what_waits_for_the_commit_is_undone_with_its_savepoint_and_what_was_before_is_not(
+    made: Store, savepoint: Callable[[Connection], AbstractContextManager[Any]], look: Any
+) -> None:
+    def work(connection: Connection) -> None:
+        connection.execute(PUT_LAST, row(1))
+        with suppress(ZeroDivisionError), savepoint(connection):
+            connection.execute(PUT_LAST, row(2))
+            if look is not None:
+                connection.execute(look).scalar_one()
+            raise ZeroDivisionError
+        connection.execute(PUT_LAST, row(3))
+
+    made.write(work)
+    assert [number for number, _ in kept(made)] == [1, 3]
+
+
+def test_what_fails_after_a_savepoint_leaves_what_was_before(made: Store) -> None:
+    def work(connection: Connection) -> None:
+        connection.execute(PUT, row(1))
+        with suppress(IntegrityError), savepoint(connection):
+            connection.execute(PUT, row(2))
+            connection.execute(PUT, row(2))
+            connection.execute(COUNT).scalar_one()
+
+    if made.dialect == "sqlite":  # nothing waits there, so it fails by itself
+        made.write(work)
+        assert kept(made) == [(1, row(1)["klass"])]
+        return
+    # Both went out in one go with the savepoint: PostgreSQL knows which came first all the same.
+    made.write(lambda c: (c.execute(PUT, row(0)), c.execute(COUNT).scalar_one(), work(c)))
+    assert [number for number, _ in kept(made)] == [0, 1]
+
+
+def test_a_transaction_whose_error_was_passed_over_is_never_taken_for_committed(made: Store) -> None:
+    """What waited of the verdict fails among the claim's statements, whose errors the desk passes over."""
+
+    def verdict_and_claim(connection: Connection) -> None:
+        connection.execute(PUT, row(1))
+        connection.execute(PUT, row(1))
+        with suppress(IntegrityError), savepoint(connection):
+            connection.execute(COUNT).scalar_one()
+
+    with pytest.raises((IntegrityError, StoreError)):
+        made.write(verdict_and_claim)
+    assert kept(made) == []
 
 
 def test_an_error_of_what_waited_is_told_and_undoes_all(made: Store) -> None:

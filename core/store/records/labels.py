@@ -11,8 +11,9 @@ from sqlalchemy import Connection, Table, bindparam, case, delete, func, insert,
 from core.store import bulk
 from core.store.feed import emit
 from core.store.hot import hot
+from core.store.later import Until
 from core.store.locks import share_labels_lock
-from core.store.models import PRECEDENCE, Label, Message, Origin, Truth
+from core.store.models import PRECEDENCE, Label, Message, Origin, Prediction, Truth
 from core.store.rollups import count_verdict_truth, message_hour, upsert, upsert_on
 
 if TYPE_CHECKING:  # a second to import, which the desk has no use for
@@ -25,7 +26,18 @@ _precedence = case(*((Label.origin == origin, rank) for origin, rank in PRECEDEN
 
 # The message is locked before its truth is read: PostgreSQL would answer a look at both with the truth of before the
 # wait. NO KEY UPDATE: rows that merely refer to the message need not wait.
-TAKE = hot(select(message_hour).where(Message.id == bindparam("this_message")).with_for_update(key_share=True))
+TAKE = hot(
+    select(Message.id).where(Message.id == bindparam("this_message")).with_for_update(key_share=True), waits=Until.NEXT
+)
+_by_people = (Truth.message_id == Message.id) & (Truth.origin == Origin.VERDICT)
+# What people hold the message to be; a row a model that has judged it.
+KNOWN = hot(
+    select(message_hour, Truth.klass, Prediction.run_id, Prediction.klass)
+    .select_from(Message)
+    .outerjoin(Truth, _by_people)
+    .outerjoin(Prediction, Prediction.message_id == Message.id)
+    .where(Message.id == bindparam("this_message"))
+)
 HELD = hot(select(Truth.klass).where(Truth.message_id == bindparam("this_message"), Truth.origin == Origin.VERDICT))
 APPEND = hot(insert(Label).returning(Label.id))
 
@@ -46,8 +58,9 @@ def set_label(
     """
     share_labels_lock(connection)
     this = {"this_message": message_id}
-    hour = connection.execute(TAKE, this).scalar_one()
-    before = connection.execute(HELD, this).scalar_one_or_none()
+    connection.execute(TAKE, this)
+    known = connection.execute(KNOWN, this).all()
+    hour, before = known[0][:2]
     row = {
         "message_id": message_id,
         "origin": origin,
@@ -65,13 +78,14 @@ def set_label(
         derive_truth(connection, [message_id])
         after = connection.execute(HELD, this).scalar_one_or_none()
     if before != after:
-        count_verdict_truth(connection, message_id, hour, before, after)
+        said = [(run_id, predicted) for _, _, run_id, predicted in known if run_id is not None]
+        count_verdict_truth(connection, hour, said, before, after)
     return label_id
 
 
 @cache
 def _settle(dialect: str) -> Any:
-    return hot(_replacing(upsert_on(dialect, _truth)), waits=True)
+    return hot(_replacing(upsert_on(dialect, _truth)), waits=Until.NEXT)
 
 
 def _replacing(statement: Any) -> Any:
