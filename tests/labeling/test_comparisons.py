@@ -7,6 +7,7 @@ import uuid
 import pandas as pd
 import pytest
 from rooms import add_messages, the_dataset
+from runs import add_run
 from sqlalchemy import func, select
 
 from core.errors import AccessError, DeskError
@@ -22,15 +23,6 @@ from core.store.queries.compare import (
     whole_pool,
 )
 from core.store.records.predictions import add_predictions
-from core.store.records.runs import (
-    FoldRecord,
-    NewRun,
-    add_fold,
-    add_fold_predictions,
-    add_model,
-    finish_run,
-    start_run,
-)
 from labeling.claims import HandOut
 from labeling.comparison_models import Choice, ComparisonDecision
 from labeling.comparisons import (
@@ -47,23 +39,6 @@ from labeling.desk import Desk
 from labeling.models import Queue, Role, Task, VerdictKind
 from labeling.people import PersonId, Reviewer, add_person
 from labeling.verdicts import Given
-
-
-def add_run(store: Store, ids: list[int], candidate: str, said: list[str], *, model: bytes | None = None) -> RunId:
-    """A finished run of two folds that says these classes of these messages, all of them spam in truth."""
-    new = NewRun(the_dataset(store), candidate, f"fp{candidate}"[:16], 0, len(ids), 2, 7, {"folds": 2, "repeats": 1})
-    run_id = store.write(lambda c: start_run(c, new))
-    frame = pd.DataFrame({"message_id": ids, "truth": "spam", "klass": said, "confidence": 0.8})
-    store.write(lambda c: add_fold_predictions(c, run_id, 0, frame))
-    right = sum(klass == "spam" for klass in said) / len(said)
-    for fold in range(2):
-        scores = [("macro_f1", "", right + 0.01 * fold), ("recall", "spam", right), ("recall", "personal", 0.9)]
-        record = FoldRecord(0, fold, 1.0, len(ids) // 2, len(ids) // 2, 2.0, 1.0, scores)
-        store.write(lambda c, record=record: add_fold(c, run_id, record))  # type: ignore[misc]
-    store.write(lambda c: finish_run(c, run_id))
-    if model is not None:
-        store.write(lambda c: add_model(c, run_id, "linear-2", model))
-    return run_id
 
 
 @pytest.fixture
