@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.store.models.base import Base, BigId, BigRef, Name, Now
+from labeling import comparison_models as comparison_models  # so that whoever imports the desk's tables has these too
 from labeling import group_models as group_models  # so that whoever imports the desk's tables has these too
 from labeling import models_people as models_people  # so that whoever imports the desk's tables has the door's too
 from labeling.truth_tables import Decision as Decision

@@ -10,15 +10,17 @@ import luigi
 import numpy as np
 from sqlalchemy import Connection
 
+from core.errors import PipelineError
 from core.fingerprint import fingerprint
-from core.learning import Candidate, fit
+from core.learning import Candidate, LinearModel, fit
 from core.pipeline.benchmark import Benchmark
-from core.pipeline.stage import CODE_VERSION, StageTask
+from core.pipeline.stage import CODE_VERSION, StageTask, workshop
 from core.pipeline.training import training_set
+from core.project import Project
 from core.store import Store
 from core.store.models import RunId
 from core.store.queries.live import champion
-from core.store.queries.models import candidate_of, fold_scores
+from core.store.queries.models import candidate_of, finished_run, fold_scores, has_model, model_content
 from core.store.records.runs import add_model, promote
 
 PIPELINE = "pipeline"
@@ -77,15 +79,7 @@ class Fit(StageTask):
         trial = self.requires().result()
         runs = {name: RunId(run_id) for name, run_id in trial["runs"].items()}
         choice = choose({name: fold_scores(store, run_id) for name, run_id in runs.items()}, _reigning(store, project))
-        training = training_set(project, self.cutoff)
-        model = fit(
-            Candidate.parse(choice.candidate),
-            training.texts,
-            training.y,
-            training.classes,
-            seed=project.settings.pipeline.seed,
-            temperature=trial["temperatures"][choice.candidate],
-        )
+        model = _train(project, choice.candidate, self.cutoff, trial["temperatures"][choice.candidate])
         run_id = runs[choice.candidate]
         content = model.to_bytes()
 
@@ -95,6 +89,46 @@ class Fit(StageTask):
 
         store.write(keep)
         return {"run": int(run_id), "candidate": choice.candidate, "reason": choice.reason, "bytes": len(content)}
+
+
+def fit_run(project: Project, run_id: RunId) -> int:
+    """Train a finished run's candidate on all the labels that it was tried on, and keep the model; gives its bytes.
+
+    So that a challenger can be promoted. One that was trained already is left as it is.
+
+    Raises:
+        PipelineError: there is no such finished run, or what it was made from has changed since.
+    """
+    store = project.store
+    with store.read() as connection:
+        run = finished_run(connection, project.dataset_id, run_id)
+    if run is None:
+        raise PipelineError(f"there is no finished run {run_id}", fix="The Compare page lists them.")
+    if has_model(store, run_id):
+        return len(model_content(store, run_id))
+    trial = Benchmark(room=workshop.enter(project), cutoff=run.label_cutoff)
+    if fingerprint(trial.made_from(), run.candidate) != run.fingerprint:
+        raise PipelineError(
+            f"the settings, the dictionary or the cleaning have changed since run {run_id}",
+            fix="'tallyroom run' tries the candidates anew.",
+        )
+    model = _train(project, run.candidate, run.label_cutoff, trial.result()["temperatures"][run.candidate])
+    content = model.to_bytes()
+    store.write(lambda connection: add_model(connection, run_id, model.format, content))
+    return len(content)
+
+
+def _train(project: Project, candidate: str, cutoff: int, temperature: float) -> LinearModel:
+    """A candidate, trained on everything."""
+    training = training_set(project, cutoff)
+    return fit(
+        Candidate.parse(candidate),
+        training.texts,
+        training.y,
+        training.classes,
+        seed=project.settings.pipeline.seed,
+        temperature=temperature,
+    )
 
 
 def _reigning(store: Store, project: Any) -> str | None:

@@ -11,6 +11,6 @@ class Office(Page):
 
     name: ClassVar[str] = "office"
     title: ClassVar[str] = "Office"
-    place: ClassVar[int] = 4
+    place: ClassVar[int] = 5
     role: ClassVar[Role] = Role.LEAD
     script: ClassVar[str] = "office.js"

@@ -11,6 +11,6 @@ class Queues(Page):
 
     name: ClassVar[str] = "queues"
     title: ClassVar[str] = "Queues"
-    place: ClassVar[int] = 3
+    place: ClassVar[int] = 4
     role: ClassVar[Role] = Role.LEAD
     script: ClassVar[str] = "queues.js"

@@ -10,5 +10,5 @@ class Review(Page):
 
     name: ClassVar[str] = "review"
     title: ClassVar[str] = "Review"
-    place: ClassVar[int] = 2
+    place: ClassVar[int] = 3
     script: ClassVar[str] = "review.js"

@@ -11,6 +11,7 @@ from bokeh.server.urls import per_app_patterns
 from dashboard.routes.api import API_ROUTES
 from dashboard.routes.base import Handler
 from dashboard.routes.changed import Changes
+from dashboard.routes.compare import COMPARE_ROUTES
 from dashboard.routes.desk import Claim, Heartbeat, History, Judge, Panel, Translation, Undo
 from dashboard.routes.door import Door, Leave, Me
 from dashboard.routes.feed import FeedSocket
@@ -56,6 +57,7 @@ ROUTES = (
     (r"/people/role", ChangeRole),
     (r"/people/active", ChangeActive),
     (r"/people/sign-out", SignOut),
+    *COMPARE_ROUTES,
     *API_ROUTES,
 )
 

@@ -8,15 +8,18 @@ import uuid
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 import labeling.check
 from core import Project, TallyroomError
 from core.corpus import Corpus
-from core.pipeline import RunSummary, judge_rules, run, watch
+from core.errors import PipelineError
+from core.learning import LinearModel
+from core.pipeline import RunSummary, fit_run, judge_rules, run, watch
 from core.store import check
-from core.store.models import Fold, FoldPrediction, Label, Prediction, Run
+from core.store.models import Fold, FoldPrediction, Label, Model, Prediction, Run, RunId
 from core.store.queries.live import champion, confusion, tallies
+from core.store.queries.models import model_content
 from core.store.queries.training import labelled
 from dashboard.demo.room import drop
 from labeling.desk import Desk
@@ -189,6 +192,26 @@ def test_a_withdrawn_rule_does_not_vote_until_it_is_restored(project: Project) -
     assert by_rules() == before
     assert run(project).nothing_to_do
     assert differences(project) == []
+
+
+def test_a_challenger_is_trained_on_what_it_was_tried_on_and_not_once_that_has_changed(project: Project) -> None:
+    run(project)
+    with project.store.read() as connection:
+        current = champion(connection, project.dataset_id)
+        assert current is not None
+        other = connection.execute(select(Run.id).where(Run.id != current.run_id)).scalar_one()
+    fitted = model_content(project.store, current.run_id)
+    assert fit_run(project, current.run_id) == len(fitted), "it was trained already"
+    size = fit_run(project, RunId(other))
+    assert LinearModel.from_bytes(model_content(project.store, RunId(other))).classes == project.classes
+    assert size == len(model_content(project.store, RunId(other)))
+    with pytest.raises(PipelineError, match="no finished run"):
+        fit_run(project, RunId(10**6))
+    project.store.write(lambda c: c.execute(delete(Model).where(Model.run_id == other)))
+    dictionary = project.folder / "dictionaries" / "sms.yaml"
+    dictionary.write_text(DICTIONARY.replace("cleaning: [nfc, whitespace]", "cleaning: [nfc]"))
+    with pytest.raises(PipelineError, match="have changed since"):
+        fit_run(Project(project.folder, store_url=str(project.store.url.render_as_string(False))), RunId(other))
 
 
 def test_an_interrupted_benchmark_is_done_again_without_a_doubled_fold(

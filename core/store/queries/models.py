@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from core.errors import StoreError
-from core.store.models import Fold, Model, Run, RunId, Score
+from core.store.models import DatasetId, Fold, Model, Run, RunId, RunState, Score
 from core.store.store import Store
 
 
@@ -39,6 +41,24 @@ def fold_scores(store: Store, run_id: RunId, metric: str = "macro_f1") -> np.nda
             .order_by(Fold.repeat, Fold.fold)
         )
         return np.array(rows.scalars().all(), dtype=float)
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedRun:
+    """What a run was made from."""
+
+    candidate: str
+    label_cutoff: int
+    fingerprint: str
+
+
+def finished_run(connection: Connection, dataset: DatasetId, run_id: RunId) -> FinishedRun | None:
+    """A run of the dataset that is done, or None."""
+    query = select(Run.candidate, Run.label_cutoff, Run.fingerprint)
+    row = connection.execute(
+        query.where(Run.id == run_id, Run.dataset_id == dataset, Run.state == RunState.DONE)
+    ).first()
+    return None if row is None else FinishedRun(*row)
 
 
 def candidate_of(store: Store, run_id: RunId) -> str:

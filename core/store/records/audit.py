@@ -28,6 +28,8 @@ class Act(enum.StrEnum):
     EXPORTED = "exported"
     WITHDRAWN = "withdrawn"
     PROMOTED = "promoted"
+    OFFICE_ASKED = "office asked"
+    DECIDED = "comparison decided"
     DELETED = "deleted"
 
 

@@ -144,9 +144,11 @@ def add_model(connection: Connection, run_id: RunId, kind: str, content: bytes) 
         emit(connection, "model", run_id=run_id)
 
 
-def promote(connection: Connection, dataset: DatasetId, run_id: RunId, *, by: str, reason: str) -> None:
-    """Make a model the champion, with a person (or the pipeline) and a reason on record."""
+def promote(
+    connection: Connection, dataset: DatasetId, run_id: RunId, *, by: str, reason: str, person_id: int | None = None
+) -> None:
+    """Make a model the champion, with a person (or the pipeline, which has no id) and a reason on record."""
     row = {"dataset_id": dataset, "run_id": run_id, "promoted_by": by, "reason": reason}
     connection.execute(insert(Promotion), row)
     emit(connection, "promoted", run_id=run_id)
-    audit(connection, Act.PROMOTED, by=None, subject=f"run {run_id}", detail={"by": by, "reason": reason})
+    audit(connection, Act.PROMOTED, by=person_id, subject=f"run {run_id}", detail={"by": by, "reason": reason})

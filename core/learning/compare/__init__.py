@@ -1,0 +1,17 @@
+"""Two models compared. Pure: scores and answers in, differences with what they are worth out."""
+
+from core.learning.compare.mcnemar import OneRight, mcnemar
+from core.learning.compare.paired import FoldTest, paired_folds
+from core.learning.compare.pareto import Standing, pareto_front
+from core.learning.compare.per_class import ClassDifference, per_class
+
+__all__ = [
+    "ClassDifference",
+    "FoldTest",
+    "OneRight",
+    "Standing",
+    "mcnemar",
+    "paired_folds",
+    "pareto_front",
+    "per_class",
+]
