@@ -29,6 +29,7 @@ class Act(enum.StrEnum):
     WITHDRAWN = "withdrawn"
     PROMOTED = "promoted"
     DELETED = "deleted"
+    ACKNOWLEDGED = "acknowledged"
 
 
 def audit(
