@@ -28,7 +28,7 @@ def load(folder: Path, text: str) -> Settings:
         ('[room]\nname = "R"\nclasses = ["a"]\n', 3, "2 to 20 classes, this one has 1"),
         ('[room]\nname = "R"\n', 1, "'room.classes' is missing"),
         ("[room\n", 1, "not TOML"),
-        (GOOD + "[[alarms]]\nsign = 'lag'\n[[alarms]]\nsign = 'lag'\nlimmit = 3\n", 8, "'alarms.1.limmit'.*an 'limit'"),
+        (GOOD + "[[alarms]]\nsign = 'lag'\n[[alarms]]\nsign = 'lag'\nlimmit = 3\n", 8, "'alarms.1.limmit'.*'limit'"),
         (GOOD + "[[alarms]]\nlimit = 3\n[[alarms]]\nsign = 'lag'\n", 4, "'alarms.0.sign' is missing"),
         (GOOD + "[[alarms]]\nsign = 'lag'\nlimit = inf\n", 6, "finite"),
         (GOOD + "[quiet_hours]\ntime_zone = 'Europe/Berlinn'\n", 5, "Did you mean 'Europe/Berlin'"),
