@@ -132,7 +132,7 @@ class AlarmWatch:
     def _end_those_without_a_rule(self) -> None:
         names = [rule.name for rule in self._rules]
         with self._store.read() as connection:
-            left = list(connection.execute(STANDING.where(Alarm.rule.not_in(names))).scalars())
+            left = list(connection.execute(STANDING.where(Alarm.rule.is_not(None), Alarm.rule.not_in(names))).scalars())
         for alarm_id in left:
             self._store.write(partial(end_cause, alarm_id=alarm_id, note="its rule is no longer in the settings"))
 

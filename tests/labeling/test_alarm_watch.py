@@ -20,7 +20,7 @@ from core.store import Store
 from core.store.models import HOUR_MS, Alarm, ClassCount, Duty, Event
 from labeling.alarm_rules import Rule, rules
 from labeling.alarm_watch import AlarmWatch
-from labeling.alarms import acknowledge, alarms, queue_from_alarm
+from labeling.alarms import acknowledge, alarms, open_alarm, queue_from_alarm
 from labeling.audit import entries
 from labeling.desk import Desk
 from labeling.finishing import finish_all
@@ -257,14 +257,16 @@ def test_an_alarms_queue_closes_it_and_a_cause_that_stands_raises_no_second_one(
     assert room.states() == ["closed", "closed", "open"]
 
 
-def test_an_alarm_whose_rule_is_gone_ends(store: Store) -> None:
+def test_an_alarm_whose_rule_is_gone_ends_and_one_that_no_rule_raised_stays(store: Store) -> None:
     room = Watched(store)
+    store.write(lambda c: open_alarm(c, "drift", "by somebody else", {}))
     room.sign.value = 0.5
     watch = room.watch()
     watch.look()
     watch._rules = []
     watch.look()
-    assert room.states() == ["closed"]
+    assert room.states() == ["open", "closed"]
+    assert [each["title"] for each in room.events("alarm_told")] == ["by somebody else", "quality: it is 0.5"]
 
 
 def test_each_sign_reads_an_empty_room_and_one_with_a_champion(store: Store) -> None:
