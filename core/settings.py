@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 import tomllib
+from datetime import time
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
+from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -199,6 +201,62 @@ class WebhookSettings(_Section):
     tries: int = Field(8, ge=1, le=50, description="How often it is tried before an event is given up.")
 
 
+class AlarmSettings(_Section):
+    """A rule that raises an alarm; any number of `[[alarms]]` tables."""
+
+    sign: str = Field(
+        min_length=1,
+        description="What is watched: `accuracy`, `agreement`, `drift`, `lag`, `macro_f1`, `queue_dry`.",
+    )
+    name: str = Field("", max_length=80, description="What the alarm is called; the sign by default.")
+    limit: float | None = Field(
+        None, allow_inf_nan=False, description="The number past which it is raised; the sign's usual one by default."
+    )
+    clear: float | None = Field(
+        None,
+        allow_inf_nan=False,
+        description="The number past which it ends; by default a little beyond the limit.",
+    )
+    for_seconds: float = Field(60, ge=0, le=86_400, description="How long it has to be amiss before it is raised.")
+    queue: str = Field("", max_length=200, description="The queue that `queue_dry` watches; empty: all together.")
+
+
+class MailSettings(_Section):
+    """Where alarms are mailed, where `to` names somebody."""
+
+    to: tuple[Annotated[str, Field(pattern=r"^[^@\s,<>]+@[^@\s,<>]+$")], ...] = Field(
+        (), description="The addresses that are mailed; empty for none."
+    )
+    sender: str = Field(
+        "tallyroom@localhost", pattern=r"^[^@\s,<>]+@[^@\s,<>]+$", description="The address that mails come from."
+    )
+    host: str = Field("localhost", min_length=1, description="The SMTP server.")
+    port: int = Field(587, ge=1, le=65_535, description="Its port.")
+    security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="How the line is encrypted; `none` for a server on this machine."
+    )
+    user: str = Field("", description="Who signs in there; empty for nobody.")
+    password_variable: str = Field(
+        "TALLYROOM_MAIL_PASSWORD", description="The environment variable that holds the password."
+    )
+
+
+class QuietSettings(_Section):
+    """Hours in which alarms stand on the page and nobody is told, where `time_zone` names where."""
+
+    time_zone: str = Field("", description="The place whose clock counts, such as `Europe/Berlin`; empty for no quiet.")
+    start: time = Field(time(22), description="When they begin.")
+    end: time = Field(time(7), description="When they end, on the next day where that is earlier.")
+    weekend: bool = Field(False, description="Whether all of Saturday and Sunday is quiet.")
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        if name and name not in available_timezones():
+            raise ValueError(f"there is no time zone '{name}'. {did_you_mean(name, available_timezones())[:80]}")
+        return name
+
+
 class Settings(BaseSettings):
     """All settings of a room. Read them with `load_settings`."""
 
@@ -218,6 +276,9 @@ class Settings(BaseSettings):
     oidc: OidcSettings = OidcSettings()
     api: ApiSettings = ApiSettings()
     webhooks: tuple[WebhookSettings, ...] = ()
+    alarms: tuple[AlarmSettings, ...] = ()
+    mail: MailSettings = MailSettings()
+    quiet_hours: QuietSettings = QuietSettings()
 
     @classmethod
     def settings_customise_sources(
@@ -285,20 +346,25 @@ def _keys_beside(keys: list[str]) -> list[str]:
     """The names that could have been meant where `keys` stands."""
     model: Any = Settings
     for part in keys[:-1]:
-        model = model.model_fields[part].annotation
+        if part.isdecimal():  # a table of several, [[webhooks]]
+            (model, *_) = get_args(model)
+        else:
+            model = model.model_fields[part].annotation
     return list(model.model_fields)
 
 
 def _line_of(text: str, keys: list[str]) -> int:
     """The line of a key in the file (its table's line where the key itself is not there, else 1)."""
-    table, found = "", 1
+    table, found, seen = "", 1, -1
+    many = keys[1:2] if keys[1:2] and keys[1].isdecimal() else []  # a table of several, [[webhooks]]
+    wanted, own = int(many[0]) if many else 0, [key for key in keys[:3] if key not in many][:2]
     for number, line in enumerate(text.splitlines(), start=1):
-        if header := re.match(r"\s*\[([^\[\]]+)\]", line):
+        if header := re.match(r"\s*\[\[?([^\[\]]+)\]", line):
             table = header[1].strip()
             if keys[0] == table:
-                found = number
-        elif (key := re.match(r"\s*([\w-]+)\s*=", line)) and [*filter(None, [table]), key[1]] == keys[
-            : 2 if table else 1
-        ]:
-            return number
+                seen += 1
+                found = number if seen == wanted else found
+        elif max(seen, 0) == wanted and (key := re.match(r"\s*([\w-]+)\s*=", line)):
+            here = [*filter(None, [table]), key[1]]
+            found = number if here == own[: len(here)] else found
     return found

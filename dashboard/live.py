@@ -11,6 +11,7 @@ import json
 import logging
 import threading
 import time
+from dataclasses import dataclass
 from typing import Any, Protocol
 from weakref import WeakSet
 
@@ -28,9 +29,35 @@ UNSEEN_TICK_SECONDS = 1.0
 """Where no page looks on: the state is kept for the next one, at a tenth of the desk's processor saved."""
 BEAT_SECONDS = 1.0
 RETRY_SECONDS = 0.5
-WAKING = frozenset({"messages", "verdict", "queued", "model"}).union(*(figure.wakes_on for figure in FIGURES))
+FRESH_SECONDS = 5.0
+"""The feed looks each second; one that has not for so long hangs."""
+WAKING = frozenset({"messages", "verdict", "queued", "model", "alarm"}).union(*(figure.wakes_on for figure in FIGURES))
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How the feed stands. `behind_seconds`: how old the last change was when the pages got it.
+
+    `away_seconds`: since when the store does not answer; `silent_seconds`: since the last look that went well, None
+    before the first.
+    """
+
+    behind_seconds: float
+    away_seconds: float
+    silent_seconds: float | None
+
+    @property
+    def trouble(self) -> str:
+        """What is amiss, in a sentence; empty where nothing is."""
+        if self.away_seconds:
+            return f"the store has not answered for {self.away_seconds:.0f} s"
+        if self.silent_seconds is None:
+            return "the live feed has not begun yet"
+        if self.silent_seconds > FRESH_SECONDS:
+            return f"the live feed has stood still for {self.silent_seconds:.0f} s"
+        return ""
 
 
 class Viewer(Protocol):
@@ -52,6 +79,7 @@ class Hub:
         self._states: dict[bool, ViewState] = {}
         self._behind = 0.0
         self._away_since: float | None = None
+        self._well_at: float | None = None
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -84,9 +112,22 @@ class Hub:
         return _encoded({**(snapshot(state) if state else {"kind": "waiting"}), **self._health()})
 
     @property
+    def has_looked(self) -> bool:
+        """Whether there is a state to show yet."""
+        return len(self._states) == len(self._views)
+
+    @property
     def viewers(self) -> int:
         """How many pages look on."""
         return len(self._viewers)
+
+    @property
+    def health(self) -> Health:
+        """How the feed stands now."""
+        now, away, well = time.monotonic(), self._away_since, self._well_at
+        return Health(
+            self._behind, 0.0 if away is None else max(now - away, 0.001), None if well is None else now - well
+        )
 
     def _health(self) -> dict[str, Any]:
         away = None if self._away_since is None else round(time.monotonic() - self._away_since, 1)
@@ -101,6 +142,7 @@ class Hub:
                     self._look([])
                 self._step(feed)
                 self._away_since = None
+                self._well_at = time.monotonic()
             except TallyroomError as error:
                 log.warning("the live page waits for the store: %s", error)
                 self._away_since = self._away_since or time.monotonic()
@@ -127,6 +169,7 @@ class Hub:
     def _look(self, events: list[StoreEvent]) -> None:
         """Read the store, and send each view what changed in it."""
         reading = read(self._project)
+        self._well_at = time.monotonic()
         if events:
             self._behind = max(0.0, (reading.at - events[0].at) / 1000)
         self._away_since = None

@@ -11,6 +11,7 @@ from core.store.models import HOUR_MS
 from core.store.queries import live
 from core.store.queries.live import Champion, CurveRun
 from core.store.rollups import FOLDS, PREDICTED, VERDICT, VERDICTS
+from labeling.alarms import AlarmRow, alarms
 from labeling.queries import Office, RecentVerdict, office, recent_verdicts
 from labeling.sway import Sway, sway
 
@@ -48,6 +49,7 @@ class Reading:
     verdicts: list[RecentVerdict]
     office: Office
     sway: Sway
+    alarms: list[AlarmRow]
     classes: tuple[str, ...] = field(default=())
 
 
@@ -80,6 +82,7 @@ def read(project: Project) -> Reading:
             verdicts=recent_verdicts(connection),
             office=office(connection),
             sway=sway(connection),
+            alarms=alarms(connection, only_open=True),
             classes=project.classes,
         )
 

@@ -17,8 +17,12 @@ from dashboard.access.known import Known
 from dashboard.access.watch import Watch
 from dashboard.explanations import Explainer
 from dashboard.live import Hub
+from dashboard.metrics.numbers import RoomNumbers
 from dashboard.translation import Translator
+from labeling.alarm_rules import rules
+from labeling.alarm_watch import AlarmWatch
 from labeling.desk import Desk
+from labeling.mail import Mailer
 from labeling.people import may_listen_outside, open_sessions, open_tokens
 
 if TYPE_CHECKING:
@@ -44,6 +48,8 @@ class Room:
         self.project = project
         self.desk = Desk(project.store, project.classes)
         self.hub = Hub(project)
+        self.numbers = RoomNumbers(project)
+        self.alarms = _alarm_watch(project, self.hub)
         self.explainer = Explainer(project)
         named = project.settings.desk.translate
         self.translator = Translator(named) if named else None
@@ -68,9 +74,27 @@ class Room:
     def close(self) -> None:
         """Stop following the store and let it go."""
         self.hub.close()
+        self.alarms.close()
         if self.translator is not None:
             self.translator.close()
         self.project.close()
+
+
+def _alarm_watch(project: Project, hub: Hub) -> AlarmWatch:
+    """The watch over the rules of the settings; it begins when the server does."""
+    from dashboard.access.requests import base_url  # here: requests know the room
+
+    settings = project.settings
+    page = f"{base_url(settings.server, 'room')}?page=live"
+    return AlarmWatch(
+        project.store,
+        project.dataset_id,
+        project.classes,
+        rules(settings.alarms),
+        Mailer(settings.mail, settings.room.name, page),
+        settings.quiet_hours,
+        feed_behind=lambda: hub.health.behind_seconds,
+    )
 
 
 def _hosts(server: ServerSettings) -> frozenset[str]:

@@ -35,6 +35,7 @@ def start(server_context: Any) -> None:
     here = open_room()
     here.hub.start(IOLoop.current().asyncio_loop)  # type: ignore[attr-defined]  # tornado's loops are asyncio's
     here.watch.start(IOLoop.current().asyncio_loop)  # type: ignore[attr-defined]
+    here.alarms.start()
     here.explainer.warm(WARM_AFTER_SECONDS)
     if not opened_by_us:  # bokeh serve, panel serve: nobody has printed a link yet
         path = server_context.application_context.url

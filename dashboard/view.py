@@ -9,6 +9,7 @@ from core.store.queries.live import CurveRun
 from dashboard.figures import FIGURES, Figure
 from dashboard.reading import Reading
 from dashboard.state import ViewState
+from labeling.alarms import AlarmRow
 from labeling.masking import masked
 from labeling.queries import RecentVerdict
 
@@ -33,6 +34,7 @@ class LiveView:
             f"{figure.name}.{source}": rows for figure in self._figures for source, rows in figure.rows(reading).items()
         }
         tables["verdicts"] = {str(verdict.verdict_id): self._verdict(verdict) for verdict in reading.verdicts}
+        tables["alarms"] = {str(alarm.alarm_id): _alarm(alarm) for alarm in reading.alarms}
         return ViewState(tables, words(reading))
 
     def _verdict(self, verdict: RecentVerdict) -> dict[str, Any]:
@@ -44,6 +46,17 @@ class LiveView:
             "person": verdict.person,
             "simulated": verdict.simulated,
         }
+
+
+def _alarm(alarm: AlarmRow) -> dict[str, Any]:
+    return {
+        "title": alarm.title,
+        "kind": alarm.kind,
+        "at": alarm.opened_at,
+        "by": alarm.acknowledged_by,
+        "over": alarm.over_at is not None,
+        "messages": alarm.messages,
+    }
 
 
 def words(reading: Reading) -> dict[str, Any]:

@@ -19,12 +19,14 @@ from core.rules.ruleset import Rule
 from core.settings import Settings
 from dashboard.command import build
 from dashboard.figures import FIGURES
+from dashboard.metrics.families import described
 from dashboard.pages import PAGES
 from dashboard.routes.api import HANDLERS
 from dashboard.routes.api.openapi import document
 from labeling.consensus.method import CONSENSUS
 from labeling.exchange import FORMATS
 from labeling.orders import ORDERS
+from labeling.signs import SIGNS
 
 REFERENCE = Path(__file__).with_name("reference")
 
@@ -41,7 +43,7 @@ def fields(model: type[BaseModel]) -> Iterator[tuple[str, str, str]]:
     """A model's keys: name, default, what it is."""
     for name, field in model.model_fields.items():
         default: Any = "needed" if field.is_required() else field.get_default(call_default_factory=True)
-        shown = default if default == "needed" else f"`{json.dumps(default, default=list)}`"
+        shown = default if default == "needed" else f"`{json.dumps(default, default=str)}`"
         yield f"`{field.alias or name}`", shown, field.description or ""
 
 
@@ -125,10 +127,15 @@ def registries() -> str:
         "# What is registered\n\nEach is one file in its folder; see [how to add one](../how-to/add-a-thing.md).\n"
     ]
     for title, registry in (("Sources", SOURCES), ("Cleaning steps", STEPS), ("Feature sets", FEATURES), ("Estimators", ESTIMATORS),
-                            ("Queue orders", ORDERS), ("Label formats", FORMATS), ("Ways to a consensus", CONSENSUS), ("Figures", FIGURES), ("Pages", PAGES), ("Languages of the demo", LANGUAGES)):  # fmt: skip
-        rows = [(f"`{each.name}`", each.title) for each in registry]  # type: ignore[attr-defined]
+                            ("Queue orders", ORDERS), ("Label formats", FORMATS), ("Ways to a consensus", CONSENSUS), ("Signs of alarms", SIGNS), ("Figures", FIGURES), ("Pages", PAGES), ("Languages of the demo", LANGUAGES)):  # fmt: skip
+        rows = [(f"`{each.name}`", each.title + _usual(each)) for each in registry]  # type: ignore[attr-defined]
         parts += [f"## {title}\n", table(("name", "what it is"), rows), ""]
     return "\n".join(parts)
+
+
+def _usual(entry: Any) -> str:
+    """The limit of a sign where a rule names none."""
+    return f"; {entry.usual:g} where none is named" if hasattr(entry, "usual") else ""
 
 
 def commands() -> str:
@@ -209,6 +216,19 @@ def _type(schema: dict[str, Any]) -> str:
     return str(schema.get("type", "any"))
 
 
+def metrics() -> str:
+    """What /metrics prints."""
+    room = [(f"`{name}`", kind, about) for name, kind, about in described()]
+    return "\n".join(
+        [
+            "# Metrics\n\nWhat `/room/metrics` prints ([how to read it](../how-to/monitoring.md)). Beside these, the",
+            "client library's own of the process: `process_*` and `python_gc_*`.\n",
+            table(("name", "type", "what it is"), room),
+            "",
+        ]
+    )
+
+
 API_HEAD = """# The REST API
 
 Below `/room/api/v1`, JSON in and out. `openapi.json` there is its OpenAPI 3.1 document, from which this page is made.
@@ -239,7 +259,7 @@ def walk(name: str, command: Any) -> Iterator[tuple[str, Any]]:
 
 PAGES_BY_NAME = {
     "settings": settings, "dictionary": dictionary, "rules": rules, "registries": registries, "commands": commands,
-    "api": api,
+    "api": api, "metrics": metrics,
 }  # fmt: skip
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Alarms: opened by whoever watches, answered by a queue, closed by its result."""
+"""Alarms: opened by whoever watches, answered by a queue or by somebody's word, closed by its result or by itself."""
 
 from __future__ import annotations
 
@@ -6,20 +6,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, exists, func, select, update
 
 from core.errors import DeskError
 from core.store import Store, emit
-from core.store.models import Alarm, AlarmState, DatasetId
-from labeling.models import Purpose
-from labeling.people import PersonId
+from core.store.models import Alarm, AlarmState, DatasetId, now_ms
+from core.store.rollups import upsert
+from labeling.audit import Act, audit
+from labeling.models import Person, Purpose, Queue, QueueState, Role
+from labeling.people import PersonId, require
 from labeling.queues import QueueSpec, chosen, create
 from labeling.queues.filling import require_messages
+
+TITLE_MOST = 200
 
 
 @dataclass(frozen=True, slots=True)
 class AlarmRow:
-    """An alarm as a page shows it; times in ms."""
+    """An alarm as a page shows it; times in ms. `messages`: how many it names. `over_at`: when its cause was gone."""
 
     alarm_id: int
     kind: str
@@ -28,21 +32,70 @@ class AlarmRow:
     result: dict[str, Any] | None
     opened_at: int
     closed_at: int | None
+    note: str | None
+    over_at: int | None
+    acknowledged_by: str | None
+    acknowledged_at: int | None
+    messages: int
 
 
-def open_alarm(connection: Connection, kind: str, title: str, facts: Mapping[str, Any]) -> int:
-    """Open an alarm; gives its id.
+def open_alarm(
+    connection: Connection, kind: str, title: str, facts: Mapping[str, Any], *, rule: str | None = None
+) -> int | None:
+    """Open an alarm; gives its id, or None where an alarm of the rule stands already.
 
     Args:
         connection: inside a transaction.
         kind: what raised it, such as `drift` or `low_confidence`.
         title: a sentence for people, at most 200 characters.
         facts: what was seen; `message_ids` are the messages that people should look at.
+        rule: the rule of the settings that raised it.
     """
-    row = {"kind": kind, "title": title[:200], "facts": dict(facts), "state": AlarmState.OPEN}
-    alarm_id = connection.execute(insert(Alarm).returning(Alarm.id), row).scalar_one()
-    emit(connection, "alarm", alarm_id=alarm_id, state=AlarmState.OPEN)
+    row = {"kind": kind, "title": title[:TITLE_MOST], "facts": dict(facts), "state": AlarmState.OPEN, "rule": rule}
+    new = upsert(connection, Alarm.__table__).values(row).on_conflict_do_nothing()  # type: ignore[arg-type]
+    alarm_id: int | None = connection.execute(new.returning(Alarm.id)).scalar()
+    if alarm_id is not None:
+        told(connection, "alarm", alarm_id)
     return alarm_id
+
+
+def end_cause(connection: Connection, alarm_id: int, note: str) -> None:
+    """The cause of an alarm is gone. It is closed, but where people are at work on its queue, which will close it."""
+    asked = exists().where(Queue.alarm_id == Alarm.id, Queue.state != QueueState.CLOSED)
+    connection.execute(update(Alarm).where(Alarm.id == alarm_id, Alarm.over_at.is_(None)).values(over_at=now_ms()))
+    closing = update(Alarm).where(Alarm.id == alarm_id, Alarm.state == AlarmState.OPEN, ~asked)
+    connection.execute(closing.values(state=AlarmState.CLOSED, closed_at=now_ms(), note=note))
+    told(connection, "alarm", alarm_id)
+
+
+def acknowledge(connection: Connection, alarm_id: int, person: PersonId, *, address: str | None = None) -> None:
+    """Somebody has seen an alarm and takes care of it; of two who say so, the first is on record.
+
+    Raises:
+        AccessError: the person is no reviewer.
+        DeskError: there is no such open alarm.
+    """
+    reviewer = require(connection, person, Role.REVIEWER)
+    this = (Alarm.id == alarm_id, Alarm.state == AlarmState.OPEN)
+    seen = update(Alarm).where(*this, Alarm.acknowledged_by.is_(None))
+    if connection.execute(seen.values(acknowledged_by=person, acknowledged_at=now_ms())).rowcount:
+        title = connection.execute(select(Alarm.title).where(Alarm.id == alarm_id)).scalar_one()
+        detail = {"alarm": alarm_id}
+        audit(connection, Act.ACKNOWLEDGED, by=reviewer.id, subject=title, address=address, detail=detail)
+        told(connection, "alarm", alarm_id)
+    elif connection.execute(select(Alarm.id).where(*this)).first() is None:
+        raise DeskError(f"there is no open alarm {alarm_id}", fix="It may have ended by itself.")
+
+
+def told(connection: Connection, event: str, alarm_id: int) -> None:
+    """Let pages and webhooks know how an alarm stands now."""
+    row = connection.execute(
+        select(Alarm.kind, Alarm.title, Alarm.state, Person.name)
+        .outerjoin(Person, Person.id == Alarm.acknowledged_by)
+        .where(Alarm.id == alarm_id)
+    ).one()
+    who = row.name
+    emit(connection, event, alarm_id=alarm_id, sign=row.kind, title=row.title, state=row.state, acknowledged_by=who)
 
 
 def queue_from_alarm(
@@ -70,7 +123,40 @@ def queue_from_alarm(
     return queue_id
 
 
-def alarms(connection: Connection, most: int = 20) -> list[AlarmRow]:
+_rows = (
+    select(
+        Alarm.id,
+        Alarm.kind,
+        Alarm.title,
+        Alarm.state,
+        Alarm.result,
+        Alarm.opened_at,
+        Alarm.closed_at,
+        Alarm.note,
+        Alarm.over_at,
+        Person.name,
+        Alarm.acknowledged_at,
+        Alarm.facts,
+    )
+    .outerjoin(Person, Person.id == Alarm.acknowledged_by)
+    .order_by(Alarm.id.desc())
+)
+
+
+def alarms(connection: Connection, most: int = 20, *, only_open: bool = False) -> list[AlarmRow]:
     """The newest alarms, the newest first."""
-    columns = (Alarm.id, Alarm.kind, Alarm.title, Alarm.state, Alarm.result, Alarm.opened_at, Alarm.closed_at)
-    return [AlarmRow(*row) for row in connection.execute(select(*columns).order_by(Alarm.id.desc()).limit(most))]
+    rows = _rows.where(Alarm.state == AlarmState.OPEN) if only_open else _rows
+    found = connection.execute(rows.limit(most)).all()
+    return [_row(*row) for row in found]
+
+
+def _row(*columns: Any) -> AlarmRow:
+    facts: dict[str, Any] = columns[-1]
+    shown: Any = (*columns[:-1], len(facts.get("message_ids") or ()))
+    return AlarmRow(*shown)
+
+
+def open_counts(connection: Connection) -> dict[str, int]:
+    """How many alarms are open, by what raised them."""
+    rows = select(Alarm.kind, func.count()).where(Alarm.state == AlarmState.OPEN).group_by(Alarm.kind)
+    return {kind: int(n) for kind, n in connection.execute(rows)}

@@ -29,7 +29,7 @@ LAST_RANK = (
 
 @dataclass(frozen=True, slots=True)
 class ListedQueue:
-    """A queue with its counts: messages in all, done, in somebody's hands."""
+    """A queue with its counts: messages in all, done, in somebody's hands; verdicts that stand."""
 
     name: str
     purpose: str
@@ -40,6 +40,7 @@ class ListedQueue:
     total: int
     done: int
     held: int
+    verdicts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,7 @@ def queues(connection: Connection, dataset: DatasetId) -> list[ListedQueue]:
             counts.get(f"queue:{row.id}:total", 0),
             counts.get(f"queue:{row.id}:done", 0),
             held.get(row.id, 0),
+            counts.get(f"queue:{row.id}:verdicts", 0),
         )
         for row in rows
     ]

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import pandas as pd
 from sqlalchemy import Connection
 
-from core.fingerprint import fingerprint
 from core.learning import LinearModel
 from core.pipeline.stage import Progress, silent
 from core.project import Project
 from core.store import Store
 from core.store.models import RunId
 from core.store.paced import write_paced
+from core.store.queries.lag import mark_of
 from core.store.queries.live import champion
 from core.store.queries.models import model_content
 from core.store.queries.walk import above, below, newest_message
@@ -67,7 +67,7 @@ def predict(project: Project, progress: Progress = silent, *, at_most: int | Non
 def _judged(store: Store, run_id: RunId) -> Judged:
     """Where the model stands; one that begins takes the newest messages first."""
     with store.read() as connection:
-        found = done(connection, _key(run_id))
+        found = done(connection, mark_of(run_id))
     if found is not None:
         return Judged(int(found["low"]), int(found["high"]))
     top = newest_message(store)
@@ -89,11 +89,7 @@ def _judge(store: Store, run_id: RunId, model: LinearModel, page: pd.DataFrame, 
         add_predictions(connection, run_id, piece)
         judged.low = min(judged.low, int(piece["message_id"].min()))
         judged.high = max(judged.high, int(piece["message_id"].max()))
-        set_progress(connection, NAME, _key(run_id), {"low": judged.low, "high": judged.high})
+        set_progress(connection, NAME, mark_of(run_id), {"low": judged.low, "high": judged.high})
 
     for _ in write_paced(store, rows, store_piece):
         pass
-
-
-def _key(run_id: RunId) -> str:
-    return fingerprint("predict", int(run_id))

@@ -58,7 +58,7 @@ def check(connection: Connection) -> list[Difference]:
 
 
 def _tallies(connection: Connection) -> list[Difference]:
-    names = {"messages": Message, "quarantined": Quarantine}
+    names = {"messages": Message, "quarantined": Quarantine, "predictions": Prediction}
     kept = connection.execute(select(Tally.name, func.sum(Tally.n)).where(Tally.name.in_(names)).group_by(Tally.name))
     counted = [
         (name, connection.execute(select(func.count()).select_from(table)).scalar_one())

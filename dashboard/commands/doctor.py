@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(room: Room = ".", as_json: AsJson = False) -> None:  # type: ignore[assignment]
-    """Look at Python and packages, settings, dictionary, rules, store and port, and say what is amiss.
+    """Look at Python and packages, settings, dictionary, rules, alarms, store and port, and say what is amiss.
 
     Ends with 1 where something is.
     """
@@ -49,6 +49,7 @@ def _checks(room: Room) -> Iterator[Check]:
     yield "dictionary", lambda: f"{len(Project(room).dictionary().sources)} sources"
     yield "candidates", lambda: _candidates(Project(room))
     yield "rules", lambda: _rules(Project(room))
+    yield "alarms", lambda: _alarms(Project(room))
     yield "store", lambda: _store(Project(room))
     yield "port", lambda: _port(Project(room))
 
@@ -62,6 +63,12 @@ def _candidates(project: Project) -> str:
 def _rules(project: Project) -> str:
     rules = project.ruleset()
     return f"{len(rules.rules)} rules" if rules else "none"
+
+
+def _alarms(project: Project) -> str:
+    from labeling.alarm_rules import rules
+
+    return ", ".join(rule.name for rule in rules(project.settings.alarms)) or "none"
 
 
 def _store(project: Project) -> str:

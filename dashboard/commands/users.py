@@ -137,7 +137,7 @@ def token(
     name: Name,
     room: Room = ".",  # type: ignore[assignment]
     label: Annotated[str, typer.Option(help="What it is for.")] = "script",
-    scope: Annotated[Scope, typer.Option(help="read, or write as well.")] = Scope.READ,
+    scope: Annotated[Scope, typer.Option(help="read, or write as well; metrics for /metrics alone.")] = Scope.READ,
     days: Annotated[float, typer.Option(min=0.01, max=366, help="How long it is good.")] = 90,
     revoke: Annotated[str, typer.Option(help="End the token that begins so, instead of making one.")] = "",
     as_json: AsJson = False,

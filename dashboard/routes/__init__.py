@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bokeh.server.urls import per_app_patterns
 
+from dashboard.routes.alarms import Acknowledge, Alarms
 from dashboard.routes.api import API_ROUTES
 from dashboard.routes.base import Handler
 from dashboard.routes.changed import Changes
@@ -18,6 +19,7 @@ from dashboard.routes.feed import FeedSocket
 from dashboard.routes.health import Health
 from dashboard.routes.lookalikes import GroupChecks, JudgeGroup, Lookalikes, OpenGroup
 from dashboard.routes.messages import Messages
+from dashboard.routes.metrics import Metrics
 from dashboard.routes.office import Decide, OfficeState
 from dashboard.routes.people import AuditLog, ChangeActive, ChangeRole, InvitePerson, People, SignOut
 from dashboard.routes.provider import FromProvider, ToProvider
@@ -32,6 +34,7 @@ ROUTES = (
     (r"/me.json", Me),
     (r"/feed", FeedSocket),
     (r"/healthz", Health),
+    (r"/metrics", Metrics),
     (r"/messages.json", Messages),
     (r"/state/live.json", LiveStateRoute),
     (r"/desk/claim", Claim),
@@ -49,6 +52,8 @@ ROUTES = (
     (r"/queues/make", MakeQueue),
     (r"/queues/change", ChangeQueue),
     (r"/desk/changed.json", Changes),
+    (r"/alarms.json", Alarms),
+    (r"/alarms/acknowledge", Acknowledge),
     (r"/office.json", OfficeState),
     (r"/office/decide", Decide),
     (r"/people.json", People),
@@ -60,6 +65,9 @@ ROUTES = (
     *COMPARE_ROUTES,
     *API_ROUTES,
 )
+for _pattern, _handler in ROUTES:
+    if issubclass(_handler, Handler):
+        _handler.pattern = _pattern.replace("(.+)", "*")
 
 __all__ = ["ROUTES", "Handler", "register"]
 

@@ -22,6 +22,7 @@ from dashboard.access.requests import (
     visitor,
     visitor_at_hand,
 )
+from dashboard.metrics import answered
 from dashboard.room import room
 from labeling.models import Role
 from labeling.people import Bearer, Reviewer, Scope
@@ -57,11 +58,14 @@ READING = ("GET", "HEAD")
 class Handler(RequestHandler):
     """A route: denied to everyone without a session or a token, and to those whose role is below `role`.
 
-    Each route declares its `role`; None lets everybody in. `tokens` says whether scripts may come as well as browsers.
+    Each route declares its `role`; None lets everybody in. `tokens` says whether scripts may come as well as browsers;
+    a token of the scope `own_scope` is let in whatever its person's role. `pattern` is the route's, from the table.
     """
 
     role: ClassVar[Role | None] = Role.ADMIN
     tokens: ClassVar[bool] = True
+    own_scope: ClassVar[Scope | None] = None
+    pattern: ClassVar[str] = ""
     person: Reviewer
 
     def initialize(self, **_bokeh: Any) -> None:
@@ -89,25 +93,22 @@ class Handler(RequestHandler):
             self.refuse_foreign_writes(by_script=token is not None)
         if self.role is None:
             return None
-        if token is not None:
-            bearer = room().tokens.get(hash_of(token))
-            person = None if bearer is None else self._by_token(bearer)
+        if token is not None and (bearer := room().tokens.get(hash_of(token))) is not None:
+            self._by_token(bearer)
+        elif token is None and (found := visitor_at_hand(self.request)) is not None:
+            self._by_session(found)
         else:
-            found = visitor_at_hand(self.request)
-            person = None if found is None else self._by_session(found)
-        if person is None:
             return self._ask(token)
-        self._admit(person)
         return None
 
     async def _ask(self, token: str | None) -> None:
         if token is not None:
-            self._admit(self._by_token(await room().tokens.find(hash_of(token))))
+            self._by_token(await room().tokens.find(hash_of(token)))
         else:
-            self._admit(self._by_session(await visitor(self.request)))
+            self._by_session(await visitor(self.request))
 
-    def _admit(self, person: Reviewer) -> None:
-        if self.role is not None and not person.may(self.role):
+    def _admit(self, person: Reviewer, *, whatever_role: bool = False) -> None:
+        if self.role is not None and not whatever_role and not person.may(self.role):
             raise AccessError(f"{person.name} is a {person.role} here; this takes a {self.role}")
         self.person = person
         self.admitted()
@@ -142,20 +143,23 @@ class Handler(RequestHandler):
         kind, _, token = self.request.headers.get("Authorization", "").strip().partition(" ")
         return token.strip() if kind.lower() == "bearer" else None
 
-    def _by_token(self, found: Bearer | None) -> Reviewer:
-        """Whose token it is; cookies are not looked at."""
+    def _by_token(self, found: Bearer | None) -> None:
+        """Let in whose token it is; cookies are not looked at."""
         if found is None:
             raise HTTPError(HTTPStatus.UNAUTHORIZED, reason="this token is unknown, expired or revoked")
         if self.request.method not in READING and found.scope != Scope.WRITE:
             raise HTTPError(HTTPStatus.FORBIDDEN, reason="this token is for reading; this takes one of scope write")
-        return found.person
+        own = found.scope == self.own_scope
+        if found.scope == Scope.METRICS and not own:
+            raise HTTPError(HTTPStatus.FORBIDDEN, reason="this token is for metrics alone")
+        self._admit(found.person, whatever_role=own)
 
-    def _by_session(self, found: Visitor | None) -> Reviewer:
+    def _by_session(self, found: Visitor | None) -> None:
         if found is None:
             raise HTTPError(HTTPStatus.UNAUTHORIZED, reason="no session: sign in, or open a link of 'tallyroom link'")
         if not found.current:
             raise HTTPError(HTTPStatus.UNAUTHORIZED, reason="your role has changed: load the page again")
-        return found.person
+        self._admit(found.person)
 
     def body(self) -> dict[str, Any]:
         """The request's JSON object."""
@@ -201,6 +205,11 @@ class Handler(RequestHandler):
             what = "something went wrong here; the server's log has it"
         self.set_status(int(status_code))
         self.answer({"error": {"what": what, "fix": fix}})
+
+    def on_finish(self) -> None:
+        """Count it."""
+        method = self.request.method if self.request.method in self.SUPPORTED_METHODS else "other"
+        answered(self.pattern or "other", str(method), self.get_status(), self.request.request_time())
 
     def _request_summary(self) -> str:
         return quiet_summary(self)

@@ -25,10 +25,11 @@ USED_EVERY_MS = 60_000
 
 
 class Scope(enum.StrEnum):
-    """What a token is good for, beside its person's role."""
+    """What a token is good for, beside its person's role; `metrics` for `/metrics` alone, whatever the role."""
 
     READ = "read"
     WRITE = "write"
+    METRICS = "metrics"
 
 
 @dataclass(frozen=True, slots=True)

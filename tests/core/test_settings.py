@@ -28,6 +28,11 @@ def load(folder: Path, text: str) -> Settings:
         ('[room]\nname = "R"\nclasses = ["a"]\n', 3, "2 to 20 classes, this one has 1"),
         ('[room]\nname = "R"\n', 1, "'room.classes' is missing"),
         ("[room\n", 1, "not TOML"),
+        (GOOD + "[[alarms]]\nsign = 'lag'\n[[alarms]]\nsign = 'lag'\nlimmit = 3\n", 8, "'alarms.1.limmit'.*'limit'"),
+        (GOOD + "[[alarms]]\nlimit = 3\n[[alarms]]\nsign = 'lag'\n", 4, "'alarms.0.sign' is missing"),
+        (GOOD + "[[alarms]]\nsign = 'lag'\nlimit = inf\n", 6, "finite"),
+        (GOOD + "[quiet_hours]\ntime_zone = 'Europe/Berlinn'\n", 5, "Did you mean 'Europe/Berlin'"),
+        (GOOD + "[mail]\nto = ['a b']\n", 5, "mail.to.0"),
     ],
 )  # fmt: skip
 def test_a_setting_that_cannot_be_used_names_its_line_and_the_fix(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psutil
 import psycopg2
 import pytest
@@ -17,6 +20,8 @@ from rooms import add_champion, add_messages, add_queue
 from servers import Server, make_folder
 
 from core.store import Store
+from labeling.models import Role
+from labeling.people import Scope, add_person, issue_token
 
 pytestmark = pytest.mark.faults
 ROUNDS = int(os.environ.get("TALLYROOM_FAULTS_ROUNDS", "1"))
@@ -83,3 +88,41 @@ def test_a_database_killed_in_the_middle_of_verdicts_loses_and_doubles_none(data
     assert sorted(office.sent) == sorted(office.acknowledged), "a verdict was given up"
     with Store.open(database.url) as store:
         audit(store, office)
+
+
+def test_while_the_database_is_away_a_scrape_answers_and_health_says_so(database: Database, tmp_path: Path) -> None:
+    with Store.open(database.url, create=True) as store:
+        add_champion(store, add_messages(store, ["a"]))
+        scraper = add_person(store, "prometheus", Role.VIEWER).id
+        token = issue_token(store, scraper, "scrape", Scope.METRICS, by=None)
+        unknown = issue_token(store, scraper, "never used", Scope.METRICS, by=None)
+    server = Server(make_folder(tmp_path, database.url)).start()
+
+    def ask(path: str, bearer: str = token) -> httpx.Response:
+        return httpx.get(f"{server.base}/{path}", headers={"Authorization": f"Bearer {bearer}"}, timeout=9)
+
+    try:
+        wait_until(lambda: "tallyroom_store_up 1.0" in ask("metrics").text)
+        wait_until(lambda: ask("healthz").status_code == 200)
+        database.kill()
+        wait_until(lambda: ask("healthz").status_code == 503)
+        assert re.fullmatch(r"the store has not answered for \d+ s", ask("healthz").json()["what"])
+        time.sleep(2)  # longer than a server believes what it was told of a token
+        scrape = ask("metrics")
+        assert scrape.status_code == 200
+        assert "tallyroom_store_up 0.0" in scrape.text
+        assert "process_resident_memory_bytes" in scrape.text
+        assert "tallyroom_messages_total" not in scrape.text, "what is not known is left out"
+        assert ask("metrics", unknown).status_code == 503, "whom the store never named is nobody"
+        database.start()
+        wait_until(lambda: ask("healthz").status_code == 200)
+        wait_until(lambda: "tallyroom_store_up 1.0" in ask("metrics").text)
+    finally:
+        server.stop()
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < deadline, "it did not come"
+        time.sleep(0.1)

@@ -2,6 +2,7 @@
 import {bodyOf, chip, element} from "./text.js";
 import {facts, onTheme, route} from "./shell.js";
 import {follow} from "./feed.js";
+import {drawAlarms} from "./alarms.js";
 import {openDrawer} from "./drawer.js";
 import {show, State} from "./sources.js";
 
@@ -33,6 +34,7 @@ function paint(theme) {
 function draw(changed) {
   for (const [name, change] of changed) {
     if (name === "verdicts") drawVerdicts();
+    else if (name === "alarms") drawAlarms(state.tables.get(name));
     else {
       const source = doc.get_model_by_name(name);
       if (source) show(source, state.tables.get(name), change);

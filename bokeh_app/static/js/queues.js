@@ -158,11 +158,11 @@ function close(queue) {
 function drawAlarms() {
   get("alarms").hidden = state.alarms.length === 0;
   get("alarm-rows").replaceChildren(...state.alarms.map((alarm) => {
-    const result = alarm.result ? `${several(alarm.result.judged, "message")} judged, the model was right on ${alarm.result.right} of ${alarm.result.compared}` : "waits for people";
+    const result = alarm.result ? `${several(alarm.result.judged, "message")} judged, the model was right on ${alarm.result.right} of ${alarm.result.compared}` : alarm.note || (alarm.acknowledged_by ? `${alarm.acknowledged_by} has seen it` : "waits for people");
     const words = element("span", "", safeText(alarm.title), element("span", `state ${alarm.state === "open" ? "paused" : ""}`, alarm.state));
-    const item = element("li", "alarm", words, element("span", "sub", result));
+    const item = element("li", "alarm", words, element("span", "sub", safeText(result)));
     const asked = state.queues.some((queue) => queue.source === `alarm:${alarm.alarm_id}`);
-    if (alarm.state === "open" && !asked) item.append(button("Ask the office", "ask", `Make a queue of ${alarm.title}`, () => fromAlarm(alarm)));
+    if (alarm.state === "open" && alarm.messages && !asked) item.append(button("Ask the office", "ask", `Make a queue of ${alarm.title}`, () => fromAlarm(alarm)));
     return item;
   }));
 }

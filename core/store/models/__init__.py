@@ -24,6 +24,7 @@ from core.store.models.data import (
     Stage,
     Truth,
 )
+from core.store.models.duties import Duty
 from core.store.models.label_sets import LabelSet, WithdrawnRule
 from core.store.models.learning import (
     Fold,
@@ -50,6 +51,7 @@ __all__ = [
     "ConfusionCount",
     "Dataset",
     "DatasetId",
+    "Duty",
     "Event",
     "EventId",
     "Fold",

@@ -15,7 +15,7 @@ SHARDS = 8
 
 
 class Tally(Base):
-    """A plain count: messages, verdicts, quarantined rows."""
+    """A plain count: messages, verdicts, predictions, quarantined rows."""
 
     __tablename__ = "tally"
 

@@ -31,6 +31,7 @@ class Act(enum.StrEnum):
     OFFICE_ASKED = "office asked"
     DECIDED = "comparison decided"
     DELETED = "deleted"
+    ACKNOWLEDGED = "acknowledged"
 
 
 def audit(

@@ -11,7 +11,7 @@ from core.store import bulk
 from core.store.feed import emit
 from core.store.locks import own_labels_lock
 from core.store.models import ClassCount, ConfusionCount, Origin, Prediction, RunId, Truth
-from core.store.rollups import PREDICTED, VERDICTS, add_rows
+from core.store.rollups import PREDICTED, VERDICTS, add_rows, tally
 
 _prediction: Table = Prediction.__table__  # type: ignore[assignment]
 _class_count: Table = ClassCount.__table__  # type: ignore[assignment]
@@ -43,6 +43,7 @@ def add_predictions(connection: Connection, run_id: RunId, frame: pd.DataFrame) 
         [{**key, "hour": int(r.hour), "klass": str(r.klass), "n": int(r.size_)} for r in _named(hours)],
     )
     _count_confusion(connection, run_id, frame)
+    tally(connection, "predictions", len(frame))
     emit(connection, "predicted", run_id=run_id, n=len(frame))
     return len(frame)
 

@@ -7,6 +7,7 @@ import re
 from dashboard.routes.api.base import ApiHandler
 from dashboard.routes.api.desk import QueueMessages, Queues, Verdicts
 from dashboard.routes.api.labels import Labels, LabelSets
+from dashboard.routes.api.live import Live
 from dashboard.routes.api.models import Runs, Score, TheChampion
 from dashboard.routes.api.openapi import OpenApi
 
@@ -19,6 +20,7 @@ HANDLERS: tuple[type[ApiHandler], ...] = (
     Runs,
     TheChampion,
     Score,
+    Live,
     OpenApi,
 )
 API_ROUTES = tuple((re.sub(r"{\w+}", "(.+)", f"/api/v1{handler.path}"), handler) for handler in HANDLERS)

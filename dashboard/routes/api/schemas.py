@@ -272,6 +272,18 @@ class LabelSetsOut(_Out):
     sets: list[LabelSetOut]
 
 
+class LiveOut(_Out):
+    """All that the live page shows, as the page itself gets it."""
+
+    kind: str = Field(description="Always `snapshot`.")
+    tables: dict[str, dict[str, dict[str, Any]]] = Field(
+        description="The rows of each figure and list by their keys, such as `confusion.verdicts`."
+    )
+    words: dict[str, Any] = Field(description="The page's words and numbers by the id of what shows them.")
+    behind: float = Field(description="How old the last change was when it came here, in seconds.")
+    away: float | None = Field(description="For how long the store has not answered, in seconds; null while it does.")
+
+
 class Document(_Out):
     """An OpenAPI 3.1 document."""
 
