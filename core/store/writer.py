@@ -29,7 +29,7 @@ Work = Callable[[Connection], T]
 GROUP_SECONDS = 0.05
 GROUP_SIZE = 64
 POSTGRESQL_WRITERS = 3
-"""More would wait for the interpreter rather than for the database: 8 took a fifth fewer verdicts a second (measured)."""
+"""More would wait for the interpreter, not for the database: 8 took a fifth fewer verdicts a second (measured)."""
 
 
 class Writer(ABC):

@@ -8,10 +8,13 @@ import subprocess
 import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
 import pytest
+from office import Office, audit
+from own_postgresql import Database
 from playwright.sync_api import Browser, expect
 from rooms import add_champion, add_messages, add_queue
 from servers import Server, make_folder
@@ -23,6 +26,7 @@ from labeling.models import Verdict
 
 pytestmark = [pytest.mark.faults, pytest.mark.browser]
 SIZE = 24 * 2**20
+POSTGRESQL_SIZE = 200 * 2**20
 
 
 class Disk(Protocol):
@@ -30,9 +34,9 @@ class Disk(Protocol):
 
     folder: Path
 
-    def fill(self, server: Server) -> None: ...
+    def fill(self, server: Server, /) -> None: ...
 
-    def make_room(self, server: Server) -> None: ...
+    def make_room(self, server: Server, /) -> None: ...
 
 
 class SmallDisk:
@@ -42,7 +46,7 @@ class SmallDisk:
         self.folder = folder
         self._filler = folder / "filler"
 
-    def fill(self, server: Server) -> None:
+    def fill(self, _server: Server | None = None) -> None:
         """Write until the last byte is taken."""
         with self._filler.open("wb", buffering=0) as file:
             try:
@@ -51,7 +55,7 @@ class SmallDisk:
             except OSError:
                 pass
 
-    def make_room(self, server: Server) -> None:
+    def make_room(self, _server: Server | None = None) -> None:
         """Take the filler away."""
         self._filler.unlink()
 
@@ -75,17 +79,32 @@ class LimitedProcess:
         resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (soft, resource.RLIM_INFINITY))
 
 
-@pytest.fixture
-def disk() -> Iterator[Disk]:
+@contextmanager
+def mounted(size: int) -> Iterator[tuple[Path, bool]]:
+    """A folder, and whether it is a file system of its own of that size."""
     with tempfile.TemporaryDirectory(prefix="tallyroom-disk-") as name:
-        mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", name]
+        mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", name]
         if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode != 0:
-            yield LimitedProcess(Path(name))
+            yield Path(name), False
             return
         try:
-            yield SmallDisk(Path(name))
+            yield Path(name), True
         finally:
             subprocess.run(["umount", name], check=True)
+
+
+@pytest.fixture
+def disk() -> Iterator[Disk]:
+    with mounted(SIZE) as (folder, small):
+        yield SmallDisk(folder) if small else LimitedProcess(folder)
+
+
+@pytest.fixture
+def small_disk() -> Iterator[SmallDisk]:
+    with mounted(POSTGRESQL_SIZE) as (folder, small):
+        if not small:
+            pytest.skip("a disk for PostgreSQL to fill takes root, and a machine that lets it mount one")
+        yield SmallDisk(folder)
 
 
 def test_a_full_disk_is_told_and_nothing_is_called_saved_that_is_not(disk: Disk, browser: Browser) -> None:
@@ -127,6 +146,34 @@ def test_a_full_disk_is_told_and_nothing_is_called_saved_that_is_not(disk: Disk,
             tab.close()
         finally:
             server.stop()
+
+
+def test_a_full_disk_under_postgresql_loses_nothing_and_the_work_goes_on_with_new_room(
+    small_disk: SmallDisk, tmp_path: Path
+) -> None:
+    database = Database(str(small_disk.folder / "database"))
+    try:
+        with Store.open(database.url, create=True) as store:
+            ids = add_messages(store, [f"message number {n}" for n in range(6_000)])
+            add_champion(store, ids)
+            add_queue(store, ids)
+            server = Server(make_folder(tmp_path, database.url)).start()
+            office = Office([server.client(store, f"P{n}") for n in range(4)])
+        try:
+            office.wait_for(20)
+            small_disk.fill()
+            office.wait_for_trouble("the store does not answer")
+            small_disk.make_room()
+            database.start()  # PostgreSQL gives up where it cannot write its log
+            office.wait_for(20)
+        finally:
+            office.go_home()
+            server.stop()
+        assert sorted(office.sent) == sorted(office.acknowledged), "a verdict was given up"
+        with Store.open(database.url) as store:
+            audit(store, office)
+    finally:
+        database.end()
 
 
 def verdict(lease_id: int) -> dict[str, object]:
