@@ -16,6 +16,8 @@ from labeling.queries import Office, RecentVerdict, office, recent_verdicts
 from labeling.sway import Sway, sway
 
 HOURS = 24 * 7
+HOURS_AHEAD = 1
+"""The clocks of those who send are not ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,8 @@ def read(project: Project) -> Reading:
         scores = live.run_scores(connection, champion.run_id) if champion else []
         shown = champion.run_id if champion else (curves[0].run_id if curves else None)
         title = champion.title if champion else (f"{curves[0].candidate} v{curves[0].version}" if curves else "")
-        since = now // HOUR_MS - HOURS
+        # Messages may say that they were sent in years to come: that many hours nobody can see, or pay for.
+        hours = range(now // HOUR_MS - HOURS, now // HOUR_MS + HOURS_AHEAD + 1)
         return Reading(
             at=now,
             counts=live.tallies(connection),
@@ -76,8 +79,8 @@ def read(project: Project) -> Reading:
             against_folds=Confusion(
                 shown, title, live.confusion(connection, shown, FOLDS) if shown is not None else {}
             ),
-            predicted=_by_hour(live.class_hours(connection, PREDICTED, champion.run_id, since)) if champion else {},
-            judged=_by_hour(live.class_hours(connection, VERDICT, 0, since)),
+            predicted=_by_hour(live.class_hours(connection, PREDICTED, champion.run_id, hours)) if champion else {},
+            judged=_by_hour(live.class_hours(connection, VERDICT, 0, hours)),
             curves=curves,
             verdicts=recent_verdicts(connection),
             office=office(connection),

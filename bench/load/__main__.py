@@ -24,7 +24,7 @@ import pandas as pd
 import psutil
 
 from bench.load.audit import audit, percentiles
-from bench.load.office import FIRST_MS, Office, links, make_office, serve, settle
+from bench.load.office import Office, links, make_office, serve, settle
 from bench.load.reviewers import Log, work_at
 from bench.result import postgresql, report, timed
 from core.store import Store
@@ -110,7 +110,7 @@ def load(url: str, seconds: float) -> None:
             numbers = range(first, first + PIECE)
             texts = [f"a message that comes in while the office works, number {number}" for number in numbers]
             frame = pd.DataFrame({"source": "stream", "key": [str(n) for n in numbers], "body": texts, "text": texts})
-            frame = frame.assign(sender="VM-SHOP", sent_at=FIRST_MS, label=None)
+            frame = frame.assign(sender="VM-SHOP", sent_at=int(1000 * time.time()), label=None)
             for _ in write_paced(store, frame, lambda c, piece: store_messages(c, dataset, piece)):
                 if time.monotonic() > ends:
                     return

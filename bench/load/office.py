@@ -36,7 +36,7 @@ from labeling.queues import TRAINING, QueueSpec, create
 CLASSES = ("personal", "notification", "spam")
 DISTINCT = 20_000
 PIECE = 50_000
-FIRST_MS = 1_790_000_000_000
+EVERY_MS = 60_000
 SETTINGS = """[room]
 name = "Office"
 classes = ["personal", "notification", "spam"]
@@ -74,17 +74,17 @@ def make_office(folder: Path, url: str, messages: int, *, overlap: int = 1) -> O
     shipped = files("dashboard").joinpath("demo", "room")
     (folder / "dictionaries" / "smsdata.yaml").write_text(shipped.joinpath("dictionary.yaml").read_text("utf-8"))
     (folder / "rules.yaml").write_text(shipped.joinpath("rules.yaml").read_text("utf-8"))
+    first_ms = int(time.time() * 1000) - EVERY_MS * messages
     with Store.open(url, create=True) as store:
-        corpus = [*Corpus(7, start_ms=FIRST_MS, every_ms=60_000).messages(0, min(messages, DISTINCT))]
+        corpus = [*Corpus(7, start_ms=first_ms, every_ms=EVERY_MS).messages(0, min(messages, DISTINCT))]
         run_id = _champion(store, [sms.body for sms in corpus[:3_000]], [sms.truth for sms in corpus[:3_000]])
         dataset = store.write(lambda c: dataset_id(c, "smsdata"))
         spec = QueueSpec(TRAINING, order="random", overlap=overlap, blind_share=0.1)
         queue_id = store.write(lambda c: create(c, dataset, spec))
         bodies, said = [sms.body for sms in corpus], np.array([sms.label for sms in corpus], dtype=object)
         for first in range(0, messages, PIECE):
-            _fill(
-                store, int(dataset), run_id, queue_id, range(first, min(first + PIECE, messages)), bodies, said, overlap
-            )
+            numbers = range(first, min(first + PIECE, messages))
+            _fill(store, int(dataset), run_id, queue_id, numbers, bodies, said, overlap, first_ms)
     return Office(folder, url)
 
 
@@ -109,11 +109,12 @@ def _fill(
     bodies: list[str],
     said: np.ndarray,
     overlap: int,
+    first_ms: int,
 ) -> None:
     """A piece of the messages, with a prediction and a task for each."""
     rng = np.random.default_rng(numbers.start)
     texts = [f"{bodies[number % len(bodies)]} {number}" for number in numbers]
-    sent_at = FIRST_MS + 60_000 * np.arange(numbers.start, numbers.stop)
+    sent_at = first_ms + EVERY_MS * np.arange(numbers.start, numbers.stop)
     frame = pd.DataFrame({"dataset_id": dataset, "source": "load", "key": [str(n) for n in numbers], "body": texts})
     frame = frame.assign(text=texts, sender="VM-SHOP", sent_at=sent_at)
     with store.read() as connection:
@@ -125,7 +126,7 @@ def _fill(
     predictions = pd.DataFrame({"message_id": ids, "klass": klass, "confidence": rng.uniform(0.4, 1, len(ids))})
     store.write(lambda c: add_predictions(c, run_id, predictions.assign(hour=sent_at // HOUR_MS)))
     tasks = pd.DataFrame({"message_id": ids, "rank": rng.random(len(ids)), "queue_id": queue_id})
-    tasks = tasks.assign(overlap=overlap, free=overlap, drawn=True, draw_probability=1 / len(ids), drawn_at=FIRST_MS)
+    tasks = tasks.assign(overlap=overlap, free=overlap, drawn=True, draw_probability=1 / len(ids), drawn_at=first_ms)
     store.write(lambda c: (bulk.append(c, _task, tasks), tally(c, f"queue:{queue_id}:total", len(tasks))))
 
 

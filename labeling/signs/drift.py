@@ -38,7 +38,7 @@ class Drift(Sign):
         now = live.clock(look.connection) // HOUR_MS
         day: dict[str, int] = {}
         week: dict[str, int] = {}
-        for count in live.class_hours(look.connection, PREDICTED, champion.run_id, now - DAY - WEEK):
+        for count in live.class_hours(look.connection, PREDICTED, champion.run_id, range(now - DAY - WEEK, now + 1)):
             into = day if count.hour > now - DAY else week
             into[count.klass] = into.get(count.klass, 0) + count.n
         classes = sorted(klass for klass in day.keys() | week.keys() if day.get(klass, 0) + week.get(klass, 0) > 0)

@@ -92,11 +92,11 @@ def confusion(connection: Connection, run_id: RunId, against: str) -> dict[tuple
     return {(truth, klass): int(n) for truth, klass, n in rows if n}
 
 
-def class_hours(connection: Connection, series: str, run_id: int, since_hour: int) -> list[HourCount]:
-    """Messages an hour and class from `since_hour` on, in order of the hours."""
+def class_hours(connection: Connection, series: str, run_id: int, hours: range) -> list[HourCount]:
+    """Messages an hour and class in these hours, in their order."""
     rows = connection.execute(
         select(ClassCount.hour, ClassCount.klass, func.sum(ClassCount.n))
-        .where(ClassCount.series == series, ClassCount.run_id == run_id, ClassCount.hour >= since_hour)
+        .where(ClassCount.series == series, ClassCount.run_id == run_id, ClassCount.hour.between(hours[0], hours[-1]))
         .group_by(ClassCount.hour, ClassCount.klass)
         .order_by(ClassCount.hour)
     )
