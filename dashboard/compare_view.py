@@ -23,6 +23,7 @@ from core.store.queries.compare import (
     fold_scores_by_class,
     right_apart,
 )
+from core.store.queries.held_out import said_of_both
 from core.store.queries.live import HEADLINE_METRIC, champion, clock, confusion, run_scores
 from core.store.rollups import FOLDS
 from labeling.comparisons import comparisons
@@ -34,6 +35,7 @@ PER_CLASS = "recall"
 KEPT_SECONDS = 30.0
 """Folds of a finished run never change; the office's verdicts, which McNemar's test looks at, come slowly."""
 
+_kinds: WeakKeyDictionary[Room, dict[tuple[int, int], list[dict[str, Any]]]] = WeakKeyDictionary()
 _kept: WeakKeyDictionary[Room, dict[tuple[int, int], tuple[float, dict[str, Any]]]] = WeakKeyDictionary()
 
 
@@ -162,6 +164,19 @@ def _cells(connection: Connection, one: ComparedRun, other: ComparedRun) -> list
         {"truth": truth, "predicted": klass, "n": after.get((truth, klass), 0) - before.get((truth, klass), 0)}
         for truth, klass in sorted(before.keys() | after.keys())
     ]
+
+
+def kinds(room: Room, first: int, second: int) -> list[dict[str, Any]]:
+    """Two runs by kind of message. Worked out once: a finished run says nothing new of what it was tried on."""
+    from core.learning.compare import HeldOut, by_kind
+
+    kept = _kinds.setdefault(room, {})
+    if (first, second) not in kept:
+        with room.project.store.read() as connection:
+            rows = said_of_both(connection, RunId(first), RunId(second))
+        found = by_kind(HeldOut(row.body, row.sender, row.first == row.truth, row.second == row.truth) for row in rows)
+        kept[first, second] = [asdict(each) for each in found]
+    return kept[first, second]
 
 
 def apart(room: Room, first: int, second: int, after: int) -> list[dict[str, Any]]:

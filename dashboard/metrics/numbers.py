@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from sqlalchemy import Connection
 
 from core import Project
+from core.errors import TallyroomError
 from core.intervals import mean_interval
 from core.store.queries import lag, live
 from labeling.alarms import open_counts
@@ -24,6 +26,7 @@ KEPT_SECONDS = 1.0
 ACCURACY_SECONDS = 60.0
 """The accuracy is told from the newest 20,000 verdicts, which takes a tenth of a second; a minute hardly moves it."""
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +69,43 @@ class Kept(Generic[T]):
             return self._found[1]
 
 
+class Aside(Generic[T]):
+    """What `work` gave last, None before the first; where that is older than some seconds, it is made anew, aside.
+
+    Nobody waits for it: on a server that has just started the first one takes seconds, in which the
+    store is not away.
+    """
+
+    def __init__(self, seconds: float, work: Callable[[], T]) -> None:
+        self._seconds = seconds
+        self._work = work
+        self._found: T | None = None
+        self._due = 0.0
+        self._thread: threading.Thread | None = None
+
+    def get(self) -> T | None:
+        """The last one."""
+        if time.monotonic() >= self._due and (self._thread is None or not self._thread.is_alive()):
+            self._thread = threading.Thread(target=self._make, name="metrics-aside", daemon=True)
+            self._thread.start()
+        return self._found
+
+    def _make(self) -> None:
+        try:
+            self._found = self._work()
+        except TallyroomError as error:
+            self._found = None  # an old one would look like one of now
+            log.warning("the live accuracy could not be told: %s", error)
+        finally:
+            self._due = time.monotonic() + self._seconds
+
+
 class RoomNumbers:
-    """Reads the numbers of a room."""
+    """Reads the numbers of a room. Asked by one thread at a time: `Kept` sees to it."""
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        self._accuracy = Kept(ACCURACY_SECONDS, self._judged)
+        self._accuracy = Aside(ACCURACY_SECONDS, self._judged)
         self._numbers = Kept(KEPT_SECONDS, self._read)
 
     def get(self) -> Numbers:

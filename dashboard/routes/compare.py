@@ -12,7 +12,7 @@ from pydantic import Field
 from core.errors import PipelineError, TallyroomError
 from core.store.models import RunId
 from core.store.queries.live import clock
-from dashboard.compare_view import apart, board, pair
+from dashboard.compare_view import apart, board, kinds, pair
 from dashboard.room import room
 from dashboard.routes.base import Asked, Handler, Id, aside
 from labeling.comparison_models import Choice
@@ -64,6 +64,14 @@ class Pair(CompareHandler):
     async def get(self) -> None:
         """`first` and `second` are runs."""
         self.answer(await aside(pair, room(), self.number("first"), self.number("second")))
+
+
+class Kinds(CompareHandler):
+    """Two runs by kind of message; it may take a second or two the first time."""
+
+    async def get(self) -> None:
+        """`first` and `second` are runs."""
+        self.answer({"kinds": await aside(kinds, room(), self.number("first"), self.number("second"))})
 
 
 class Apart(CompareHandler):
@@ -214,6 +222,7 @@ class FitRun(CompareHandler):
 COMPARE_ROUTES = (
     (r"/compare/board.json", Board),
     (r"/compare/pair.json", Pair),
+    (r"/compare/kinds.json", Kinds),
     (r"/compare/apart.json", Apart),
     (r"/compare/comparison.json", ComparisonState),
     (r"/compare/open", OpenComparison),

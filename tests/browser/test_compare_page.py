@@ -25,15 +25,14 @@ from labeling.verdicts import Given
 
 pytestmark = pytest.mark.browser
 HOSTILE = "<img src=x onerror='window.pwned=1'> \u202egnp"
-APART = 60
 
 
 @pytest.fixture
 def opened(store: Store, store_url: str, tmp_path: Path) -> Iterator[tuple[Server, Store]]:
-    """Two runs that disagree on 60 of 400 messages; the challenger is right on 50 of these. One text is hostile."""
+    """Two runs that disagree on 60 of 400 messages; the challenger is right on 57 of these. One text is hostile."""
     ids = add_messages(store, [f"{HOSTILE if n == 0 else 'Recharge of Rs 199 successful'} ({n})" for n in range(400)])
-    first = ["personal"] * 50 + ["spam"] * 10 + ["spam"] * 340
-    second = ["spam"] * 50 + ["notification"] * 10 + ["spam"] * 340
+    first = ["personal"] * 57 + ["spam"] * 3 + ["spam"] * 340
+    second = ["spam"] * 57 + ["notification"] * 3 + ["spam"] * 340
     promoted(store, add_run(store, ids, "word-cnb", first, model=b"w" * 40_000))
     add_run(store, ids, "char-svc", second, model=b"c" * 400_000)
     server = Server(make_folder(tmp_path, store_url)).start()
@@ -67,10 +66,12 @@ def test_two_runs_are_compared_asked_about_settled_and_decided_by_keys(
     assert tab.locator("#first option:checked").inner_text() == "word-cnb v1"
     assert tab.locator("#second option:checked").inner_text() == "char-svc v1"
     expect(tab.locator("#board tbody tr")).to_have_count(2)
-    expect(tab.locator(".difference .gain").first).to_contain_text("−50")
+    expect(tab.locator(".difference .gain").first).to_contain_text("−57")
     expect(tab.locator("#apart li").first).to_contain_text("<img src=x")
     assert tab.evaluate("window.pwned") is None
     assert tab.locator("#apart .mark").first.inner_text() == "RLO"
+
+    expect(tab.locator("#kinds")).to_contain_text("alphanumeric sender 400")
 
     tab.keyboard.press("a")
     tab.locator("#asking [name=name]").fill("letters or words <b>")

@@ -77,6 +77,10 @@ def test_a_lead_goes_from_the_board_to_a_decision(here: tuple[Room, str]) -> Non
     page = lea.get("compare/apart.json", params={"first": first, "second": second}).json()["messages"]
     assert (len(page), page[0]["first"], page[0]["second"]) == (50, "personal", "spam")
 
+    (kind, sender) = lea.get("compare/kinds.json", params={"first": first, "second": second}).json()["kinds"]
+    assert (kind["kind"], kind["n"], kind["difference"], kind["settled"]) == ("short, under 5 words", 120, 0.5, True)
+    assert sender["kind"] == "alphanumeric sender"
+
     opened = lea.post("compare/open", json={"name": "letters?", "first": first, "second": second}).json()["id"]
     queue_id = lea.post("compare/ask", json={"id": opened}).json()["queue_id"]
     desk, ada = Desk(store, CLASSES), add_person(store, "Ada").id

@@ -92,7 +92,9 @@ def test_a_scrape_tells_of_the_room_the_feed_and_the_process(opened: tuple[Serve
     client = scraper(server, store)
     ada = server.client(store, "Ada")
     assert ada.post("desk/claim", json={"count": 2}).status_code == 200
-    time.sleep(1.1)  # numbers are kept for a second
+    # Numbers are kept for a second, and the accuracy is told aside.
+    assert soon(lambda: numbers(client).get("tallyroom_queue_held|review") == 2)
+    assert soon(lambda: "tallyroom_live_accuracy" in numbers(client))
     found = numbers(client)
     assert found["tallyroom_store_up"] == 1
     assert (found["tallyroom_messages_total"], found["tallyroom_predictions_total"]) == (60, 60)
@@ -117,7 +119,7 @@ def test_new_messages_that_wait_for_the_champion_are_a_lag(opened: tuple[Server,
 
 
 def soon(holds: Callable[[], bool]) -> bool:
-    end = time.monotonic() + 15
+    end = time.monotonic() + 30
     while not (found := holds()) and time.monotonic() < end:
         time.sleep(0.3)
     return found
@@ -170,6 +172,7 @@ def test_a_scrape_costs_a_few_statements_and_none_reads_messages_or_predictions(
     add_queue(store, ids, blind_share=0.0)
     reads = RoomNumbers(Project(make_folder(tmp_path, store.url.render_as_string(hide_password=False))))
     reads.get()
+    assert soon(lambda: reads._accuracy._due > 0)
     said: list[str] = []
     engine = reads._project.store.engine
     event.listen(engine, "before_cursor_execute", lambda _c, _u, statement, *_: said.append(statement))
@@ -211,7 +214,9 @@ def test_health_is_open_to_all_and_tells_nothing(opened: tuple[Server, Store]) -
 
 def test_the_board_asks_only_for_what_is_printed(opened: tuple[Server, Store]) -> None:
     server, store = opened
-    printed = {name.split("|")[0] for name in numbers(scraper(server, store))}
+    client = scraper(server, store)
+    assert soon(lambda: "tallyroom_live_accuracy" in numbers(client))
+    printed = {name.split("|")[0] for name in numbers(client)}
     board = json.loads(BOARD.read_text("utf-8"))
     asked = [target["expr"] for panel in board["panels"] for target in panel["targets"]]
     asked += [each["expr"] for each in board["annotations"]["list"]]

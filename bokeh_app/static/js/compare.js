@@ -1,7 +1,7 @@
 // The compare page: two runs side by side, and what the office says of them.
 import {ask, say, warn} from "./shell.js";
 import {element, safeText} from "./text.js";
-import {drawBoard, drawClasses, drawFolds, drawMatrix, several} from "./compare_pair.js";
+import {drawBoard, drawClasses, drawFolds, drawKinds, drawMatrix, several} from "./compare_pair.js";
 import {drawSettle} from "./compare_settle.js";
 import {offer} from "./compare_dialogs.js";
 import {Apart} from "./compare_rows.js";
@@ -36,10 +36,21 @@ async function look() {
     say("live", `as of ${new Date((comparison ?? view.board).at).toLocaleTimeString()}`);
     draw();
     await apart.show(view);
+    await showKinds();
   } catch (error) {
     say("away", "no answer");
     warn(`The comparison cannot be read now (${error.message}). ${error.fix ?? ""} What you see is the last that was read.`);
   }
+}
+
+// Never new for a pair, and the slowest to be worked out: asked for once, behind all else.
+async function showKinds() {
+  const {first, second, kindsOf} = view, pair = `${first} ${second}`;
+  if (!view.pair || kindsOf === pair) return;
+  const {kinds} = await ask(`compare/kinds.json?first=${first}&second=${second}`);
+  if (pair !== `${view.first} ${view.second}`) return;
+  view.kindsOf = pair;
+  drawKinds(kinds);
 }
 
 function choose() {

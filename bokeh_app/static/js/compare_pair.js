@@ -70,12 +70,20 @@ export function drawMatrix({cells, verdicts, basis}) {
 }
 
 export function drawClasses({classes}) {
-  const rows = classes.map((each) => {
-    const change = element("td", each.settled ? (each.difference > 0 ? "better" : "worse") : "open", signed(each.difference));
-    change.title = `${signed(each.low)} to ${signed(each.high)}, ${chance(each.p_value)}, corrected for ${several(classes.length, "class")}`;
-    return element("tr", "", rowHead(chip(each.klass, facts)), element("td", "", each.first.toFixed(3)), element("td", "", each.second.toFixed(3)), change, element("td", "open", `${signed(each.low)} to ${signed(each.high)}`));
-  });
+  const rows = classes.map((each) => differenceRow([chip(each.klass, facts)], each, classes.length));
   get("classes").replaceChildren(rows.length ? table("plain", ["class", "A", "B", "B − A", "interval"], rows) : element("p", "sub", OTHER_FOLDS));
+}
+
+export function drawKinds(kinds) {
+  const rows = kinds.map((each) => differenceRow([`${each.kind} `, element("small", "open", each.n.toLocaleString())], each, kinds.length));
+  get("kinds").replaceChildren(rows.length ? table("plain", ["kind", "A", "B", "B − A", "interval"], rows) : element("p", "sub", "Both were tried on no message that is of a kind."));
+}
+
+function differenceRow(name, each, looks) {
+  const change = element("td", each.settled ? (each.difference > 0 ? "better" : "worse") : "open", signed(each.difference));
+  change.title = `${chance(each.p_value)}, corrected for ${looks} looks`;
+  const figures = [each.first.toFixed(3), each.second.toFixed(3)].map((figure) => element("td", "", figure));
+  return element("tr", "", rowHead(...name), ...figures, change, element("td", "open", `${signed(each.low)} to ${signed(each.high)}`));
 }
 
 const bytes = (n) => (n === null ? "not trained on all" : n < 1e6 ? `${Math.round(n / 1e3).toLocaleString()} kB` : `${(n / 1e6).toFixed(1)} MB`);

@@ -1,5 +1,6 @@
 """Two models compared. Pure: scores and answers in, differences with what they are worth out."""
 
+from core.learning.compare.kinds import HeldOut, KindDifference, by_kind
 from core.learning.compare.mcnemar import OneRight, mcnemar
 from core.learning.compare.paired import FoldTest, paired_folds
 from core.learning.compare.pareto import Standing, pareto_front
@@ -8,8 +9,11 @@ from core.learning.compare.per_class import ClassDifference, per_class
 __all__ = [
     "ClassDifference",
     "FoldTest",
+    "HeldOut",
+    "KindDifference",
     "OneRight",
     "Standing",
+    "by_kind",
     "mcnemar",
     "paired_folds",
     "pareto_front",

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from core.errors import PipelineError
-from core.learning.compare import Standing, mcnemar, paired_folds, pareto_front, per_class
+from core.learning.compare import HeldOut, Standing, by_kind, mcnemar, paired_folds, pareto_front, per_class
 
 
 def folds(mean: float, n: int = 10, seed: int = 1) -> np.ndarray:
@@ -90,3 +90,17 @@ def test_the_front_holds_those_that_nobody_beats_in_everything() -> None:
         Standing("twin", 0.97, 4e5, 1e-4),
     ]
     assert pareto_front(board) == {"big", "small", "unknown", "twin"}
+
+
+def test_kinds_of_messages_are_told_apart_with_what_each_difference_is_worth() -> None:
+    linked = [HeldOut("win at https://x.co/a now or never", "VM-SHOP", n >= 30, True) for n in range(100)]
+    hindi = [HeldOut("\u0906\u092a\u0915\u093e \u0916\u093e\u0924\u093e", "+911234", n > 1, n != 1) for n in range(40)]
+    found = {each.kind: each for each in by_kind([*linked, *hindi])}
+    assert set(found) == {"short, under 5 words", "has a link", "not Latin script", "alphanumeric sender"}
+    link, script = found["has a link"], found["not Latin script"]
+    assert (link.n, link.first, link.second, link.settled) == (100, 0.7, 1.0, True)
+    assert link.low < link.difference <= link.high
+    assert link.low > 0
+    assert (script.n, script.settled) == (40, False)
+    assert script.low <= script.difference <= script.high
+    assert by_kind([]) == []

@@ -1,0 +1,95 @@
+"""Two models by kind of message: short ones, those with a link, in another script.
+
+Kinds overlap and are looked at together, so p-values are Holm's and intervals Bonferroni's. Only messages on which one
+of the two alone is right tell them apart: the interval is the exact one of who was right there, in shares of the kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import regex
+
+_LINK = regex.compile(r"https?://|www\.|\b[\w-]+\.[a-z]{2,6}/\w", regex.IGNORECASE)
+_EMOJI = regex.compile(r"\p{Emoji_Presentation}|\p{Extended_Pictographic}")
+_NUMBER = regex.compile(r"\p{Nd}{5}")
+_FOREIGN = regex.compile(r"(?!\p{Latin})\p{L}")
+_LETTER = regex.compile(r"\p{L}")
+SHORT = 5
+
+
+def _foreign(body: str) -> bool:
+    return 2 * len(_FOREIGN.findall(body)) > len(_LETTER.findall(body))
+
+
+KINDS: Final[Mapping[str, Callable[[str, str | None], bool]]] = {
+    f"short, under {SHORT} words": lambda body, _sender: len(body.split()) < SHORT,
+    "has a link": lambda body, _sender: _LINK.search(body) is not None,
+    "has a long number": lambda body, _sender: _NUMBER.search(body) is not None,
+    "emoji": lambda body, _sender: _EMOJI.search(body) is not None,
+    "not Latin script": lambda body, _sender: _foreign(body),
+    "alphanumeric sender": lambda _body, sender: sender is not None and _LETTER.search(sender) is not None,
+}
+"""Each kind, and whether a message with this body and sender is of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """A message that neither model was trained on, and whether each was right."""
+
+    body: str
+    sender: str | None
+    first_right: bool
+    second_right: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KindDifference:
+    """On which shares of a kind's `n` messages each was right, and the difference with what it is worth among all."""
+
+    kind: str
+    n: int
+    first: float
+    second: float
+    difference: float
+    low: float
+    high: float
+    p_value: float
+    settled: bool
+
+
+def by_kind(messages: Iterable[HeldOut], *, level: float = 0.95) -> list[KindDifference]:
+    """The kinds that there are messages of, in the order of `KINDS`; `level` holds for all of them together."""
+    from scipy.stats import binomtest  # here: both take a second to import
+    from statsmodels.stats.multitest import multipletests
+
+    rows = list(messages)
+    right = np.array([(each.first_right, each.second_right) for each in rows], dtype=bool).reshape(-1, 2)
+    found = [
+        (kind, right[of])
+        for kind, holds in KINDS.items()
+        if (of := np.array([holds(each.body, each.sender) for each in rows], dtype=bool)).any()
+    ]
+    if not found:
+        return []
+    each_level = 1.0 - (1.0 - level) / len(found)
+    tests = [_alone(part) for _, part in found]
+    p_values = [binomtest(b, a + b).pvalue if a + b else 1.0 for a, b in tests]
+    settled, corrected, _, _ = multipletests(p_values, alpha=1.0 - level, method="holm")
+    differences = []
+    for (kind, part), (a, b), p_value, sure in zip(found, tests, corrected, settled, strict=True):
+        share = binomtest(b, a + b).proportion_ci(each_level) if a + b else (0.5, 0.5)
+        low, high = ((a + b) * (2.0 * end - 1.0) / len(part) for end in share)
+        first, second = (float(value) for value in part.mean(axis=0))
+        differences.append(
+            KindDifference(kind, len(part), first, second, (b - a) / len(part), low, high, float(p_value), bool(sure))
+        )
+    return differences
+
+
+def _alone(right: np.ndarray) -> tuple[int, int]:
+    """How often the first and the second alone was right."""
+    return int((right[:, 0] & ~right[:, 1]).sum()), int((right[:, 1] & ~right[:, 0]).sum())
