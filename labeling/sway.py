@@ -78,13 +78,18 @@ _reigned = (
     .correlate(_newest)
     .scalar_subquery()
 )
-_predicted = case((_newest.c.blind, Prediction.klass), else_=_newest.c.shown_klass)
-CONFIRMATIONS = (
-    select(_newest.c.blind, _newest.c.klass, _predicted)
-    .outerjoin(Prediction, (Prediction.message_id == _newest.c.message_id) & (Prediction.run_id == _reigned))
-    .where(_predicted.is_not(None))
+# Asked for one message at a time, and for blind verdicts alone: as a join it was planned over all predictions there are.
+_unseen = (
+    select(Prediction.klass)
+    .where(Prediction.message_id == _newest.c.message_id, Prediction.run_id == _reigned)
+    .correlate(_newest)
+    .scalar_subquery()
+)
+CONFIRMATIONS = select(
+    _newest.c.blind, _newest.c.klass, case((_newest.c.blind, _unseen), else_=_newest.c.shown_klass).label("said")
 )
 
 
 def _confirmations(connection: Connection) -> Sequence[tuple[bool, bool]]:
-    return [(bool(blind), klass == said) for blind, klass, said in connection.execute(CONFIRMATIONS)]
+    rows = connection.execute(CONFIRMATIONS)
+    return [(bool(blind), klass == said) for blind, klass, said in rows if said is not None]
