@@ -78,7 +78,7 @@ _reigned = (
     .correlate(_newest)
     .scalar_subquery()
 )
-# Asked for one message at a time, and for blind verdicts alone: as a join it was planned over all predictions there are.
+# Asked a message at a time, and for blind verdicts alone: as a join it was planned over all predictions there are.
 _unseen = (
     select(Prediction.klass)
     .where(Prediction.message_id == _newest.c.message_id, Prediction.run_id == _reigned)
