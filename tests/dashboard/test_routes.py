@@ -124,8 +124,8 @@ def test_a_verdict_is_in_the_store_when_the_answer_comes_and_once_only(served: S
         (b"[]", 400),
         (b'{"uuid": "x"}', 400),
         (json.dumps({"uuid": "no uuid", "lease_id": 1, "kind": "label", "klass": "spam"}).encode(), 409),
-        (json.dumps({"uuid": str(uuid.uuid4()), "lease_id": 10**6, "kind": "label", "klass": "spam"}).encode(), 409),
-        (json.dumps({"uuid": str(uuid.uuid4()), "lease_id": 1, "kind": "promote"}).encode(), 400),
+        (json.dumps({"uuid": str(uuid.UUID(int=4)), "lease_id": 10**6, "kind": "label", "klass": "spam"}).encode(), 409),
+        (json.dumps({"uuid": str(uuid.UUID(int=4)), "lease_id": 1, "kind": "promote"}).encode(), 400),
         (b'{"uuid": "' + b"x" * 70_000 + b'"}', 413),
     ],
 )
