@@ -117,6 +117,9 @@ def test_a_verdict_is_in_the_store_when_the_answer_comes_and_once_only(served: S
     assert again["body"] == message["body"]
 
 
+SOME_UUID = str(uuid.UUID(int=4))  # the same for every process that collects the tests
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [
@@ -124,8 +127,11 @@ def test_a_verdict_is_in_the_store_when_the_answer_comes_and_once_only(served: S
         (b"[]", 400),
         (b'{"uuid": "x"}', 400),
         (json.dumps({"uuid": "no uuid", "lease_id": 1, "kind": "label", "klass": "spam"}).encode(), 409),
-        (json.dumps({"uuid": str(uuid.UUID(int=4)), "lease_id": 10**6, "kind": "label", "klass": "spam"}).encode(), 409),
-        (json.dumps({"uuid": str(uuid.UUID(int=4)), "lease_id": 1, "kind": "promote"}).encode(), 400),
+        (
+            json.dumps({"uuid": SOME_UUID, "lease_id": 10**6, "kind": "label", "klass": "spam"}).encode(),
+            409,
+        ),
+        (json.dumps({"uuid": SOME_UUID, "lease_id": 1, "kind": "promote"}).encode(), 400),
         (b'{"uuid": "' + b"x" * 70_000 + b'"}', 413),
     ],
 )
