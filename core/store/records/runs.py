@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
 from core.store import bulk
@@ -27,6 +26,9 @@ from core.store.models import (
 )
 from core.store.records.audit import Act, audit
 from core.store.rollups import FOLDS, add_rows
+
+if TYPE_CHECKING:  # a second to import, which a server that starts has no use for
+    import pandas as pd
 
 _fold_prediction: Table = FoldPrediction.__table__  # type: ignore[assignment]
 _score: Table = Score.__table__  # type: ignore[assignment]
@@ -114,6 +116,8 @@ def add_fold_predictions(connection: Connection, run_id: RunId, repeat: int, fra
 
 def add_fold(connection: Connection, run_id: RunId, record: FoldRecord) -> None:
     """Store a finished fold with its scores, and tell the pages. Its predictions come before it."""
+    import pandas as pd  # here: it takes a second to import
+
     fold = {
         "run_id": run_id,
         "repeat": record.repeat,
