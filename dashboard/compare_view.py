@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from dashboard.room import Room
 
 PER_CLASS = "recall"
+UNASKED = {"office": None, "share": 0.0, "verdicts": 0, "held": False}
 KEPT_SECONDS = 30.0
 """Folds of a finished run never change; the office's verdicts, which McNemar's test looks at, come slowly."""
 
@@ -184,4 +185,4 @@ def apart(room: Room, first: int, second: int, after: int) -> list[dict[str, Any
     with room.project.store.read() as connection:
         basis = Basis(basis_of(connection, RunId(first), RunId(second)))
         rows = disagreements(connection, basis, RunId(first), RunId(second), after=after)
-    return [{**asdict(row), "place": row.message_id, "labels": {}, "held": False} for row in rows]
+    return [{**asdict(row), "place": row.message_id, **UNASKED} for row in rows]

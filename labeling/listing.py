@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, exists, func, literal_column, select
+from sqlalchemy import Connection, bindparam, func, literal_column, select
 
 from core.errors import DeskError, UnknownNameError, did_you_mean
 from core.store import Store
@@ -13,8 +13,9 @@ from core.store.feed import GAP_SECONDS
 from core.store.models import DatasetId, Message, now_ms
 from core.store.paced import write_paced
 from core.store.queries.live import tallies
-from labeling.models import Lease, OpenLease, Person, Queue, QueueState, Task, Verdict, WithdrawnVerdict
+from labeling.models import Lease, OpenLease, Person, Queue, QueueState, Task, Verdict
 from labeling.queues import fill
+from labeling.tasks import withdrawn
 
 PAGE = 1_000
 STEP = 1e-6
@@ -102,7 +103,6 @@ def verdicts(connection: Connection, *, after: int = 0, most: int = 100) -> list
     Ids are given out before they are committed. So on PostgreSQL the list ends before a gap until that is filled or
     old: who asks for what follows the last id they have misses nothing.
     """
-    withdrawn = exists().where(WithdrawnVerdict.verdict_id == Verdict.id, WithdrawnVerdict.back_id.is_(None))
     rows = connection.execute(
         select(
             Verdict.id,
@@ -117,7 +117,7 @@ def verdicts(connection: Connection, *, after: int = 0, most: int = 100) -> list
             Lease.shown_run_id,
             Verdict.seconds,
             Verdict.late,
-            withdrawn,
+            withdrawn(),
             Verdict.supersedes,
             Verdict.at,
         )

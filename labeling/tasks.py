@@ -60,14 +60,18 @@ def labelling() -> ColumnElement[bool]:
     return (Verdict.kind == VerdictKind.LABEL) & current()
 
 
+def withdrawn() -> ColumnElement[bool]:
+    """A verdict that a lead took out, and nobody has put back."""
+    return exists().where(WithdrawnVerdict.verdict_id == Verdict.id, WithdrawnVerdict.back_id.is_(None))
+
+
 def opinion() -> ColumnElement[bool]:
     """An opinion that stands and was not withdrawn: it counts for what the message is held to be.
 
     What is said of a gold message does not: it measures the person, not the message.
     """
-    withdrawn = exists().where(WithdrawnVerdict.verdict_id == Verdict.id, WithdrawnVerdict.back_id.is_(None))
     gold = exists().where(_asked.id == Verdict.task_id, _asked.gold)
-    return opining() & current() & ~withdrawn & ~gold
+    return opining() & current() & ~withdrawn() & ~gold
 
 
 # The message is locked with its task: two queues may ask about one message, and their verdicts take turns before

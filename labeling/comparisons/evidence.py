@@ -6,8 +6,7 @@ messages that are hard, or held by somebody slow, would come late, and the first
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +16,9 @@ from core.store.models import RunId
 from core.store.queries.compare import Basis, said_by
 from core.store.queries.live import tallies
 from labeling.comparison_models import Comparison, ComparisonAsking
-from labeling.models import OpenLease, Task, Verdict, VerdictKind, WithdrawnVerdict
-from labeling.tasks import current
+from labeling.consensus import majority
+from labeling.models import OpenLease, Task, Verdict, VerdictKind
+from labeling.tasks import current, withdrawn
 
 if TYPE_CHECKING:
     from core.learning.settle import Settlement, Winner
@@ -32,8 +32,6 @@ class Judged:
     first: str
     second: str
     held: str | None
-    verdicts: int
-    agreeing: int
 
     @property
     def winner(self) -> Winner:
@@ -109,13 +107,12 @@ def _is_answered(said: _Said) -> bool:
 
 def _given(connection: Connection, queue_id: int) -> dict[int, _Said]:
     """The blind verdicts of a queue that stand, by task. What was not blind was swayed, and does not count."""
-    withdrawn = exists().where(WithdrawnVerdict.verdict_id == Verdict.id, WithdrawnVerdict.back_id.is_(None))
     held = exists().where(OpenLease.task_id == Task.id)
     kinds = or_(*(Verdict.kind == kind for kind in (VerdictKind.LABEL, VerdictKind.UNSURE, VerdictKind.SKIP)))
     rows = connection.execute(
         select(Task.id, Task.overlap, Verdict.kind, Verdict.klass, held.label("held"))
         .join(Verdict, Verdict.task_id == Task.id)
-        .where(Task.queue_id == queue_id, ~Task.gold, Verdict.blind, kinds, current(), ~withdrawn)
+        .where(Task.queue_id == queue_id, ~Task.gold, Verdict.blind, kinds, current(), ~withdrawn())
         .order_by(Verdict.id)
     )
     given: dict[int, _Said] = {}
@@ -153,10 +150,6 @@ def _queued(connection: Connection, queue_id: int) -> int:
     return tallies(connection).get(f"queue:{queue_id}:total", 0)
 
 
-def _judged(row: Any, labels: Iterable[str]) -> Judged:
-    """The majority of the labels; of a tie nobody is right."""
-    labels = list(labels)
-    ranked = Counter(labels).most_common(2)
-    alone = len(ranked) == 1 or (len(ranked) == 2 and ranked[0][1] > ranked[1][1])
-    held = ranked[0] if ranked and alone else (None, 0)
-    return Judged(row.message_id, row.first, row.second, held[0], len(labels), held[1])
+def _judged(row: Any, labels: Sequence[str]) -> Judged:
+    """By the majority of the labels; of a tie nobody is right."""
+    return Judged(row.message_id, row.first, row.second, majority(labels).klass)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,8 +11,9 @@ from sqlalchemy import Connection, exists, select
 from core.store.models import Message, RunId
 from core.store.queries.compare import Basis, said_by
 from labeling.comparison_models import Comparison, ComparisonAsking
+from labeling.consensus import Consensus, majority
 from labeling.models import OpenLease, Task, Verdict, VerdictKind
-from labeling.tasks import current
+from labeling.tasks import current, withdrawn
 
 PAGE = 50
 
@@ -22,7 +22,8 @@ PAGE = 50
 class AskedMessage:
     """A message of the pool; `place` is its own in the order of drawing, and where the next page goes on.
 
-    `labels`: how many people called it what. `held`: somebody has it on the screen.
+    `office`: what the majority of the `verdicts` calls it, a `share` of them (None: nobody answered, or a tie).
+    `held`: somebody has it on the screen.
     """
 
     place: int
@@ -32,7 +33,9 @@ class AskedMessage:
     first_confidence: float
     second: str
     second_confidence: float
-    labels: dict[str, int]
+    office: str | None
+    share: float
+    verdicts: int
     held: bool
 
 
@@ -69,20 +72,20 @@ def asked_messages(
         .limit(limit)
     ).all()
     labels = _labels(connection, [row.id for row in rows])
-    return [_asked(row, labels.get(row.id, Counter())) for row in rows]
+    return [_asked(row, majority(labels.get(row.id, []))) for row in rows]
 
 
-def _labels(connection: Connection, task_ids: Sequence[int]) -> dict[int, Counter[str]]:
+def _labels(connection: Connection, task_ids: Sequence[int]) -> dict[int, list[str | None]]:
     query = select(Verdict.task_id, Verdict.klass).where(
-        Verdict.task_id.in_(task_ids), Verdict.kind == VerdictKind.LABEL, Verdict.blind, current()
+        Verdict.task_id.in_(task_ids), Verdict.kind == VerdictKind.LABEL, Verdict.blind, current(), ~withdrawn()
     )
-    found: dict[int, Counter[str]] = {}
+    found: dict[int, list[str | None]] = {}
     for task_id, klass in connection.execute(query):
-        found.setdefault(task_id, Counter())[klass or ""] += 1
+        found.setdefault(task_id, []).append(klass)
     return found
 
 
-def _asked(row: Any, labels: Counter[str]) -> AskedMessage:
+def _asked(row: Any, said: Consensus) -> AskedMessage:
     return AskedMessage(
         place=int(row.rank),
         message_id=row.message_id,
@@ -91,6 +94,8 @@ def _asked(row: Any, labels: Counter[str]) -> AskedMessage:
         first_confidence=row.first_confidence,
         second=row.second,
         second_confidence=row.second_confidence,
-        labels=dict(labels),
+        office=said.klass,
+        share=said.share,
+        verdicts=said.verdicts,
         held=bool(row.held),
     )

@@ -50,12 +50,9 @@ function row(each, wasAsked) {
   return element("li", "", bodyOf(each.body), said("A", each.first, each.first_confidence), said("B", each.second, each.second_confidence), verdict, element("span", `right ${right[0]?.toLowerCase() ?? ""}`, right));
 }
 
-// The majority of the office; of a tie nobody is right.
-function office({labels, first, second, held}, wasAsked) {
-  const ranked = Object.entries(labels).sort((one, other) => other[1] - one[1]);
-  const total = ranked.reduce((sum, [, n]) => sum + n, 0);
-  if (!total) return {held: null, words: held ? "being asked" : wasAsked ? "not asked yet" : "", right: ""};
-  if (ranked.length > 1 && ranked[0][1] === ranked[1][1]) return {held: null, words: "at odds", right: "neither"};
-  const [klass, n] = ranked[0];
-  return {held: klass, words: `${n} of ${total}`, right: klass === first ? "A right" : klass === second ? "B right" : "neither"};
+// Of a tie nobody is right.
+function office({office: klass, share, verdicts, first, second, held}, wasAsked) {
+  if (!verdicts) return {held: null, words: held ? "being asked" : wasAsked ? "not asked yet" : "", right: ""};
+  if (klass === null) return {held: null, words: "at odds", right: "neither"};
+  return {held: klass, words: `${Math.round(share * verdicts)} of ${verdicts}`, right: klass === first ? "A right" : klass === second ? "B right" : "neither"};
 }
