@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import re
 import subprocess
-import threading
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,21 +13,18 @@ from typing import Any
 
 import httpx
 import pytest
+from here import on_a_port, opened_here
 from rooms import CLASSES, add_champion, add_messages, add_queue, the_dataset
-from servers import free_port, make_folder
+from servers import make_folder
 from sqlalchemy import insert
-from tornado.httpserver import HTTPServer
-from tornado.web import Application
 
-from core import Project
 from core.corpus import Corpus
 from core.learning import Candidate, fit
 from core.store import Store
 from core.store.models import Origin
 from core.store.records.labels import set_label
 from core.store.records.runs import add_model
-from dashboard.room import Room, close_room, open_room
-from dashboard.routes import ROUTES
+from dashboard.room import Room
 from dashboard.routes.api import HANDLERS
 from labeling.desk import Desk
 from labeling.label_sets import freeze
@@ -66,28 +61,15 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
         for message_id in ids[3:8]:
             store.write(lambda c, m=message_id: set_label(c, m, Origin.IMPORTED, "notification"))
         freeze(store, the_dataset(store), "spring", by="Lea")
-    close_room()
-    yield open_room(Project(folder))
-    close_room()
+    with opened_here(folder) as room:
+        yield room
 
 
 @pytest.fixture(scope="module")
 def base(here: Room) -> Iterator[str]:
     """The routes on a port, on a loop of their own."""
-    port, ready = free_port(), threading.Event()
-    loop = asyncio.new_event_loop()
-
-    async def serve() -> None:
-        server = HTTPServer(Application([(rf"/room{pattern}", handler) for pattern, handler in ROUTES]))
-        server.listen(port, "127.0.0.1")
-        ready.set()
-
-    thread = threading.Thread(target=lambda: (loop.create_task(serve()), loop.run_forever()), daemon=True)
-    thread.start()
-    assert ready.wait(10)
-    yield f"http://127.0.0.1:{port}/room/"
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join(10)
+    with on_a_port() as address:
+        yield address
 
 
 def enter(base: str, here: Room, name: str, role: Role) -> httpx.Client:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,20 +9,17 @@ from typing import Any
 
 import httpx
 import pytest
+from here import enter, on_a_port, opened_here
 from rooms import CLASSES, add_messages
 from runs import add_run, promoted
-from servers import free_port, make_folder
+from servers import make_folder
 from sqlalchemy import select
-from tornado.httpserver import HTTPServer
-from tornado.web import Application
 
-from core import Project
 from core.store import Store
-from dashboard.room import Room, close_room, open_room
-from dashboard.routes import ROUTES
+from dashboard.room import Room
 from labeling.desk import Desk
 from labeling.models import Queue, Role, VerdictKind
-from labeling.people import add_person, issue_link
+from labeling.people import add_person
 from labeling.verdicts import Given
 
 
@@ -38,30 +33,12 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Room, str]]
         ids = add_messages(store, [f"m{n}" for n in range(120)])
         promoted(store, add_run(store, ids, "word-cnb", ["personal"] * 60 + ["spam"] * 60, model=b"w" * 40))
         add_run(store, ids, "char-svc", ["spam"] * 120)
-    close_room()
-    room = open_room(Project(folder))
-    port, ready, loop = free_port(), threading.Event(), asyncio.new_event_loop()
-
-    async def serve() -> HTTPServer:
-        server = HTTPServer(Application([(rf"/room{pattern}", handler) for pattern, handler in ROUTES]))
-        server.listen(port, "127.0.0.1")
-        ready.set()
-        return server
-
-    thread = threading.Thread(target=lambda: (loop.create_task(serve()), loop.run_forever()), daemon=True)
-    thread.start()
-    assert ready.wait(10)
-    yield room, f"http://127.0.0.1:{port}/room/"
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join(10)
-    close_room()
+    with opened_here(folder) as room, on_a_port() as base:
+        yield room, base
 
 
 def client(here: tuple[Room, str], name: str, role: Role) -> httpx.Client:
-    store = here[0].project.store
-    made = httpx.Client(base_url=here[1], headers={"X-Tallyroom": "1"}, timeout=60)
-    made.get("door", params={"token": issue_link(store, add_person(store, name, role).id)})
-    return made
+    return enter(here[0], here[1], name, role)
 
 
 def test_a_lead_goes_from_the_board_to_a_decision(here: tuple[Room, str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import threading
 import time
@@ -13,15 +12,13 @@ from typing import Any
 
 import httpx
 import pytest
+from here import enter, on_a_port, opened_here
 from hypothesis import given
 from hypothesis import strategies as st
 from rooms import add_champion, add_messages, add_queue
-from servers import free_port, make_folder
+from servers import make_folder
 from sqlalchemy import select, update
-from tornado.httpserver import HTTPServer
-from tornado.web import Application
 
-from core import Project
 from core.corpus import CLASSES, Corpus
 from core.errors import PipelineError
 from core.learning import Candidate, fit
@@ -30,11 +27,9 @@ from core.store import Store
 from core.store.records.runs import add_model
 from dashboard import explanations
 from dashboard.explanations import Explainer
-from dashboard.room import Room, close_room, open_room
-from dashboard.routes import ROUTES
+from dashboard.room import Room
 from labeling import claims
 from labeling.models import Queue, Role, Verdict
-from labeling.people import add_person, issue_link
 
 RULES = "version: 1\nrules:\n  - {name: shouts_number, class: spam, pattern: 'number'}\n"
 _corpus = list(Corpus(3, start_ms=1_790_000_000_000, every_ms=60_000).messages(0, 400))
@@ -56,36 +51,15 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
         store.write(lambda c: add_model(c, run_id, MODEL.format, MODEL.to_bytes()))
         add_queue(store, ids, blind_share=0.0)
     (folder / "rules.yaml").write_text(RULES)
-    close_room()
-    yield open_room(Project(folder))
-    close_room()
+    with opened_here(folder) as room:
+        yield room
 
 
 @pytest.fixture(scope="module")
 def base(here: Room) -> Iterator[str]:
     """The routes on a port, on a loop of their own."""
-    port, ready = free_port(), threading.Event()
-    loop = asyncio.new_event_loop()
-
-    async def serve() -> HTTPServer:
-        server = HTTPServer(Application([(rf"/room{pattern}", handler) for pattern, handler in ROUTES]))
-        server.listen(port, "127.0.0.1")
-        ready.set()
-        return server
-
-    thread = threading.Thread(target=lambda: (loop.create_task(serve()), loop.run_forever()), daemon=True)
-    thread.start()
-    assert ready.wait(10)
-    yield f"http://127.0.0.1:{port}/room/"
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join(10)
-
-
-def enter(base: str, here: Room, name: str, role: Role = Role.REVIEWER) -> httpx.Client:
-    client = httpx.Client(base_url=base, headers={"X-Tallyroom": "1"}, timeout=20)
-    store = here.project.store
-    assert client.get("door", params={"token": issue_link(store, add_person(store, name, role).id)}).status_code == 302
-    return client
+    with on_a_port() as address:
+        yield address
 
 
 def verdict(lease_id: int, **more: Any) -> dict[str, Any]:
@@ -111,13 +85,13 @@ def verdict(lease_id: int, **more: Any) -> dict[str, Any]:
 def test_what_the_desk_cannot_read_is_refused_by_name(
     here: Room, base: str, path: str, body: str | bytes, says: str
 ) -> None:
-    answer = enter(base, here, "Ada").post(path, content=body)
+    answer = enter(here, base, "Ada").post(path, content=body)
     assert answer.status_code == 400
     assert says in answer.json()["error"]["what"]
 
 
 def test_a_viewer_is_told_and_given_nothing(here: Room, base: str) -> None:
-    vera = enter(base, here, "Vera", Role.VIEWER)
+    vera = enter(here, base, "Vera", Role.VIEWER)
     for path, body in {
         "desk/claim": {"count": 1}, "desk/verdict": verdict(1), "desk/undo": {"uuid": str(uuid.uuid4())},
         "desk/heartbeat": {"lease_ids": [1]}, "desk/translation": {"lease_id": 1},
@@ -130,7 +104,7 @@ def test_a_viewer_is_told_and_given_nothing(here: Room, base: str) -> None:
 
 
 def test_a_person_sees_their_own_verdicts_and_changes_one(here: Room, base: str) -> None:
-    nora, oleg = enter(base, here, "Nora"), enter(base, here, "Oleg")
+    nora, oleg = enter(here, base, "Nora"), enter(here, base, "Oleg")
     (message,) = nora.post("desk/claim", json={"count": 1}).json()["messages"]
     nora.post("desk/verdict", json=verdict(message["lease_id"]))
     (said,) = nora.get("desk/history.json").json()["verdicts"]
@@ -144,7 +118,7 @@ def test_a_person_sees_their_own_verdicts_and_changes_one(here: Room, base: str)
 
 
 def test_a_verdicts_answer_brings_the_next_messages_when_asked(here: Room, base: str) -> None:
-    bela = enter(base, here, "Bela")
+    bela = enter(here, base, "Bela")
     (message,) = bela.post("desk/claim", json={"count": 1}).json()["messages"]
     plain = bela.post("desk/verdict", json=verdict(message["lease_id"])).json()
     assert "messages" not in plain
@@ -158,7 +132,7 @@ def test_a_verdicts_answer_brings_the_next_messages_when_asked(here: Room, base:
 def test_a_verdict_counts_as_saved_when_the_next_messages_cannot_be_had(
     here: Room, base: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    carla = enter(base, here, "Carla")
+    carla = enter(here, base, "Carla")
     (message,) = carla.post("desk/claim", json={"count": 1}).json()["messages"]
 
     def broken(*_args: object) -> None:
@@ -174,7 +148,7 @@ def test_a_verdict_counts_as_saved_when_the_next_messages_cannot_be_had(
 
 
 def test_a_message_comes_with_what_the_model_and_the_rules_say(here: Room, base: str) -> None:
-    dora = enter(base, here, "Dora")
+    dora = enter(here, base, "Dora")
     (message,) = dora.post("desk/claim", json={"count": 1}).json()["messages"]
     assert message["predicted"] == {"klass": "spam", "confidence": 0.9}
     assert message["says"] == [
@@ -204,7 +178,7 @@ def test_a_model_that_cannot_be_read_takes_the_explanation_and_not_the_desk(
         raise PipelineError("this is no model of ours")
 
     monkeypatch.setattr(here.explainer, "marks", unreadable)
-    answer = enter(base, here, "Emil").post("desk/claim", json={"count": 1})
+    answer = enter(here, base, "Emil").post("desk/claim", json={"count": 1})
     assert answer.status_code == 200
     (message,) = answer.json()["messages"]
     assert (message["predicted"]["klass"], message["marks"]) == ("spam", [])
@@ -222,7 +196,7 @@ def test_a_model_of_another_version_is_read_once_and_not_for_every_message(
 def test_a_blind_message_brings_nothing_that_was_said_of_it(here: Room, base: str) -> None:
     store = here.project.store
     store.write(lambda c: c.execute(update(Queue).values(blind_share=1.0)))
-    fred = enter(base, here, "Fred")
+    fred = enter(here, base, "Fred")
     answer = fred.post("desk/claim", json={"count": 3})
     lease = answer.json()["messages"][0]["lease_id"]
     more = fred.post("desk/verdict", json=verdict(lease, claim=3))
@@ -234,7 +208,7 @@ def test_a_blind_message_brings_nothing_that_was_said_of_it(here: Room, base: st
 
 
 def test_a_verdict_that_waits_for_the_store_holds_up_nobody_else(here: Room, base: str) -> None:
-    gita = enter(base, here, "Gita")
+    gita = enter(here, base, "Gita")
     (message,) = gita.post("desk/claim", json={"count": 1}).json()["messages"]
     given_one = verdict(message["lease_id"])
     busy = threading.Event()
@@ -254,7 +228,7 @@ def test_a_verdict_that_waits_for_the_store_holds_up_nobody_else(here: Room, bas
 
 
 def test_what_nobody_waits_for_any_more_is_not_begun(here: Room, base: str) -> None:
-    hugo = enter(base, here, "Hugo")
+    hugo = enter(here, base, "Hugo")
     (message,) = hugo.post("desk/claim", json={"count": 1}).json()["messages"]
     given_one = verdict(message["lease_id"])
     busy = threading.Event()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,19 +9,16 @@ from typing import Any
 
 import httpx
 import pytest
+from here import enter, on_a_port, opened_here
 from rooms import CLASSES, add_champion, add_messages, add_queue
-from servers import free_port, make_folder
+from servers import make_folder
 from sqlalchemy import func, select
-from tornado.httpserver import HTTPServer
-from tornado.web import Application
 
-from core import Project
 from core.store import Store
-from dashboard.room import Room, close_room, open_room
-from dashboard.routes import ROUTES
+from dashboard.room import Room
 from labeling.desk import Desk
 from labeling.models import Decision, Role, VerdictKind
-from labeling.people import add_person, issue_link
+from labeling.people import add_person
 from labeling.verdicts import Given
 
 
@@ -45,30 +40,12 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Room, str]]
                 klass = "spam" if name == "Ada" or number % 4 else "personal"
                 given = Given(str(uuid.uuid4()), message.lease_id, VerdictKind.LABEL, klass, seconds=1.0)
                 desk.judge(person, given).result()
-    close_room()
-    room = open_room(Project(folder))
-    port, ready, loop = free_port(), threading.Event(), asyncio.new_event_loop()
-
-    async def serve() -> HTTPServer:
-        server = HTTPServer(Application([(rf"/room{pattern}", handler) for pattern, handler in ROUTES]))
-        server.listen(port, "127.0.0.1")
-        ready.set()
-        return server
-
-    thread = threading.Thread(target=lambda: (loop.create_task(serve()), loop.run_forever()), daemon=True)
-    thread.start()
-    assert ready.wait(10)
-    yield room, f"http://127.0.0.1:{port}/room/"
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join(10)
-    close_room()
+    with opened_here(folder) as room, on_a_port() as base:
+        yield room, base
 
 
 def client(here: tuple[Room, str], name: str, role: Role) -> httpx.Client:
-    store = here[0].project.store
-    made = httpx.Client(base_url=here[1], headers={"X-Tallyroom": "1"}, timeout=60)
-    made.get("door", params={"token": issue_link(store, add_person(store, name, role).id)})
-    return made
+    return enter(here[0], here[1], name, role)
 
 
 def decision(message_id: int, klass: str | None = "spam", **more: Any) -> dict[str, Any]:

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from here import enter, on_a_port, opened_here
 from rooms import add_champion, add_messages, the_dataset
-from servers import free_port, make_folder
+from servers import make_folder
 from sqlalchemy import select
-from tornado.httpserver import HTTPServer
-from tornado.web import Application
 
-from core import Project
 from core.store import Store
 from core.store.models import RunId
-from dashboard.room import Room, close_room, open_room
-from dashboard.routes import ROUTES
+from dashboard.room import Room
 from labeling.alarms import open_alarm
 from labeling.models import Person, Queue, QueueChange, Role, Task
-from labeling.people import add_person, issue_link
 from labeling.queues import QueueSpec, create, fill_by_order
 
 
@@ -35,30 +29,12 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Room, str, 
     make_folder(folder, url)
     with Store.open(url, create=True) as store:
         run_id = add_champion(store, add_messages(store, [f"m{n}" for n in range(60)]))
-    close_room()
-    room = open_room(Project(folder))
-    port, ready, loop = free_port(), threading.Event(), asyncio.new_event_loop()
-
-    async def serve() -> HTTPServer:
-        server = HTTPServer(Application([(rf"/room{pattern}", handler) for pattern, handler in ROUTES]))
-        server.listen(port, "127.0.0.1")
-        ready.set()
-        return server
-
-    thread = threading.Thread(target=lambda: (loop.create_task(serve()), loop.run_forever()), daemon=True)
-    thread.start()
-    assert ready.wait(10)
-    yield room, f"http://127.0.0.1:{port}/room/", run_id
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join(10)
-    close_room()
+    with opened_here(folder) as room, on_a_port() as base:
+        yield room, base, run_id
 
 
 def client(here: tuple[Room, str, RunId], name: str, role: Role) -> httpx.Client:
-    store = here[0].project.store
-    made = httpx.Client(base_url=here[1], headers={"X-Tallyroom": "1"}, timeout=30)
-    made.get("door", params={"token": issue_link(store, add_person(store, name, role).id)})
-    return made
+    return enter(here[0], here[1], name, role)
 
 
 def row(answer: dict[str, Any], name: str) -> dict[str, Any]:

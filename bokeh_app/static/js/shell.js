@@ -23,7 +23,7 @@ export async function ask(name, body) {
   const options = body === undefined ? {} : {
     method: "POST", body: JSON.stringify(body), headers: {"Content-Type": "application/json", "X-Tallyroom": "1"},
   };
-  const response = await fetch(route(name), options);
+  const response = await fetch(route(name), options).catch(() => { throw new Error("the server does not answer"); });
   const answer = await response.json().catch(() => ({error: {what: "the server's answer cannot be read", fix: ""}}));
   if (!response.ok) throw Object.assign(new Error(answer.error?.what || response.statusText), {status: response.status, fix: answer.error?.fix || ""});
   return answer;
