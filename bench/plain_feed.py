@@ -7,23 +7,28 @@ import os
 from bokeh.document import Document
 
 from core import Project
-from dashboard.figures import FIGURES
-from dashboard.reading import read
+from dashboard.figures import figures_of
+from dashboard.reading import Reading, look
+from dashboard.samples import Samples
+from dashboard.views import View
 
 _project = Project(os.environ["TALLYROOM_HOME"])
+_samples = Samples(_project.classes)
 
 
 def page(document: Document) -> None:
     """The live page's figures, kept up to date by a periodic callback."""
-    figures = [figure(_project.classes) for figure in FIGURES]
+    figures = figures_of("now", _project.classes)
     sources = {figure.name: figure.sources() for figure in figures}
     for figure in figures:
         document.add_root(figure.build(sources[figure.name]))
 
     def update() -> None:
-        reading = read(_project)
-        for figure in figures:
-            for name, rows in figure.rows(reading).items():
+        with look(_project, _samples) as common:
+            reading = Reading(common, View())
+            shown = [(figure, figure.rows(reading)) for figure in figures]
+        for figure, tables in shown:
+            for name, rows in tables.items():
                 columns = figure.columns()[name]
                 data = {column: [row[column] for row in rows.values()] for column in columns}
                 sources[figure.name][name].data = {"key": list(rows), **data}

@@ -12,17 +12,17 @@ import logging
 import threading
 import time
 from dataclasses import dataclass
-from typing import Any, Protocol
-from weakref import WeakSet
+from typing import Any
 
 from core import Project
 from core.errors import TallyroomError
 from core.store import Feed
 from core.store.feed import StoreEvent
+from dashboard.channel import Channel, Viewer
 from dashboard.figures import FIGURES
-from dashboard.reading import read
-from dashboard.state import ViewState, delta, snapshot
-from dashboard.view import LiveView
+from dashboard.reading import look
+from dashboard.samples import Samples
+from dashboard.views import View
 
 TICK_SECONDS = 0.15
 UNSEEN_TICK_SECONDS = 1.0
@@ -32,6 +32,10 @@ RETRY_SECONDS = 0.5
 FRESH_SECONDS = 5.0
 """The feed looks each second; one that has not for so long hangs."""
 WAKING = frozenset({"messages", "verdict", "queued", "model", "alarm"}).union(*(figure.wakes_on for figure in FIGURES))
+
+VIEWS_MOST = 100
+"""Of different views that are looked at: each costs a look of its own."""
+BEAT = '{"kind":"beat"'
 
 log = logging.getLogger(__name__)
 
@@ -60,23 +64,19 @@ class Health:
         return ""
 
 
-class Viewer(Protocol):
-    """A page that looks at the live view."""
-
-    masks: bool
-
-    def send(self, message: bytes) -> None:
-        """Take a message, or note that one was missed; must not raise."""
-
-
 class Hub:
-    """Follows one store, and tells the pages of this process."""
+    """Follows one store, and tells the pages of this process.
+
+    The pages of one view share a channel. A view that nobody looks at costs nothing; the first one is kept for the next
+    page and for scripts.
+    """
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        self._viewers: WeakSet[Viewer] = WeakSet()
-        self._views = {masks: LiveView(project.classes, masks=masks) for masks in (False, True)}
-        self._states: dict[bool, ViewState] = {}
+        self._samples = Samples(project.classes)
+        self._first = [Channel(View(), project.classes, masks=masks) for masks in (False, True)]
+        self._channels = {(each.view, each.masks): each for each in self._first}
+        self._drawing = threading.Lock()
         self._behind = 0.0
         self._away_since: float | None = None
         self._well_at: float | None = None
@@ -97,29 +97,59 @@ class Hub:
         if self._thread is not None:
             self._thread.join(timeout=5)
 
-    def join(self, viewer: Viewer) -> None:
-        """Let a page look on; it gets the whole state at once. Held weakly: a closed page is forgotten."""
-        self._viewers.add(viewer)
-        viewer.send(self.snapshot(masks=viewer.masks))
+    def join(self, viewer: Viewer, view: View) -> None:
+        """Let a page look on; it gets the whole state, at once where others have the same view.
+
+        Held weakly: a closed page is forgotten.
+
+        Raises:
+            TallyroomError: there are too many different views.
+        """
+        self.leave(viewer)
+        channel = self._channel(view, masks=viewer.masks)
+        channel.viewers.add(viewer)
+        viewer.send(self._with_health(channel.snapshot))
+        if channel.state is None and self._loop is not None:
+            self._loop.run_in_executor(None, self._draw_first, channel)
 
     def leave(self, viewer: Viewer) -> None:
         """The page looks no more."""
-        self._viewers.discard(viewer)
+        for key, channel in list(self._channels.items()):
+            channel.viewers.discard(viewer)
+            if not channel.viewers and channel not in self._first:
+                del self._channels[key]
 
-    def snapshot(self, *, masks: bool) -> bytes:
-        """The whole state, encoded."""
-        state = self._states.get(masks)
-        return _encoded({**(snapshot(state) if state else {"kind": "waiting"}), **self._health()})
+    def _channel(self, view: View, *, masks: bool) -> Channel:
+        key = view, masks
+        if key not in self._channels:
+            self._channels = {at: each for at, each in self._channels.items() if each.viewers or each in self._first}
+            if len(self._channels) >= VIEWS_MOST:
+                raise TallyroomError(
+                    f"{VIEWS_MOST} different views are looked at now", fix="Look at one that others look at, or wait."
+                )
+            self._channels[key] = Channel(view, self._project.classes, masks=masks)
+        return self._channels[key]
+
+    def snapshot(self, view: View, *, masks: bool) -> str:
+        """The whole state of a view, encoded; one that nobody looks at is drawn for this once.
+
+        Raises:
+            StoreError: it has to be drawn, and the store does not answer.
+        """
+        channel = self._channels.get((view, masks)) or Channel(view, self._project.classes, masks=masks)
+        if channel.state is None:
+            self._drawn([channel], [])
+        return self._with_health(channel.snapshot)
 
     @property
     def has_looked(self) -> bool:
         """Whether there is a state to show yet."""
-        return len(self._states) == len(self._views)
+        return all(channel.state is not None for channel in self._first)
 
     @property
     def viewers(self) -> int:
         """How many pages look on."""
-        return len(self._viewers)
+        return sum(len(channel.viewers) for channel in list(self._channels.values()))
 
     @property
     def health(self) -> Health:
@@ -129,9 +159,10 @@ class Hub:
             self._behind, 0.0 if away is None else max(now - away, 0.001), None if well is None else now - well
         )
 
-    def _health(self) -> dict[str, Any]:
-        away = None if self._away_since is None else round(time.monotonic() - self._away_since, 1)
-        return {"behind": round(self._behind, 2), "away": away}
+    def _with_health(self, message: str) -> str:
+        """A message that lacks its last brace, with how the feed stands."""
+        away = "null" if self._away_since is None else f"{time.monotonic() - self._away_since:.1f}"
+        return f'{message},"behind":{self._behind:.2f},"away":{away}}}'
 
     def _follow(self) -> None:
         feed: Feed | None = None
@@ -139,7 +170,9 @@ class Hub:
             try:
                 if feed is None:
                     feed = Feed(self._project.store.engine)
-                    self._look([])
+                    for channel in list(self._channels.values()):
+                        channel.expire()  # what happened while nobody followed is in no event
+                    self._draw_all([])
                 self._step(feed)
                 self._away_since = None
                 self._well_at = time.monotonic()
@@ -147,7 +180,7 @@ class Hub:
                 log.warning("the live page waits for the store: %s", error)
                 self._away_since = self._away_since or time.monotonic()
                 feed = None
-                self._broadcast({"kind": "beat"})
+                self._broadcast(BEAT)
                 self._stop.wait(RETRY_SECONDS)
             except Exception:
                 # Whatever it is, the pages of everybody hang on this thread: tell the log, go on.
@@ -159,39 +192,58 @@ class Hub:
     def _step(self, feed: Feed) -> None:
         """Wait for events (or a beat), gather what comes within a tick, look once."""
         events = feed.wait(BEAT_SECONDS)
-        if not any(event.kind in WAKING for event in events):
+        kinds = {event.kind for event in events}
+        if not kinds & WAKING and not any(channel.is_due for channel in list(self._channels.values())):
             self._behind = 0.0
-            self._broadcast({"kind": "beat"})
+            self._broadcast(BEAT)
             return
-        self._stop.wait(TICK_SECONDS if self._viewers else UNSEEN_TICK_SECONDS)
-        self._look([*events, *feed.wait(0)])
+        self._stop.wait(TICK_SECONDS if self.viewers else UNSEEN_TICK_SECONDS)
+        self._draw_all([*events, *feed.wait(0)])
 
-    def _look(self, events: list[StoreEvent]) -> None:
-        """Read the store, and send each view what changed in it."""
-        reading = read(self._project)
-        self._well_at = time.monotonic()
-        if events:
-            self._behind = max(0.0, (reading.at - events[0].at) / 1000)
-        self._away_since = None
-        for masks, view in self._views.items():
-            state = view.state(reading)
-            before = self._states.get(masks)
-            self._states[masks] = state
-            change = snapshot(state) if before is None else delta(before, state)
+    def _draw_all(self, events: list[StoreEvent]) -> None:
+        """Look at the store once, and send the pages of each view what changed in it."""
+        channels = list(self._channels.values())
+        for channel in channels:
+            channel.wake(WAKING.intersection(event.kind for event in events))
+        due = [channel for channel in channels if channel.state is None or channel.is_due]
+        for channel, change in self._drawn(due, events):
             if change is not None:
-                self._broadcast(change, masks=masks)
+                self._broadcast(_encoded(change), channel)
+        if not due:
+            self._broadcast(BEAT)
 
-    def _broadcast(self, message: dict[str, Any], *, masks: bool | None = None) -> None:
-        encoded = _encoded({**message, **self._health()})
+    def _draw_first(self, channel: Channel) -> None:
+        """The first state of a view that somebody begins to look at."""
+        try:
+            for _, change in self._drawn([channel] if channel.state is None else [], []):
+                if change is not None:
+                    self._broadcast(_encoded(change), channel)
+        except Exception:
+            log.exception("a view could not be drawn; it is tried again at the next look")
+
+    def _drawn(self, channels: list[Channel], events: list[StoreEvent]) -> list[tuple[Channel, dict[str, Any] | None]]:
+        """What changed in each channel, of one moment of the store."""
+        with self._drawing, look(self._project, self._samples) as common:
+            drawn = [(channel, channel.draw(common)) for channel in channels]
+            at = common.at
+        self._well_at = time.monotonic()
+        self._away_since = None
+        if events:
+            self._behind = max(0.0, (at - events[0].at) / 1000)
+        return drawn
+
+    def _broadcast(self, message: str, channel: Channel | None = None) -> None:
+        """Send a message that lacks its last brace: to the pages of a channel, or to all."""
+        encoded = self._with_health(message)
         loop = self._loop
         if loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(self._send, encoded, masks)
+            loop.call_soon_threadsafe(self._send, encoded, channel)
 
-    def _send(self, encoded: bytes, masks: bool | None) -> None:
-        for viewer in list(self._viewers):
-            if masks is None or viewer.masks == masks:
+    def _send(self, encoded: str, channel: Channel | None) -> None:
+        for each in list(self._channels.values()) if channel is None else [channel]:
+            for viewer in list(each.viewers):
                 viewer.send(encoded)
 
 
-def _encoded(message: dict[str, Any]) -> bytes:
-    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+def _encoded(message: dict[str, Any]) -> str:
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":"))[:-1]

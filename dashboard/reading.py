@@ -1,32 +1,42 @@
-"""What the live page is drawn from, read from the store in one look."""
+"""What the live page is drawn from, read from the store in one look: each part when a figure first asks for it.
+
+Only roll-ups, the newest rows and bounded samples are read: it costs the same at any number of messages.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+
+from sqlalchemy import Connection
 
 from core import Project
 from core.intervals import mean_interval
-from core.store.models import HOUR_MS
+from core.store.models import RunId
 from core.store.queries import live
 from core.store.queries.live import Champion, CurveRun
+from core.store.queries.slices import known_slices, slice_days
 from core.store.rollups import FOLDS, PREDICTED, VERDICT, VERDICTS
+from dashboard.samples import Sample, Samples
+from dashboard.views import View
 from labeling.alarms import AlarmRow, alarms
 from labeling.queries import Office, RecentVerdict, office, recent_verdicts
 from labeling.sway import Sway, sway
 
-HOURS = 24 * 7
-HOURS_AHEAD = 1
-"""The clocks of those who send are not ours."""
+ByHour = Mapping[int, Mapping[str, int]]
+"""Messages by hour (since 1970; a slice's by the first hour of their day) and class."""
 
 
 @dataclass(frozen=True, slots=True)
 class Confusion:
-    """A confusion matrix: whose it is, and its counts by (true, predicted)."""
+    """A confusion matrix: whose it is, its counts by (true, predicted), and whether it is of the newest only."""
 
     run_id: int | None
     title: str
     cells: Mapping[tuple[str, str], int]
+    whole: bool = True
 
     @property
     def total(self) -> int:
@@ -34,60 +44,141 @@ class Confusion:
         return sum(self.cells.values())
 
 
-@dataclass(frozen=True, slots=True)
+class Common:
+    """The parts that all views share."""
+
+    def __init__(self, connection: Connection, project: Project, samples: Samples) -> None:
+        self.connection = connection
+        self.project = project
+        self.samples = samples
+
+    @cached_property
+    def at(self) -> int:
+        """The database's time, in ms."""
+        return live.clock(self.connection)
+
+    @cached_property
+    def counts(self) -> Mapping[str, int]:
+        """The plain counts by name."""
+        return live.tallies(self.connection)
+
+    @cached_property
+    def champion(self) -> Champion | None:
+        """The model in charge."""
+        return live.champion(self.connection, self.project.dataset_id)
+
+    @cached_property
+    def scores(self) -> list[float]:
+        """The headline metric of the champion's folds."""
+        return live.run_scores(self.connection, self.champion.run_id) if self.champion else []
+
+    @cached_property
+    def macro_f1(self) -> tuple[float, float] | None:
+        """Its mean over the folds, and half of its interval."""
+        return mean_interval(self.scores) if self.scores else None
+
+    @cached_property
+    def curves(self) -> list[CurveRun]:
+        """The newest runs' learning curves."""
+        reigning = self.champion.run_id if self.champion else None
+        return live.curves(self.connection, self.project.dataset_id, reigning)
+
+    @cached_property
+    def shown(self) -> tuple[RunId | None, str]:
+        """The run whose quality is shown: the champion, or before there is one the newest; and its title."""
+        if self.champion is not None:
+            return self.champion.run_id, self.champion.title
+        newest = self.curves[0] if self.curves else None
+        return (None, "") if newest is None else (newest.run_id, f"{newest.candidate} v{newest.version}")
+
+    @cached_property
+    def verdicts(self) -> list[RecentVerdict]:
+        """The newest verdicts."""
+        return recent_verdicts(self.connection)
+
+    @cached_property
+    def office(self) -> Office:
+        """Who is at work."""
+        return office(self.connection)
+
+    @cached_property
+    def sway(self) -> Sway:
+        """How far a prediction on the screen sways who judges."""
+        return sway(self.connection)
+
+    @cached_property
+    def alarms(self) -> list[AlarmRow]:
+        """The open alarms."""
+        return alarms(self.connection, only_open=True)
+
+    @cached_property
+    def slices(self) -> list[str]:
+        """The slices that a page may be narrowed to."""
+        return known_slices(self.connection)
+
+
 class Reading:
-    """The store at one moment, as far as the live page shows it. `at` is the database's clock in ms."""
+    """The store at one moment, as one view shows it."""
 
-    at: int
-    counts: Mapping[str, int]
-    champion: Champion | None
-    macro_f1: tuple[float, float] | None
-    folds: int
-    against_verdicts: Confusion
-    against_folds: Confusion
-    predicted: Mapping[int, Mapping[str, int]]
-    judged: Mapping[int, Mapping[str, int]]
-    curves: list[CurveRun]
-    verdicts: list[RecentVerdict]
-    office: Office
-    sway: Sway
-    alarms: list[AlarmRow]
-    classes: tuple[str, ...] = field(default=())
+    def __init__(self, common: Common, view: View) -> None:
+        self.common = common
+        self.view = view
+        self.connection = common.connection
+        self.classes = common.project.classes
+        self._confusions: dict[str, Confusion] = {}
+
+    @cached_property
+    def hours(self) -> range:
+        """The hours that the view looks at."""
+        return self.view.hours(self.common.at)
+
+    @cached_property
+    def predicted(self) -> ByHour:
+        """What the champion called the messages of these hours."""
+        champion = self.common.champion
+        if champion is None:
+            return {}
+        if self.view.slice:
+            return _by_hour(slice_days(self.connection, self.view.slice, champion.run_id, self.hours))
+        return _by_hour(live.class_hours(self.connection, PREDICTED, champion.run_id, self.hours))
+
+    @cached_property
+    def judged(self) -> ByHour:
+        """What the office holds the messages of these hours to be; of a slice it is not counted."""
+        if self.view.slice:
+            return {}
+        return _by_hour(live.class_hours(self.connection, VERDICT, 0, self.hours))
+
+    @cached_property
+    def sample(self) -> Sample:
+        """The newest messages of known class in the view's time and slice, with what the shown run called them."""
+        run_id, _ = self.common.shown
+        if run_id is None:
+            return Sample.empty()
+        return self.common.samples.read(self.connection, run_id, self.view, self.common.at)
+
+    def confusion(self, against: str) -> Confusion:
+        """The shown run against one kind of truth: of all messages from the roll-ups, of a part from the sample."""
+        if against not in self._confusions:
+            self._confusions[against] = self._confusion(against)
+        return self._confusions[against]
+
+    def _confusion(self, against: str) -> Confusion:
+        run_id, title = self.common.shown
+        if run_id is None:
+            return Confusion(None, title, {})
+        if against in (FOLDS, VERDICTS) and not self.view.is_narrowed:
+            return Confusion(run_id, title, live.confusion(self.connection, run_id, against))
+        if against != self.view.against:
+            return Confusion(run_id, title, {})
+        return Confusion(run_id, title, self.sample.cells(self.classes), self.sample.whole)
 
 
-def read(project: Project) -> Reading:
-    """Read it. Only roll-ups and the newest rows are looked at: it costs the same at any number of messages."""
-    dataset = project.dataset_id
+@contextmanager
+def look(project: Project, samples: Samples) -> Iterator[Common]:
+    """One look at the store; what is asked of it within is of one moment."""
     with project.store.read() as connection:
-        now = live.clock(connection)
-        champion = live.champion(connection, dataset)
-        curves = live.curves(connection, dataset, champion.run_id if champion else None)
-        scores = live.run_scores(connection, champion.run_id) if champion else []
-        shown = champion.run_id if champion else (curves[0].run_id if curves else None)
-        title = champion.title if champion else (f"{curves[0].candidate} v{curves[0].version}" if curves else "")
-        # Messages may say that they were sent in years to come: that many hours nobody can see, or pay for.
-        hours = range(now // HOUR_MS - HOURS, now // HOUR_MS + HOURS_AHEAD + 1)
-        return Reading(
-            at=now,
-            counts=live.tallies(connection),
-            champion=champion,
-            macro_f1=mean_interval(scores) if scores else None,
-            folds=len(scores),
-            against_verdicts=Confusion(
-                shown, title, live.confusion(connection, shown, VERDICTS) if shown is not None else {}
-            ),
-            against_folds=Confusion(
-                shown, title, live.confusion(connection, shown, FOLDS) if shown is not None else {}
-            ),
-            predicted=_by_hour(live.class_hours(connection, PREDICTED, champion.run_id, hours)) if champion else {},
-            judged=_by_hour(live.class_hours(connection, VERDICT, 0, hours)),
-            curves=curves,
-            verdicts=recent_verdicts(connection),
-            office=office(connection),
-            sway=sway(connection),
-            alarms=alarms(connection, only_open=True),
-            classes=project.classes,
-        )
+        yield Common(connection, project, samples)
 
 
 def _by_hour(counts: list[live.HourCount]) -> dict[int, dict[str, int]]:

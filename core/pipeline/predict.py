@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from core.learning import LinearModel
 from core.pipeline.stage import Progress, silent
 from core.project import Project
+from core.slices import slices_of
 from core.store import Store
 from core.store.models import RunId
 from core.store.paced import write_paced
@@ -82,6 +83,10 @@ def _judge(store: Store, run_id: RunId, model: LinearModel, page: pd.DataFrame, 
             "klass": [model.classes[code] for code in said.codes],
             "confidence": said.confidence,
             "hour": page["hour"],
+            "slices": [
+                slices_of(body, sender if isinstance(sender, str) else None)  # pandas has NaN for no sender
+                for body, sender in zip(page["body"], page["sender"], strict=True)
+            ],
         }
     )
 

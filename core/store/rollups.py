@@ -49,8 +49,13 @@ def _adding(dialect: str, table: Table) -> Any:
 def add_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
     """Add `n` of each row to the count under its key; the shard is chosen here."""
     shard = any_shard()
+    add_whole_rows(connection, table, [{**row, "shard": shard} for row in rows])
+
+
+def add_whole_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Add `n` of each row to the count under its key, in a table without shards or with the shard named."""
     # One order for all writers: two that add to the same counts then never wait for each other in a circle.
-    ordered = sorted(({**row, "shard": shard} for row in rows if row["n"]), key=lambda row: str(sorted(row.items())))
+    ordered = sorted((row for row in rows if row["n"]), key=lambda row: str(sorted(row.items())))
     if ordered:
         connection.execute(_adding(connection.dialect.name, table), ordered)
 

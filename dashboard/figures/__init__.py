@@ -1,5 +1,5 @@
 """Figures, one a file: data in, rows out, drawn by Bokeh."""
 
-from dashboard.figures.figure import FIGURES, Figure, Row, Rows
+from dashboard.figures.figure import FIGURES, Figure, Row, Rows, figures_of
 
-__all__ = ["FIGURES", "Figure", "Row", "Rows"]
+__all__ = ["FIGURES", "Figure", "Row", "Rows", "figures_of"]

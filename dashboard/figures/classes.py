@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from bokeh.models import ColumnDataSource, CustomJSTickFormatter, HoverTool, NumeralTickFormatter, Range1d
+from bokeh.models import (
+    BoxSelectTool,
+    ColumnDataSource,
+    CustomJSTickFormatter,
+    HoverTool,
+    NumeralTickFormatter,
+    Range1d,
+)
 
 from core.store.models import HOUR_MS
 from dashboard.figures.figure import Figure, Row, Rows, plain_figure
@@ -30,6 +37,12 @@ class ClassesFigure(Figure):
 
     name: ClassVar[str] = "classes"
     title: ClassVar[str] = "Classes over time"
+    note: ClassVar[str] = "share of messages an hour, as predicted; the office's verdicts as dots"
+    empty: ClassVar[str] = "No predictions here yet. The first champion makes them; 'tallyroom run' finds one."
+    panes: ClassVar[frozenset[str]] = frozenset({"now", "drift"})
+    place: ClassVar[int] = 20
+    wide: ClassVar[bool] = True
+    script: ClassVar[str] = "classes.js"
     wakes_on: ClassVar[frozenset[str]] = frozenset({"predicted", "promoted", "verdict"})
 
     def __init__(self, classes: tuple[str, ...]) -> None:
@@ -128,11 +141,13 @@ class ClassesFigure(Figure):
             background_fill_alpha=0.7,
         )  # fmt: skip
         paint(names.glyph, text_color="ink", background_fill_color="paper")
+        # Dragging over hours narrows the page to them (static/js/figures/classes.js).
         plot.add_tools(
+            BoxSelectTool(dimensions="width", persistent=False),
             HoverTool(
                 renderers=[dots],
                 tooltips=[("office says", "@klass @share{0.0 %}"), ("verdicts", "@n")],
-            )
+            ),
         )
         plot.yaxis.formatter = NumeralTickFormatter(format="0 %")
         plot.xaxis.formatter = CustomJSTickFormatter(code=_DAY_OR_HOUR)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from bokeh.models import ColumnDataSource, HoverTool, TapTool
 
+from core.store.queries.judged import AGAINST
 from dashboard.figures.figure import Figure, Row, Rows, plain_figure
 from dashboard.theme import GLYPH_FONT, paint
 
@@ -22,15 +23,34 @@ class ConfusionFigure(Figure):
 
     name: ClassVar[str] = "confusion"
     title: ClassVar[str] = "Confusion"
+    panes: ClassVar[frozenset[str]] = frozenset({"now", "quality"})
+    place: ClassVar[int] = 10
+    script: ClassVar[str] = "confusion.js"
     wakes_on: ClassVar[frozenset[str]] = frozenset({"verdict", "labels", "predicted", "promoted", "fold", "run"})
 
     def columns(self) -> Mapping[str, tuple[str, ...]]:
-        """The same for both kinds of truth."""
-        return {"verdicts": _CELL, "folds": _CELL}
+        """The same for each kind of truth."""
+        return dict.fromkeys(AGAINST, _CELL)
 
     def rows(self, reading: Reading) -> dict[str, Rows]:
-        """A row a cell, for both kinds of truth."""
-        return {"verdicts": self._cells(reading.against_verdicts), "folds": self._cells(reading.against_folds)}
+        """A row a cell, for each kind of truth."""
+        return {against: self._cells(reading.confusion(against)) for against in AGAINST}
+
+    def words(self, reading: Reading) -> Mapping[str, Any]:
+        """For each kind of truth whose matrix it is, of how many messages, and what is most often wrong."""
+        return {f"confusion-{against}": self._facts(reading.confusion(against)) for against in AGAINST}
+
+    @staticmethod
+    def _facts(confusion: Confusion) -> dict[str, Any]:
+        wrong = {cell: n for cell, n in confusion.cells.items() if cell[0] != cell[1] and n > 0}
+        most = max(wrong, key=lambda cell: wrong[cell]) if wrong else None
+        return {
+            "run": confusion.run_id,
+            "model": confusion.title,
+            "total": confusion.total,
+            "whole": confusion.whole,
+            "most": {"truth": most[0], "predicted": most[1], "n": wrong[most]} if most else None,
+        }
 
     def _cells(self, confusion: Confusion) -> Rows:
         totals = {truth: sum(confusion.cells.get((truth, k), 0) for k in self.classes) for truth in self.classes}
@@ -56,7 +76,7 @@ class ConfusionFigure(Figure):
         }
 
     def build(self, sources: Mapping[str, ColumnDataSource]) -> Any:
-        """Both matrices in one figure; the page shows one of them."""
+        """The matrices in one figure; the page shows one of them."""
         plot = plain_figure(
             x_range=list(self.classes), y_range=list(reversed(self.classes)), x_axis_location="below", tools=""
         )

@@ -45,6 +45,11 @@ class CurvesFigure(Figure):
     name: ClassVar[str] = "curves"
     title: ClassVar[str] = "Cross-validation benchmark"
     note: ClassVar[str] = "macro-F1 against training messages; a dot a fold, drawn as it finishes"
+    empty: ClassVar[str] = "Nothing was tried yet: label some messages, then 'tallyroom run'."
+    panes: ClassVar[frozenset[str]] = frozenset({"now"})
+    place: ClassVar[int] = 30
+    wide: ClassVar[bool] = True
+    script: ClassVar[str] = "curves.js"
     wakes_on: ClassVar[frozenset[str]] = frozenset({"fold", "run", "promoted"})
 
     def columns(self) -> Mapping[str, tuple[str, ...]]:
@@ -60,18 +65,23 @@ class CurvesFigure(Figure):
         """A line a run, a dot a fold, a name at the end of each line, and the champion's interval."""
         lines: Rows = {}
         dots: Rows = {}
-        champion = reading.champion.run_id if reading.champion else None
-        names = sorted({run.candidate for run in reading.curves})
+        common = reading.common
+        champion = common.champion.run_id if common.champion else None
+        names = sorted({run.candidate for run in common.curves})
         colors = dict(zip(names, cycle(RUN_COLORS), strict=False))
-        for run in reading.curves:
+        for run in common.curves:
             color = CHAMPION_COLOR if run.run_id == champion else colors[run.candidate]
             lines[str(run.run_id)] = self._line(run, color, is_champion=run.run_id == champion)
             for size, fraction, repeat, fold, value in run.folds:
                 title = f"{run.candidate} v{run.version}"
                 key = f"{run.run_id}|{fraction}|{repeat}|{fold}"
                 dots[key] = {"x": size, "y": value, "color": color, "title": title, "fold": fold + 1}
-        chosen = next((run for run in reading.curves if run.run_id == champion), None)
+        chosen = next((run for run in common.curves if run.run_id == champion), None)
         return {"lines": lines, "dots": dots, "names": self._names(lines, dots), "band": self._band(chosen)}
+
+    def words(self, reading: Reading) -> Mapping[str, Any]:
+        """Which fold the furthest run is at."""
+        return {"curves-note": _running(reading.common.curves), "has-curves": bool(reading.common.curves)}
 
     @staticmethod
     def _points(run: CurveRun) -> dict[float, tuple[float, list[float]]]:
@@ -153,3 +163,12 @@ class CurvesFigure(Figure):
             code="return tick >= 1e6 ? tick / 1e6 + 'M' : tick >= 1e3 ? tick / 1e3 + 'k' : String(tick);"
         )
         return plot
+
+
+def _running(curves: list[CurveRun]) -> str:
+    running = [run for run in curves if run.state == RunState.RUNNING]
+    if not running:
+        return ""
+    furthest = max(running, key=lambda run: len(run.folds))
+    whole = sum(1 for _, fraction, _, _, _ in furthest.folds if fraction == 1.0)
+    return f"running: fold {min(whole + 1, furthest.folds_planned)} of {furthest.folds_planned}"

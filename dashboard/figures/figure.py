@@ -28,13 +28,21 @@ Rows = dict[str, Row]
 class Figure(ABC):
     """One figure.
 
-    `name` is its address (`?only=confusion`), `title` and `note` its heading; `wakes_on` names the kinds of events
-    after which its rows may differ.
+    `name` is its address (`?only=confusion`), `title` and `note` its heading, `panes` the parts of the live page on
+    which it stands, in the order of `place`; `empty` is the sentence where there is nothing to draw. `wakes_on` names
+    the kinds of events after which its rows may differ. A figure whose card needs more than a heading has a template of
+    its own (`templates/figures/NAME.html`), one that does more in the page than show rows a module (`script`, below
+    static/js/figures).
     """
 
     name: ClassVar[str] = ""
     title: ClassVar[str] = ""
     note: ClassVar[str] = ""
+    empty: ClassVar[str] = "There is nothing to show yet."
+    panes: ClassVar[frozenset[str]] = frozenset()
+    place: ClassVar[int] = 50
+    wide: ClassVar[bool] = False
+    script: ClassVar[str] = ""
     wakes_on: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, classes: tuple[str, ...]) -> None:
@@ -48,6 +56,10 @@ class Figure(ABC):
     def rows(self, reading: Reading) -> dict[str, Rows]:
         """The rows of each source."""
 
+    def words(self, reading: Reading) -> Mapping[str, Any]:  # noqa: ARG002 - for those that have words
+        """The words that stand with it, by the id of their element; `has-NAME` (has it rows?) is there already."""
+        return {}
+
     @abstractmethod
     def build(self, sources: Mapping[str, ColumnDataSource]) -> Any:
         """The Bokeh figure over its sources (empty ones: the page fills them)."""
@@ -58,6 +70,12 @@ class Figure(ABC):
             name: ColumnDataSource(data={column: [] for column in ("key", *columns)}, name=f"{self.name}.{name}")
             for name, columns in self.columns().items()
         }
+
+
+def figures_of(pane: str, classes: tuple[str, ...]) -> list[Figure]:
+    """The figures that stand on a pane, in their order."""
+    chosen = (figure for figure in FIGURES if pane in figure.panes)
+    return [figure(classes) for figure in sorted(chosen, key=lambda figure: (figure.place, figure.name))]
 
 
 FIGURES: Registry[Figure] = Registry("figure", Figure, "dashboard.figures")  # type: ignore[type-abstract]

@@ -37,13 +37,15 @@ def build(document: Document) -> None:
         bokeh_version=bokeh.__version__,
     )
     if person is not None:
-        _furnish(document, chosen(here.classes), person, _argument(request, "only"))
+        query = {name: _argument(request, name) for name in request.arguments}
+        _furnish(document, chosen(here.classes, query), person)
 
 
-def _furnish(document: Document, page: Page, person: Reviewer, only: str) -> None:
+def _furnish(document: Document, page: Page, person: Reviewer) -> None:
     roots = page.roots()
+    only = page.query.get("only", "")
     for name, model in roots.items():
-        if not only or only == name:
+        if only not in roots or only == name:
             model.name = name
             document.add_root(model)
     facts = {
@@ -52,10 +54,11 @@ def _furnish(document: Document, page: Page, person: Reviewer, only: str) -> Non
         "colors": class_colors(page.classes),
         "tokens": TOKENS,
         "person": {"name": person.name, "role": person.role},
+        **page.facts(),
     }
     # "<" would end the script element that holds this.
     document.template_variables.update(
-        facts=json.dumps(facts).replace("<", "\\u003c"), only=only if only in roots else "", figures=list(roots)
+        facts=json.dumps(facts).replace("<", "\\u003c"), only=only if only in roots else "", **page.variables()
     )
 
 

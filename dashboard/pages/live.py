@@ -3,19 +3,38 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from dashboard.figures import FIGURES
+from core.errors import TallyroomError
+from dashboard.figures import FIGURES, figures_of
 from dashboard.pages.page import Page
+from dashboard.views import PANES, SPANS, View
 
 
 class Live(Page):
-    """All figures; the feed fills them."""
+    """The figures of one pane; the feed fills them."""
 
     name: ClassVar[str] = "live"
     title: ClassVar[str] = "Live"
     place: ClassVar[int] = 1
     script: ClassVar[str] = "live.js"
 
+    def __init__(self, classes: tuple[str, ...], query: Mapping[str, str]) -> None:
+        super().__init__(classes, query)
+        try:
+            self._view = View.from_query(query)
+        except TallyroomError:  # the feed refuses it too, and says why
+            self._view = View()
+        chosen = [FIGURES.get(query["only"])(classes)] if query.get("only") in FIGURES.names() else []
+        self._figures = chosen or figures_of(self._view.pane, classes)
+
     def roots(self) -> Mapping[str, Any]:
         """A root a figure."""
-        figures = [figure(self.classes) for figure in FIGURES]
-        return {figure.name: figure.build(figure.sources()) for figure in figures}
+        return {figure.name: figure.build(figure.sources()) for figure in self._figures}
+
+    def variables(self) -> Mapping[str, Any]:
+        """The panes, and the figures of this one."""
+        return {"panes": PANES, "spans": SPANS, "pane": self._view.pane, "figures": self._figures}
+
+    def facts(self) -> Mapping[str, Any]:
+        """The modules of figures that do more than show rows."""
+        scripts = [figure.script for figure in self._figures if figure.script]
+        return {"pane": self._view.pane, "scripts": list(dict.fromkeys(scripts))}

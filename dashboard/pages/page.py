@@ -14,7 +14,7 @@ class Page(ABC):  # noqa: B024 - a page may be all template
     """A page.
 
     `name` is its address (`?page=live`) and the template that it fills (`templates/live.html`); `title` stands in the
-    navigation, in the order of `place`; `script` is its module below static/js.
+    navigation, in the order of `place`; `script` is its module below static/js. `query` is the rest of the address.
     """
 
     name: ClassVar[str] = ""
@@ -23,11 +23,20 @@ class Page(ABC):  # noqa: B024 - a page may be all template
     role: ClassVar[Role] = Role.VIEWER
     script: ClassVar[str] = ""
 
-    def __init__(self, classes: tuple[str, ...]) -> None:
+    def __init__(self, classes: tuple[str, ...], query: Mapping[str, str]) -> None:
         self.classes = classes
+        self.query = query
 
     def roots(self) -> Mapping[str, Any]:
         """The Bokeh figures that the template embeds, by name."""
+        return {}
+
+    def variables(self) -> Mapping[str, Any]:
+        """What its template asks for, beside what all templates have."""
+        return {}
+
+    def facts(self) -> Mapping[str, Any]:
+        """What its script asks for, beside what all scripts have."""
         return {}
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+import json
+from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
@@ -11,8 +12,10 @@ from typing import Any
 from tornado.web import HTTPError
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
+from core.errors import TallyroomError
 from dashboard.access.requests import host_is_ours, near_enough, origin_is_ours, quiet_summary, visitor
 from dashboard.room import room
+from dashboard.views import View
 from labeling.models import Role
 
 
@@ -32,6 +35,7 @@ class FeedSocket(WebSocketHandler):
         self._looking = False
         self._under_way: asyncio.Future[None] | None = None
         self._missed = False
+        self._view = View()
 
     def check_origin(self, origin: str) -> bool:
         """Only our own pages."""
@@ -52,20 +56,32 @@ class FeedSocket(WebSocketHandler):
         self._session = found.hash
 
     def open(self, *_args: str, **_kwargs: str) -> None:
-        """Begin to look."""
+        """Begin to look, at the view that the address names."""
         self.set_nodelay(True)
         room().watch.add(self, self._session)
-        self.on_message("look")
+        self._look({name: self.get_query_argument(name) for name in self.request.query_arguments})
 
     def on_message(self, message: str | bytes) -> None:
-        """The page says "look" or, when its tab is hidden, "rest"."""
-        hub = room().hub
-        if message == "look" and not self._looking:
-            self._looking = True
-            hub.join(self)
-        elif message == "rest":
+        """The page says "rest" when its tab is hidden, "look" when it is back, or which view it wants to look at."""
+        if message == "rest":
             self._looking = False
-            hub.leave(self)
+            room().hub.leave(self)
+        elif message == "look":
+            if not self._looking:
+                self._join()
+        else:
+            self._look(_query(message))
+
+    def _look(self, query: Mapping[str, str]) -> None:
+        try:
+            self._view = View.from_query(query)
+            self._join()
+        except TallyroomError as error:
+            self.send(json.dumps({"kind": "refused", "what": str(error), "fix": error.fix}))
+
+    def _join(self) -> None:
+        self._looking = True
+        room().hub.join(self, self._view)
 
     def _request_summary(self) -> str:
         return quiet_summary(self)
@@ -74,13 +90,13 @@ class FeedSocket(WebSocketHandler):
         """The page is gone."""
         room().hub.leave(self)
 
-    def send(self, message: bytes) -> None:
+    def send(self, message: str) -> None:
         """Send a message, or note that one was missed."""
         if self._under_way is not None and not self._under_way.done():
             self._missed = True
             return
         try:
-            self._under_way = asyncio.ensure_future(_finished(self.write_message(message.decode("utf-8"))))
+            self._under_way = asyncio.ensure_future(_finished(self.write_message(message)))
         except WebSocketClosedError:
             room().hub.leave(self)
             return
@@ -89,7 +105,16 @@ class FeedSocket(WebSocketHandler):
     def _catch_up(self, _written: asyncio.Future[None]) -> None:
         if self._missed and self._looking:
             self._missed = False
-            self.send(room().hub.snapshot(masks=self.masks))
+            self._join()
+
+
+def _query(message: str | bytes) -> dict[str, str]:
+    """The view that a page asks for, as names and values; what cannot be read asks for none."""
+    try:
+        asked = json.loads(message)
+    except ValueError:
+        asked = None
+    return {str(name): str(value) for name, value in asked.items()} if isinstance(asked, dict) else {}
 
 
 async def _finished(writing: Awaitable[None]) -> None:

@@ -13,7 +13,11 @@ from core.store import Store
 from core.store.models import HOUR_MS
 from core.store.queries import live
 from core.store.records.predictions import add_predictions
-from dashboard.reading import HOURS, read
+from dashboard.reading import Reading, look
+from dashboard.samples import Samples
+from dashboard.views import SPANS, USUAL_SPAN, View
+
+HOURS = SPANS[USUAL_SPAN]
 
 
 def test_hours_that_no_page_shows_are_not_read(store: Store, store_url: str, tmp_path: Path) -> None:
@@ -26,5 +30,6 @@ def test_hours_that_no_page_shows_are_not_read(store: Store, store_url: str, tmp
     said = pd.DataFrame({"message_id": ids, "klass": "spam", "confidence": 0.9, "hour": hours})
     store.write(lambda c: add_predictions(c, run_id, said))
     project = Project(make_folder(tmp_path, store_url))
-    assert set(read(project).predicted) == {now - HOURS, now, now + 1}
+    with look(project, Samples(project.classes)) as common:
+        assert set(Reading(common, View()).predicted) == {now - HOURS, now, now + 1}
     project.close()

@@ -5,18 +5,20 @@ const SILENCE_MS = 1900; // the server beats each second: two missed beats are t
 const ENDED = 4401; // dashboard/access/watch.py
 const FIRST_RETRY_MS = 250, LAST_RETRY_MS = 4000;
 
-export function follow(onMessage) {
+// `query` gives the view to look at, as the end of an address.
+export function follow(onMessage, query) {
   let socket, retry = FIRST_RETRY_MS, heard = performance.now(), lost = null, timer = 0;
 
   function connect() {
     clearTimeout(timer);
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const folder = location.pathname.replace(/\/+$/, "").replace(/[^/]*$/, "");
-    socket = new WebSocket(`${scheme}://${location.host}${folder}${route("feed")}`);
+    socket = new WebSocket(`${scheme}://${location.host}${folder}${route("feed")}?${query()}`);
     socket.onmessage = (event) => {
       heard = performance.now();
       retry = FIRST_RETRY_MS;
       const message = JSON.parse(event.data);
+      if (message.kind === "refused") { warn(`${message.what} ${message.fix}`); return; }
       health(message);
       if (message.kind !== "beat" && message.kind !== "waiting") onMessage(message);
     };
@@ -57,4 +59,5 @@ export function follow(onMessage) {
   });
   addEventListener("online", connect);
   connect();
+  return {look() { if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(Object.fromEntries(new URLSearchParams(query())))); }};
 }

@@ -6,34 +6,12 @@ of the two alone is right tell them apart: the interval is the exact one of who 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
-import regex
 
-_LINK = regex.compile(r"https?://|www\.|\b[\w-]+\.[a-z]{2,6}/\w", regex.IGNORECASE)
-_EMOJI = regex.compile(r"\p{Emoji_Presentation}|\p{Extended_Pictographic}")
-_NUMBER = regex.compile(r"\p{Nd}{5}")
-_FOREIGN = regex.compile(r"(?!\p{Latin})\p{L}")
-_LETTER = regex.compile(r"\p{L}")
-SHORT = 5
-
-
-def _foreign(body: str) -> bool:
-    return 2 * len(_FOREIGN.findall(body)) > len(_LETTER.findall(body))
-
-
-KINDS: Final[Mapping[str, Callable[[str, str | None], bool]]] = {
-    f"short, under {SHORT} words": lambda body, _sender: len(body.split()) < SHORT,
-    "has a link": lambda body, _sender: _LINK.search(body) is not None,
-    "has a long number": lambda body, _sender: _NUMBER.search(body) is not None,
-    "emoji": lambda body, _sender: _EMOJI.search(body) is not None,
-    "not Latin script": lambda body, _sender: _foreign(body),
-    "alphanumeric sender": lambda _body, sender: sender is not None and _LETTER.search(sender) is not None,
-}
-"""Each kind, and whether a message with this body and sender is of it."""
+from core.slices import KINDS
 
 
 @dataclass(frozen=True, slots=True)

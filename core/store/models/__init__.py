@@ -36,7 +36,7 @@ from core.store.models.learning import (
     RunState,
     Score,
 )
-from core.store.models.rollups import SHARDS, ClassCount, ConfusionCount, Tally
+from core.store.models.rollups import SHARDS, ClassCount, ConfusionCount, Slice, SliceCount, Tally
 from core.store.models.templates import MessageTemplate, Template, TemplateKey, TemplatePattern, TemplateSize
 
 __all__ = [
@@ -71,6 +71,8 @@ __all__ = [
     "RunId",
     "RunState",
     "Score",
+    "Slice",
+    "SliceCount",
     "Snapshot",
     "Stage",
     "Tally",

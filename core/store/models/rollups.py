@@ -55,3 +55,24 @@ class ConfusionCount(Base):
     klass: Mapped[str] = mapped_column(String(200), primary_key=True)
     shard: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     n: Mapped[int] = mapped_column(BigInteger)
+
+
+class Slice(Base):
+    """A slice of the messages that pages can be narrowed to, with how many predictions it has had."""
+
+    __tablename__ = "slice"
+
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    n: Mapped[int] = mapped_column(BigInteger)
+
+
+class SliceCount(Base):
+    """Predicted messages of a slice by day (since 1970) and class. Written by predictors alone, so it has no shards."""
+
+    __tablename__ = "slice_count"
+
+    run_id: Mapped[BigRef] = mapped_column(primary_key=True, autoincrement=False)
+    slice: Mapped[str] = mapped_column(String(80), primary_key=True)
+    day: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    klass: Mapped[str] = mapped_column(String(200), primary_key=True)
+    n: Mapped[int] = mapped_column(BigInteger)

@@ -14,7 +14,7 @@ from core.store.store import Store
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS = ["message_id", "text", "hour"]
+COLUMNS = ["message_id", "text", "hour", "body", "sender"]
 
 
 def newest_message(store: Store) -> int:
@@ -24,19 +24,20 @@ def newest_message(store: Store) -> int:
 
 
 def above(store: Store, dataset: DatasetId, low: int, limit: int) -> pd.DataFrame:
-    """The next messages with ids above `low`, rising: message_id, text, hour."""
+    """The next messages with ids above `low`, rising, as `COLUMNS`."""
     return _page(store, dataset, Message.id > low, Message.id.asc(), limit)
 
 
 def below(store: Store, dataset: DatasetId, high: int, limit: int) -> pd.DataFrame:
-    """The next messages with ids below `high`, falling: message_id, text, hour."""
+    """The next messages with ids below `high`, falling, as `COLUMNS`."""
     return _page(store, dataset, Message.id < high, Message.id.desc(), limit)
 
 
 def _page(store: Store, dataset: DatasetId, where: object, order: object, limit: int) -> pd.DataFrame:
     import pandas as pd  # here: pandas takes a second to import
 
-    query = select(Message.id, Message.text, message_hour).where(Message.dataset_id == dataset, where)  # type: ignore[arg-type]
+    columns = (Message.id, Message.text, message_hour, Message.body, Message.sender)
+    query = select(*columns).where(Message.dataset_id == dataset, where)  # type: ignore[arg-type]
     with store.read() as connection:
         rows = connection.execute(query.order_by(order).limit(limit)).all()  # type: ignore[arg-type]
     return pd.DataFrame(rows, columns=COLUMNS)

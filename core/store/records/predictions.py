@@ -11,6 +11,7 @@ from core.store import bulk
 from core.store.feed import emit
 from core.store.locks import own_labels_lock
 from core.store.models import ClassCount, ConfusionCount, Origin, Prediction, RunId, Truth
+from core.store.records.slices import add_slices
 from core.store.rollups import PREDICTED, VERDICTS, add_rows, tally
 
 _prediction: Table = Prediction.__table__  # type: ignore[assignment]
@@ -24,7 +25,8 @@ def add_predictions(connection: Connection, run_id: RunId, frame: pd.DataFrame) 
     Args:
         connection: inside a transaction.
         run_id: the model's run.
-        frame: columns message_id, klass, confidence, hour (the hour since 1970 that the message counts in).
+        frame: columns message_id, klass, confidence, hour (the hour since 1970 that the message counts in) and, where
+            they are to be counted by slice as well, slices (a sequence of names each).
 
     Returns:
         The number of predictions.
@@ -42,6 +44,8 @@ def add_predictions(connection: Connection, run_id: RunId, frame: pd.DataFrame) 
         _class_count,
         [{**key, "hour": int(r.hour), "klass": str(r.klass), "n": int(r.size_)} for r in _named(hours)],
     )
+    if "slices" in frame:
+        add_slices(connection, run_id, zip(frame["slices"], map(int, frame["hour"]), frame["klass"], strict=True))
     _count_confusion(connection, run_id, frame)
     tally(connection, "predictions", len(frame))
     emit(connection, "predicted", run_id=run_id, n=len(frame))

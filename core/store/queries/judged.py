@@ -1,0 +1,71 @@
+"""What a run said of messages whose class is known: the facts behind figures that no roll-up can give.
+
+At most the newest `MOST` are read, so that it costs the same at any number of messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from core.store.models import FoldPrediction, Message, Origin, Prediction, RunId, Truth
+from core.store.rollups import FOLDS, VERDICTS, message_hour
+
+IMPORTED = "imported"
+AGAINST = (FOLDS, VERDICTS, IMPORTED)
+MOST = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A message with its class, what the run called it and how sure it was, and the hour it counts in."""
+
+    message_id: int
+    truth: str
+    klass: str
+    confidence: float
+    hour: int
+
+
+def judged(connection: Connection, run_id: RunId, against: str, *, most: int = MOST) -> list[Judged]:
+    """The newest messages of known class that the run has called something, by their ids falling.
+
+    `against` says how they are known: "folds" (labels it was tried on, called by the fold that had not seen them),
+    "verdicts" or "imported" (labels now, called as the model in charge).
+    """
+    said = FoldPrediction if against == FOLDS else Prediction
+    held = FoldPrediction.truth if against == FOLDS else Truth.klass
+    query = (
+        select(said.message_id, held, said.klass, said.confidence, message_hour)
+        .join(Message, Message.id == said.message_id)
+        .where(said.run_id == run_id)
+        .order_by(said.message_id.desc())
+        .limit(most)
+    )
+    if against == FOLDS:
+        query = query.where(FoldPrediction.repeat == 0)
+    else:
+        origin = Origin.VERDICT if against == VERDICTS else Origin.IMPORTED
+        newest = (
+            select(Truth.message_id)
+            .where(Truth.origin == origin)
+            .order_by(Truth.message_id.desc())
+            .limit(most)
+            .subquery()
+        )
+        query = query.join(newest, newest.c.message_id == said.message_id).join(
+            Truth, Truth.message_id == said.message_id
+        )
+    return [Judged(*row) for row in connection.execute(query)]
+
+
+def bodies(connection: Connection, message_ids: Sequence[int]) -> dict[int, tuple[str, str | None]]:
+    """Body and sender of messages, by id."""
+    found: dict[int, tuple[str, str | None]] = {}
+    for start in range(0, len(message_ids), 5_000):
+        part = message_ids[start : start + 5_000]
+        rows = connection.execute(select(Message.id, Message.body, Message.sender).where(Message.id.in_(part)))
+        found.update({row.id: (row.body, row.sender) for row in rows})
+    return found
