@@ -123,7 +123,7 @@ class Hub:
         key = view, masks
         if key not in self._channels:
             self._channels = {at: each for at, each in self._channels.items() if each.viewers or each in self._first}
-            if len(self._channels) >= VIEWS_MOST:
+            if len(self._channels) >= VIEWS_MOST and view.is_narrowed:
                 raise TallyroomError(
                     f"{VIEWS_MOST} different views are looked at now", fix="Look at one that others look at, or wait."
                 )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, func, literal, select
 
+from core.slices import SCRIPT, slices_of
 from core.store.models import (
     ClassCount,
     ConfusionCount,
@@ -17,6 +19,8 @@ from core.store.models import (
     Origin,
     Prediction,
     Quarantine,
+    Slice,
+    SliceCount,
     Tally,
     TemplateSize,
     Truth,
@@ -53,6 +57,7 @@ def check(connection: Connection) -> list[Difference]:
         *_tallies(connection),
         *_class_counts(connection),
         *_confusion(connection),
+        *_slices(connection),
         *_template_sizes(connection),
     ]
 
@@ -100,6 +105,24 @@ def _confusion(connection: Connection) -> list[Difference]:
         .group_by(Prediction.run_id, Truth.klass, Prediction.klass)
     ).all()
     return compare("confusion:", kept, [*folds, *verdicts])
+
+
+def _slices(connection: Connection) -> list[Difference]:
+    """Of runs whose predictions were all counted by slice: those of before an upgrade were not."""
+    each_has_one = SliceCount.slice.startswith(f"{SCRIPT}:")
+    counted_by = select(SliceCount.run_id, func.sum(SliceCount.n)).where(each_has_one).group_by(SliceCount.run_id)
+    said = select(Prediction.run_id, func.count()).group_by(Prediction.run_id)
+    whole = {tuple(row) for row in connection.execute(counted_by)} & {tuple(row) for row in connection.execute(said)}
+    runs = [run_id for run_id, _ in whole]
+    counts: Counter[tuple[int, str, int, str]] = Counter()
+    columns = (Prediction.run_id, Prediction.klass, Message.body, Message.sender, message_hour)
+    facts = select(*columns).join(Message, Message.id == Prediction.message_id).where(Prediction.run_id.in_(runs))
+    known = set(connection.execute(select(Slice.name)).scalars())
+    for run_id, klass, body, sender, hour in connection.execution_options(yield_per=10_000).execute(facts):
+        counts.update((run_id, name, hour // 24, klass) for name in slices_of(body, sender) if name in known)
+    key = (SliceCount.run_id, SliceCount.slice, SliceCount.day, SliceCount.klass)
+    kept = connection.execute(select(*key, SliceCount.n).where(SliceCount.run_id.in_(runs)))
+    return compare("predictions by slice:", kept, ((*at, n) for at, n in counts.items()))
 
 
 def _template_sizes(connection: Connection) -> list[Difference]:

@@ -15,7 +15,7 @@ from tornado.websocket import WebSocketClosedError, WebSocketHandler
 from core.errors import TallyroomError
 from dashboard.access.requests import host_is_ours, near_enough, origin_is_ours, quiet_summary, visitor
 from dashboard.room import room
-from dashboard.views import View
+from dashboard.views import PANES, View
 from labeling.models import Role
 
 
@@ -73,11 +73,14 @@ class FeedSocket(WebSocketHandler):
             self._look(_query(message))
 
     def _look(self, query: Mapping[str, str]) -> None:
+        """Look at another view; one that cannot be shown is refused with a sentence, and the page's usual one shown."""
         try:
             self._view = View.from_query(query)
             self._join()
         except TallyroomError as error:
-            self.send(json.dumps({"kind": "refused", "what": str(error), "fix": error.fix}))
+            self.write_message(json.dumps({"kind": "refused", "what": error.what, "fix": error.fix}))
+            self._view = View(pane=query["pane"]) if query.get("pane") in PANES else View()
+            self._join()
 
     def _join(self) -> None:
         self._looking = True

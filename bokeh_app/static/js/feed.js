@@ -5,9 +5,9 @@ const SILENCE_MS = 1900; // the server beats each second: two missed beats are t
 const ENDED = 4401; // dashboard/access/watch.py
 const FIRST_RETRY_MS = 250, LAST_RETRY_MS = 4000;
 
-// `query` gives the view to look at, as the end of an address.
-export function follow(onMessage, query) {
-  let socket, retry = FIRST_RETRY_MS, heard = performance.now(), lost = null, timer = 0;
+// `query` gives the view to look at, as the end of an address; one that the server refuses is told by `onRefused`.
+export function follow(onMessage, query, onRefused) {
+  let socket, retry = FIRST_RETRY_MS, heard = performance.now(), lost = null, timer = 0, refused = "";
 
   function connect() {
     clearTimeout(timer);
@@ -18,7 +18,7 @@ export function follow(onMessage, query) {
       heard = performance.now();
       retry = FIRST_RETRY_MS;
       const message = JSON.parse(event.data);
-      if (message.kind === "refused") { warn(`${message.what} ${message.fix}`); return; }
+      if (message.kind === "refused") { refused = `This view cannot be shown: ${message.what}. ${message.fix}`; warn(refused); onRefused(); return; }
       health(message);
       if (message.kind !== "beat" && message.kind !== "waiting") onMessage(message);
     };
@@ -36,7 +36,7 @@ export function follow(onMessage, query) {
     lost = null;
     if (message.away === null) {
       say("live", `live, ${message.behind.toFixed(1)} s behind the store`);
-      warn("");
+      warn(refused);
     } else {
       say("away", `the store is away`);
       warn(`The store does not answer (for ${Math.round(message.away)} s). What you see is the last that was read; it goes on by itself.`);
@@ -59,5 +59,5 @@ export function follow(onMessage, query) {
   });
   addEventListener("online", connect);
   connect();
-  return {look() { if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(Object.fromEntries(new URLSearchParams(query())))); }};
+  return {look() { refused = ""; if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(Object.fromEntries(new URLSearchParams(query())))); }};
 }

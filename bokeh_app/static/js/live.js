@@ -5,7 +5,7 @@ import {drawAlarms} from "./alarms.js";
 import {drawVerdicts} from "./verdicts.js";
 import {openDrawer} from "./drawer.js";
 import {show as showRows, State} from "./sources.js";
-import {offer, onView, query, show, view} from "./views.js";
+import {forget, offer, onView, query, show, view} from "./views.js";
 
 const state = new State();
 
@@ -45,6 +45,7 @@ function draw(changed) {
   for (const empty of document.querySelectorAll("[data-unless]")) {
     const full = Boolean(state.words[empty.dataset.unless]);
     empty.hidden = full;
+    if (!full && (view.when || view.slice)) empty.textContent = "None of the messages chosen above is in it.";
     const figure = empty.parentElement.querySelector(".figure, ol");
     if (figure) figure.classList.toggle("veil", !full);
   }
@@ -57,7 +58,7 @@ const context = {state, doc, facts, view, show, open: (behind) => openDrawer(beh
 const modules = await Promise.all(facts.scripts.map((name) => import(`./figures/${name}`)));
 const parts = modules.map((module) => module.begin(context));
 onTheme(paint);
-const feed = follow((message) => draw(state.apply(message)), query);
+const feed = follow((message) => draw(state.apply(message)), query, forget);
 onView(() => {
   for (const part of parts) part.onView?.();
   feed.look();

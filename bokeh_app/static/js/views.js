@@ -15,6 +15,13 @@ if (!asked.get("against")) view.against = localStorage.getItem("tallyroom.agains
 export const query = () => new URLSearchParams(NAMES.filter((name) => view[name] !== USUAL[name]).map((name) => [name, view[name]])).toString();
 export const onView = (followed) => followers.push(followed);
 
+// The server shows the usual view instead of one that there is not.
+export function forget() {
+  Object.assign(view, {when: "", slice: ""});
+  history.replaceState(null, "", `?page=live&${query()}`);
+  draw();
+}
+
 // Change what is shown: the address, the links to the other panes, and all who follow.
 export function show(change) {
   Object.assign(view, change);
