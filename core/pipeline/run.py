@@ -14,6 +14,7 @@ from core.errors import PipelineError, TallyroomError
 from core.pipeline.fit import Fit
 from core.pipeline.ingest import Ingest, listing, stale
 from core.pipeline.predict import predict
+from core.pipeline.search import index_texts
 from core.pipeline.stage import Progress, silent, workshop
 from core.pipeline.tag import tag
 from core.pipeline.template import mine_templates
@@ -23,13 +24,17 @@ from core.project import Project
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """What a run did: its stages, messages predicted, labels of rules, seconds, messages whose template was found."""
+    """What a run did: its stages, messages predicted, labels of rules, seconds, messages whose template was found.
+
+    `indexed`: so many messages came into the search. It follows by itself, and no run is told of for it.
+    """
 
     stages: tuple[str, ...]
     predicted: int
     tagged: int
     seconds: float
     templated: int = 0
+    indexed: int = 0
 
     @property
     def nothing_to_do(self) -> bool:
@@ -38,7 +43,9 @@ class RunSummary:
 
 
 def run(project: Project, progress: Progress = silent, *, predict_at_most: int | None = None) -> RunSummary:
-    """Bring the room up to date: ingest, tag, mine templates, benchmark, fit, promote, predict.
+    """Bring the room up to date: ingest, tag, mine templates, benchmark, fit, promote, predict, index for the search.
+
+    Of the last two at most `predict_at_most` messages each, where that is given.
 
     Raises:
         PipelineError: a stage failed; what was finished before stays.
@@ -55,7 +62,8 @@ def run(project: Project, progress: Progress = silent, *, predict_at_most: int |
     if cutoff:
         ran += _build(Fit(room=room, cutoff=cutoff))
     predicted = predict(project, progress, at_most=predict_at_most)
-    return RunSummary(tuple(ran), predicted, tagged, time.monotonic() - began, templated)
+    indexed = index_texts(project, progress, at_most=predict_at_most)
+    return RunSummary(tuple(ran), predicted, tagged, time.monotonic() - began, templated, indexed)
 
 
 def ingest_sources(project: Project, progress: Progress = silent) -> dict[str, int]:

@@ -52,7 +52,7 @@ def watch(
             summary = run(project, progress, predict_at_most=PREDICT_AT_MOST)
             if not summary.nothing_to_do:
                 after_run(summary)
-            if summary.predicted < PREDICT_AT_MOST:
+            if max(summary.predicted, summary.indexed) < PREDICT_AT_MOST:
                 _sleep_until_stale(project, feed, listed, stop)
         except StoreDownError as error:
             on_trouble(error)

@@ -18,7 +18,7 @@ from dashboard.routes.door import Door, Leave, Me
 from dashboard.routes.feed import FeedSocket
 from dashboard.routes.health import Health
 from dashboard.routes.lookalikes import GroupChecks, JudgeGroup, Lookalikes, OpenGroup
-from dashboard.routes.messages import Messages
+from dashboard.routes.messages import MESSAGES_ROUTES
 from dashboard.routes.metrics import Metrics
 from dashboard.routes.office import Decide, OfficeState
 from dashboard.routes.people import AuditLog, ChangeActive, ChangeRole, InvitePerson, People, SignOut
@@ -35,7 +35,6 @@ ROUTES = (
     (r"/feed", FeedSocket),
     (r"/healthz", Health),
     (r"/metrics", Metrics),
-    (r"/messages.json", Messages),
     (r"/state/live.json", LiveStateRoute),
     (r"/desk/claim", Claim),
     (r"/desk/verdict", Judge),
@@ -62,6 +61,7 @@ ROUTES = (
     (r"/people/role", ChangeRole),
     (r"/people/active", ChangeActive),
     (r"/people/sign-out", SignOut),
+    *MESSAGES_ROUTES,
     *COMPARE_ROUTES,
     *API_ROUTES,
 )

@@ -1,23 +1,27 @@
-"""Queues out of something that somebody looks at: a cell of a confusion matrix, a search."""
+"""Queues out of something that somebody looks at: the messages behind a number, a confusion cell, a search."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import select
+from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import IntegrityError
 
 from core.errors import DeskError
 from core.store import Store
 from core.store.models import DatasetId, FoldPrediction, Origin, Prediction, RunId, Truth
+from core.store.queries.behind import Behind
+from core.store.queries.messages import pages_behind
 from core.store.rollups import FOLDS, VERDICTS
-from labeling.models import Purpose
-from labeling.people import PersonId
+from labeling.models import Purpose, Queue, Role, Task
+from labeling.people import PersonId, require
 from labeling.queues.filling import chosen, require_messages
 from labeling.queues.making import create
 from labeling.queues.spec import QueueSpec
 
 CELL_MOST = 20_000
+BEHIND_MOST = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +101,63 @@ def _made(store: Store, dataset: DatasetId, spec: QueueSpec, ids: Sequence[int],
     queue_id = store.write(lambda connection: create(connection, dataset, spec, by=by))
     chosen(store, queue_id, ids)
     return queue_id
+
+
+@dataclass(frozen=True, slots=True)
+class MadeOf:
+    """A queue of the messages behind a number; `more`: there were more than came in."""
+
+    queue_id: int
+    messages: int
+    more: bool
+
+
+def queue_from_behind(
+    store: Store, dataset: DatasetId, behind: Behind, spec: QueueSpec, *, by: PersonId, most: int = BEHIND_MOST
+) -> MadeOf:
+    """Make a queue of the messages behind a number, in their order, `most` at the most.
+
+    Asked for twice (a second click, a request that was sent again), it is the same queue.
+
+    Raises:
+        DeskError: no message is behind it, its name is another queue's, or the spec cannot be.
+        AccessError: the person is no lead.
+    """
+    purpose = Purpose.SEARCH if behind.q else Purpose.DRIFT if behind.alarm is not None else Purpose.CELL
+    made = replace(spec, purpose=purpose, source=f"behind:{behind.query}")
+    with store.read() as connection:
+        require(connection, by, Role.LEAD)
+        there = _same(connection, made)
+    if there is not None and there.messages:
+        return there
+    ids: list[int] = []
+    more = False
+    for page in pages_behind(store, behind, most):
+        ids += [row.message_id for row in page.rows]
+        more = page.after is not None
+    if not ids:
+        raise DeskError("no message is behind it now", fix="Widen the search or the range.")
+    queue_id = there.queue_id if there else _created(store, dataset, made, by)
+    return MadeOf(queue_id, chosen(store, queue_id, ids), more)
+
+
+def _created(store: Store, dataset: DatasetId, spec: QueueSpec, by: PersonId) -> int:
+    """The queue's id, also where the same one was made a moment ago."""
+    try:
+        return store.write(lambda connection: create(connection, dataset, spec, by=by))
+    except (DeskError, IntegrityError):
+        with store.read() as connection:
+            there = _same(connection, spec)
+        if there is None:
+            raise
+        return there.queue_id
+
+
+def _same(connection: Connection, spec: QueueSpec) -> MadeOf | None:
+    """A queue of that name that came from there."""
+    query = select(Queue.id).where(Queue.name == spec.name, Queue.source == spec.source)
+    queue_id = connection.execute(query).scalar()
+    if queue_id is None:
+        return None
+    counted = select(func.count()).where(Task.queue_id == queue_id)
+    return MadeOf(queue_id, connection.execute(counted).scalar_one(), more=False)

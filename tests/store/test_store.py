@@ -17,7 +17,14 @@ from core.store.models import Base, Dataset, now_ms
 
 def test_the_migrations_make_exactly_the_tables_of_the_models(store: Store) -> None:
     with store.read() as connection:
-        context = MigrationContext.configure(connection, opts={"version_table": "tallyroom_schema"})
+        # The search's index is of each database's own kind, and an index on an expression cannot be read back.
+        own = {"ix_message_time"}
+
+        def of_models(name: str | None, _kind: str, _parents: object) -> bool:
+            return name not in own and not (name or "").startswith("message_search")
+
+        opts = {"version_table": "tallyroom_schema", "include_name": of_models}
+        context = MigrationContext.configure(connection, opts=opts)
         assert compare_metadata(context, Base.metadata) == []
 
 

@@ -37,6 +37,7 @@ from core.store.models.learning import (
     Score,
 )
 from core.store.models.rollups import SHARDS, ClassCount, ConfusionCount, Slice, SliceCount, Tally
+from core.store.models.search import SearchStale
 from core.store.models.templates import MessageTemplate, Template, TemplateKey, TemplatePattern, TemplateSize
 
 __all__ = [
@@ -71,6 +72,7 @@ __all__ = [
     "RunId",
     "RunState",
     "Score",
+    "SearchStale",
     "Slice",
     "SliceCount",
     "Snapshot",

@@ -91,7 +91,11 @@ class FoldPrediction(Base):
     """What a run said of a message that it had not been trained on."""
 
     __tablename__ = "fold_prediction"
-    __table_args__ = (Index("ix_fold_prediction_cell", "run_id", "truth", "klass", "message_id"),)
+    __table_args__ = (
+        Index("ix_fold_prediction_cell", "run_id", "truth", "klass", "message_id"),
+        Index("ix_fold_prediction_newest", "run_id", "message_id", "repeat"),
+        Index("ix_fold_prediction_confidence", "run_id", "confidence", "message_id", "repeat"),
+    )
 
     run_id: Mapped[BigRef] = mapped_column(ForeignKey("run.id"), primary_key=True, autoincrement=False)
     repeat: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Table, and_, func, insert, or_, select
 from core.store import bulk
 from core.store.feed import emit
 from core.store.locks import own_messages_lock
-from core.store.models import DatasetId, Label, Message, Origin, Quarantine, Snapshot
+from core.store.models import DatasetId, Label, Message, Origin, Quarantine, SearchStale, Snapshot
 from core.store.records.labels import add_labels
 from core.store.rollups import tally, upsert
 
@@ -62,6 +62,8 @@ def store_messages(connection: Connection, dataset: DatasetId, frame: pd.DataFra
     changed = connection.execute(
         select(func.count()).select_from(staged.join(_message, same_key)).where(differs)
     ).scalar_one()
+    if changed:
+        _note_for_search(connection, staged, same_key)
     statement = upsert(connection, _message).from_select(_COLUMNS, select(*(staged.c[c] for c in _COLUMNS)).where(True))  # type: ignore[arg-type]  # WHERE true: SQLite's parser needs it before ON CONFLICT
     new = statement.excluded
     values: dict[str, Any] = {name: new[name] for name in ("body", "text", "sender", "sent_at")}
@@ -73,6 +75,14 @@ def store_messages(connection: Connection, dataset: DatasetId, frame: pd.DataFra
     if added or changed:
         emit(connection, "messages", new=added, changed=changed)
     return StoredMessages(added, changed, labels)
+
+
+def _note_for_search(connection: Connection, staged: Table, same_key: Any) -> None:
+    """Keep the texts that are about to change: the search finds them by these until it is told of the new ones."""
+    was = select(_message.c.id, _message.c.body).select_from(_message.join(staged, same_key))
+    was = was.where(_message.c.body != staged.c.body)
+    stale = upsert(connection, SearchStale.__table__).from_select(["message_id", "body"], was)  # type: ignore[arg-type]
+    connection.execute(stale.on_conflict_do_nothing())
 
 
 def _store_labels(connection: Connection, dataset: DatasetId, frame: pd.DataFrame) -> int:

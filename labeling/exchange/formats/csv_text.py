@@ -39,7 +39,7 @@ class Csv(TextFormat):
         writer = csv.writer(piece)
         writer.writerow(NAMES)
         while True:
-            writer.writerows([_harmless(value) for value in VALUES(row)] for row in islice(each, PIECE))
+            writer.writerows([harmless(value) for value in VALUES(row)] for row in islice(each, PIECE))
             if not piece.tell():
                 return
             yield piece.getvalue()
@@ -81,5 +81,6 @@ def _short(file: Iterable[str], path: Path) -> Iterator[str]:
         yield line
 
 
-def _harmless(value: object) -> object:
+def harmless(value: object) -> object:
+    """The value as a spreadsheet shows and does not run it."""
     return f"'{value}" if isinstance(value, str) and FORMULA.match(value) else value
