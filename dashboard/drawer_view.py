@@ -20,6 +20,9 @@ from labeling.queues.sources import BEHIND_MOST
 if TYPE_CHECKING:
     from dashboard.room import Room
 
+BODY_MOST = 4_000
+"""Characters of a text that are sent: fifty of ten megabytes each would stop any browser."""
+SENDER_MOST = 100
 log = logging.getLogger(__name__)
 _AGAINST = {
     Against.VERDICTS: ", against the office's verdicts",
@@ -62,8 +65,9 @@ def page(room: Room, person: Reviewer, behind: Behind, after: str | None) -> dic
 def _row(row: MessageRow, *, masks: bool, hides: bool) -> dict[str, Any]:
     facts = asdict(row)
     del facts["source"], facts["key"]
+    facts |= {"body": row.body[:BODY_MOST], "length": len(row.body), "sender": (row.sender or "")[:SENDER_MOST] or None}
     if masks:
-        facts["body"], facts["sender"] = masked(row.body), None if row.sender is None else masked(row.sender)
+        facts |= {name: masked(facts[name]) for name in ("body", "sender") if facts[name] is not None}
     if hides and row.origin == Origin.VERDICT:
         facts["truth"] = facts["origin"] = None
     return facts

@@ -14,7 +14,6 @@ from rooms import CLASSES, add_messages, the_dataset
 from sqlalchemy import insert, select, update
 
 from core.errors import TallyroomError
-from core.search import search_of
 from core.store import Store
 from core.store.models import Alarm, Message, Origin, RunId, Truth
 from core.store.queries import messages
@@ -205,6 +204,3 @@ def test_a_walk_that_finds_nothing_stops_and_says_where_to_go_on(filled: tuple[S
         assert messages_behind(connection, Behind(RunId(1), predicted="nobody"), after=page.after).after is None
         with pytest.raises(TallyroomError, match="no place in this order"):
             messages_behind(connection, Behind(RunId(1), order=Order.SUREST), after="x")
-        with pytest.raises(TallyroomError, match="no slice"):
-            messages_behind(connection, Behind(RunId(1), slice="kind:<b>"))
-    assert search_of("win").matches("you WIN")

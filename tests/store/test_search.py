@@ -25,7 +25,8 @@ from core.store.records.messages import store_messages
 
 ODD = [
     '" OR * NEAR(', "a\u200bb zero\u00adwidth", "ＦＲＥＥ ﬁsh", "ไทยแลนด์ ข้อความ", "你好，世界", "café Straße",
-    "x" * 5_000, "don't 50% off!!", "\ufffd", "पैसा क़िला", "مَرْحَبًا بالعالم", "🎉🎊 win", "'' \\ :1 <-> !", "", "İstanbul ß",
+    "x" * 5_000, "don't 50% off!!", "\ufffd", "पैसा क़िला", "مَرْحَبًا بالعالم", "🎉🎊 win",
+    "'' \\ :1 <-> !", "", "İstanbul ß",
 ]  # fmt: skip
 
 

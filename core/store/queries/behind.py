@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from core.errors import TallyroomError, did_you_mean
 from core.search import Search, search_of
+from core.slices import is_slice
 from core.store.models import RunId
 from core.text import storable
 
@@ -166,8 +167,8 @@ def _name(name: str, text: str) -> str:
 
 
 def _slice(name: str, text: str) -> str:
-    if ":" not in text:
-        raise _wrong(name, "a slice is a family and a value", "As kind:has a link.")
+    if not is_slice(text):
+        raise _wrong(name, f"there is no slice '{text[:40]}'", "One is 'kind:has a link', another 'script:Thai'.")
     return _name(name, text)
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, null, select, true, tuple_
 
 from core.errors import TallyroomError
-from core.slices import is_slice, slices_of
+from core.slices import slices_of
 from core.store.models import Alarm, FoldPrediction, Message, Origin, Prediction, Truth
 from core.store.queries.behind import Against, Behind, Order
 from core.store.queries.search import found_by
@@ -147,26 +147,13 @@ def walking(behind: Behind, after: Key | None, most: int) -> Select[Any]:
 def residual(behind: Behind, *, searched: bool) -> Callable[[Candidate], bool]:
     """What the database cannot say of a candidate: its words and its slice."""
     search = None if searched else behind.search
-    of_slice = slice_of(behind.slice) if behind.slice is not None else None
 
     def fits(candidate: Candidate) -> bool:
         body = candidate.body or ""
-        return (search is None or search.matches(body)) and (of_slice is None or of_slice(body, candidate.sender))
+        there = behind.slice is None or behind.slice in slices_of(body, candidate.sender)
+        return there and (search is None or search.matches(body))
 
     return fits
-
-
-def slice_of(name: str) -> Callable[[str, str | None], bool]:
-    """Whether a message with this body and sender is of the slice.
-
-    Raises:
-        TallyroomError: there is no such slice.
-    """
-    if not is_slice(name):
-        raise TallyroomError(
-            f"slice: there is no slice '{name[:80]}'", where="slice", fix="One is 'kind:has a link' or 'script:Thai'."
-        )
-    return lambda body, sender: name in slices_of(body, sender)
 
 
 def _columns(behind: Behind, said: Any, message_id: Any, *, joined: bool = True) -> list[Any]:
