@@ -6,23 +6,31 @@ const MAY_SEE = new Set(["reviewer", "lead", "admin"]); // the server looks agai
 const get = (id) => document.getElementById(id);
 const when = (ms) => new Date(ms).toLocaleString([], {dateStyle: "medium", timeStyle: "short"});
 
-export function drawAlarms(rows) {
+// `open` opens the messages of an alarm.
+export function drawAlarms(rows, open) {
   const place = get("alarm-rows");
   if (!place) return;
   const focused = document.activeElement?.dataset?.alarm;
   const before = place.children.length;
-  place.replaceChildren(...[...rows].map(([id, row]) => alarm(id, row)));
+  place.replaceChildren(...[...rows].map(([id, row]) => alarm(id, row, open)));
   get("alarms").hidden = rows.size === 0;
   if (rows.size > before) get("alarms-said").textContent = `Alarm: ${[...rows.values()][0].title}`;
   if (focused) (place.querySelector(`[data-alarm="${CSS.escape(focused)}"]`) ?? get("main")).focus?.();
 }
 
-function alarm(id, row) {
+function alarm(id, row, open) {
   const words = element("span", "what", safeText(row.title));
   const seen = row.by ? element("span", "", " · ", safeText(row.by), " has seen it") : "";
   const over = row.over ? " · its cause is gone" : "";
   const note = element("span", "sub", `since ${when(row.at)}`, over, seen);
   const item = element("li", row.by ? "seen" : "", element("div", "", words, note));
+  if (row.messages) {
+    const look = element("button", "btn", `${row.messages} message${row.messages === 1 ? "" : "s"}`);
+    look.type = "button";
+    look.setAttribute("aria-label", `Open the messages of ${row.title}`);
+    look.onclick = () => open(Number(id));
+    item.append(look);
+  }
   if (row.messages && ["lead", "admin"].includes(facts.person.role)) {
     const link = element("a", "btn", "Ask the office");
     link.href = "?page=queues";

@@ -2,15 +2,13 @@
 // link opens it. The description of which messages is that of core/store/queries/behind.py.
 import {ask, facts as here} from "./shell.js";
 import {element} from "./text.js";
+import {behindIn, queryOf} from "./behind.js";
 import {rowOf} from "./drawer_row.js";
 import {takeOf} from "./drawer_take.js";
 
-const NAMES = ["run", "against", "truth", "predicted", "correct", "at_least", "below", "since", "until", "slice", "alarm", "q", "order"];
 const ORDERS = {newest: "Newest first", surest: "Surest first", "least sure": "Least sure first"};
 const SEARCH_MS = 350; // after the last letter
 let facts = here, behind = {}, parts = null, take = null, cameFrom = null, asked = 0, next = null, typing = null, given = "";
-
-export const queryOf = (description) => new URLSearchParams(NAMES.filter((name) => description[name] != null && description[name] !== "").map((name) => [name, description[name]]));
 
 // Open the drawer on the messages of a description; `title` where the description has none of its own.
 export function openDrawer(description, withFacts = here, title = "") {
@@ -100,6 +98,7 @@ function close() {
 
 function hide() {
   if (!parts || parts.drawer.hidden) return;
+  clearTimeout(typing);
   parts.drawer.hidden = true;
   asked += 1;
   if (cameFrom?.isConnected && cameFrom !== document.body) cameFrom.focus();
@@ -155,6 +154,7 @@ function keys(event) {
   const typed = event.target.matches("input, textarea, select");
   if (event.key === "Escape") {
     event.stopPropagation();
+    event.preventDefault(); // the browser would empty the search
     if (!take.hidden()) take.hidden(true);
     else close();
   } else if (event.key === "Tab") trap(event);
@@ -185,7 +185,7 @@ function trap(event) {
 function byAddress() {
   const open = new URLSearchParams(location.search).get("open");
   given = "";
-  if (open) draw(Object.fromEntries([...new URLSearchParams(open)].filter(([name]) => NAMES.includes(name))));
+  if (open) draw(behindIn(open));
   else hide();
 }
 

@@ -5,7 +5,7 @@ import {readingText} from "./reading.js";
 
 const EXPLAINED = 4_000; // characters whose words are looked at
 const at = (ms) => new Date(ms).toLocaleString([], {dateStyle: "medium", timeStyle: "short"});
-const BY = {verdict: "the office", imported: "as it came", rule: "a rule"};
+const BY = {verdict: "the office", imported: "its source", rule: "a rule"};
 let numbers = 0;
 
 export function rowOf(message, behind, facts) {
@@ -37,7 +37,7 @@ function fill(body, message, marks) {
 
 function metaOf(message, facts) {
   const said = [];
-  if (message.truth !== null) said.push(word("is"), chip(message.truth, facts), word(BY[message.origin] ?? ""));
+  if (message.truth !== null) said.push(word("is"), chip(message.truth, facts), ...(BY[message.origin] ? [word(`says ${BY[message.origin]}`)] : []));
   if (message.predicted !== null) said.push(word(message.truth === null ? "called" : "· called"), chip(message.predicted, facts), word(`${(100 * message.confidence).toFixed(message.confidence > 0.99 && message.confidence < 1 ? 1 : 0)} % sure`));
   else said.push(word("not judged by the model"));
   if (message.repeat) said.push(word(`repeat ${message.repeat + 1}`));

@@ -1,7 +1,7 @@
 // What a lead makes of the messages in the drawer: a queue, a rule, a file. The server looks again at who asks.
 import {ask, route} from "./shell.js";
 import {element} from "./text.js";
-import {queryOf} from "./drawer.js";
+import {queryOf} from "./behind.js";
 
 const TRY_MS = 400; // after the last letter of a pattern
 let count = 0;

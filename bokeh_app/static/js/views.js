@@ -57,6 +57,18 @@ function inWords(range) {
 // Two times in ms, as the address names them: whole hours of UTC.
 export const rangeOf = (from, to) => [from, to].map((ms) => new Date(ms).toISOString().slice(0, 13)).join("..");
 
+const SPANS = {"24h": 24, "7d": 24 * 7, "30d": 24 * 30, "90d": 24 * 90, "365d": 24 * 365};
+const HOUR = 3_600_000;
+
+// What the page is narrowed to, as the drawer's descriptions have it (behind.js).
+export function narrowed() {
+  const slice = view.slice || null;
+  if (!view.when) return {slice};
+  if (SPANS[view.when]) return {slice, since: (Math.floor(Date.now() / HOUR) - SPANS[view.when]) * HOUR};
+  const [from, to] = view.when.split("..").map((hour) => Date.parse(`${hour}:00Z`));
+  return {slice, since: from, until: to + HOUR};
+}
+
 // The slices there are messages of, by family.
 export function offer(names) {
   const select = get("view-slice");

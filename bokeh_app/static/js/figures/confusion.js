@@ -1,5 +1,6 @@
 // The confusion matrix: against what, what is most often wrong, and the same as a table of buttons.
 import {element} from "../text.js";
+import {narrowed} from "../views.js";
 
 const AGAINST = ["folds", "verdicts", "imported"];
 const EMPTY = {
@@ -12,7 +13,7 @@ const SOURCE = {folds: "on messages it was not trained on", verdicts: "against t
 export function begin({state, doc, facts, view, open}) {
   function openCell(truth, predicted) {
     const words = state.words[`confusion-${view.against}`];
-    if (words?.run != null) open({run: words.run, against: view.against, truth, predicted, model: words.model});
+    if (words?.run != null) open({run: words.run, against: view.against, truth, predicted, ...narrowed()});
   }
 
   function drawWords() {
