@@ -62,7 +62,9 @@ def build(store: Store, rows: int = ROWS) -> None:
         messages = pd.DataFrame({"id": ids, "dataset_id": 1, "source": "s", "key": ids.astype(str), "body": bodies})
         messages = messages.assign(text=bodies, sender="VM-SHOP", sent_at=START + EVERY * ids)
         store.write(lambda c, frame=messages: bulk.append(c, Message.__table__, frame))
-        said = pd.DataFrame({"run_id": 1, "message_id": ids, "klass": CLASSES[chance.choice(3, n, p=[0.5, 0.38, 0.12])]})
+        said = pd.DataFrame(
+            {"run_id": 1, "message_id": ids, "klass": CLASSES[chance.choice(3, n, p=[0.5, 0.38, 0.12])]}
+        )
         said = said.assign(confidence=1 - chance.beta(1, 12, n) * 0.66)
         store.write(lambda c, frame=said: bulk.append(c, Prediction.__table__, frame))
         store.write(lambda c, n=n: tally(c, "messages", n))
@@ -127,12 +129,12 @@ def pages(store: Store, rows: int) -> dict[str, tuple[float, float, int]]:
     return found
 
 
-def _read(store: Store, behind: Behind, after: str | None):  # noqa: ANN202 - a page
+def _read(store: Store, behind: Behind, after: str | None):
     with store.read() as connection:
         return messages_behind(connection, behind, after=after)
 
 
-def _median(work: Callable):  # noqa: ANN202 - milliseconds and the last result
+def _median(work: Callable):
     times, result = [], None
     for _ in range(5):
         began = time.perf_counter()
@@ -152,7 +154,7 @@ def searched(store: Store) -> tuple[float, float]:
         asked = chance.choice([" ".join(some), f"{some[0][:4]}*", f'"{" ".join(words[:2])}"'])
         try:
             behind = Behind(RUN, q=asked)
-        except Exception:  # noqa: S112 - a word without letters
+        except Exception:
             continue
         began = time.perf_counter()
         _read(store, behind, None)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from core.pipeline.stage import Progress, silent
 from core.project import Project
 from core.search import terms_of
 from core.store import Store
-from core.store.models import DatasetId, Message
+from core.store.models import DatasetId
 from core.store.paced import write_paced
-from core.store.queries.walk import newest_message
+from core.store.queries.walk import above, below, newest_message
 from core.store.records.search import NAME, Covered, begin_index, index_changed, index_messages
 
 if TYPE_CHECKING:
@@ -52,19 +52,9 @@ def index_texts(project: Project, progress: Progress = silent, *, at_most: int |
 
 
 def _page(store: Store, dataset: DatasetId, covered: Covered, newest: int) -> pd.DataFrame:
-    """The next messages as message_id, body: those that came, rising; where none did, those below, falling."""
-    import pandas as pd  # here: it takes a second to import
-
-    steps = [(Message.id < covered.low, Message.id.desc())]
-    if covered.high < newest:
-        steps.insert(0, (Message.id > covered.high, Message.id.asc()))
-    for where, order in steps:
-        query = select(Message.id, Message.body).where(Message.dataset_id == dataset, where)
-        with store.read() as connection:
-            rows = connection.execute(query.order_by(order).limit(PAGE)).all()
-        if rows:
-            break
-    return pd.DataFrame(rows, columns=["message_id", "body"])
+    """The next messages: those that came, rising; where none did, those below, falling."""
+    page = above(store, dataset, covered.high, PAGE) if covered.high < newest else None
+    return below(store, dataset, covered.low, PAGE) if page is None or page.empty else page
 
 
 def _index(store: Store, dataset: DatasetId, covered: Covered, page: pd.DataFrame) -> Covered:

@@ -67,7 +67,7 @@ function show(found, after) {
   parts.rows.append(...found.messages.map((message) => rowOf(message, behind, facts)));
   if (!parts.rows.children.length && found.after === null) parts.rows.append(element("li", "word", behind.q ? "No message here has these words." : "No message is behind this number now."));
   if (!parts.rows.querySelector("[tabindex='0']")) parts.rows.querySelector(".line")?.setAttribute("tabindex", "0");
-  take.offer(found.may_take ? {behind, title: parts.title.textContent, most: found.most, facts} : null);
+  take.offer(found.may_take ? {now: () => behind, title: parts.title.textContent, most: found.most, facts} : null);
   parts.more.hidden = found.after === null;
   parts.more.textContent = found.looked ? `Looked through ${found.looked.toLocaleString("en")}: go on` : "Show more";
   next = found.after === null ? null : () => page(found.after, asked);

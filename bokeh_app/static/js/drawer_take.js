@@ -15,6 +15,8 @@ export function takeOf() {
   const files = Object.fromEntries(["csv", "jsonl"].map((form) => [form, element("a", "btn", form === "csv" ? "CSV" : "JSON lines")]));
   for (const [form, link] of Object.entries(files)) {
     link.download = `messages.${form}`;
+    link.href = "#"; // what is shown when it is pressed
+    link.addEventListener("click", () => { link.href = `${route("messages/export")}?${queryOf(what.now())}&format=${form}`; });
     link.setAttribute("aria-label", `Export these messages as ${link.textContent}`);
   }
   foot.append(buttons.queue, buttons.rule, files.csv, files.jsonl);
@@ -43,8 +45,6 @@ export function takeOf() {
   function offer(given) {
     what = given;
     foot.hidden = given === null;
-    if (given === null) return;
-    for (const [form, link] of Object.entries(files)) link.href = `${route("messages/export")}?${queryOf(given.behind)}&format=${form}`;
   }
   return {panel, foot, hidden, offer};
 }
@@ -64,10 +64,12 @@ function labelled(words, field, className = "") {
   return label;
 }
 
-function queueForm({behind, title, most}) {
+// `now` tells which messages are shown: another search may be under way.
+function queueForm({now, title, most}) {
+  const {q} = now();
   const name = element("input", ""), overlap = element("select", ""), send = element("button", "btn", "Make it"), result = element("p", "result");
   const stamp = new Date().toLocaleString([], {day: "numeric", month: "short", hour: "2-digit", minute: "2-digit"});
-  Object.assign(name, {value: `${title}${behind.q ? `: ${behind.q}` : ""} (${stamp})`.slice(0, 200), maxLength: 200, required: true});
+  Object.assign(name, {value: `${title}${q ? `: ${q}` : ""} (${stamp})`.slice(0, 200), maxLength: 200, required: true});
   overlap.append(...[1, 2, 3].map((n) => Object.assign(element("option", "", n === 1 ? "one person" : `${n} people`), {value: n})));
   send.type = "submit";
   result.setAttribute("role", "status");
@@ -78,7 +80,7 @@ function queueForm({behind, title, most}) {
     result.className = "result";
     result.textContent = "Making it…";
     try {
-      const made = await ask("messages/queue", {behind: String(queryOf(behind)), name: name.value.trim(), overlap: Number(overlap.value)});
+      const made = await ask("messages/queue", {behind: String(queryOf(now())), name: name.value.trim(), overlap: Number(overlap.value)});
       const link = element("a", "", "Queues");
       link.href = "?page=queues";
       result.replaceChildren(`${made.messages.toLocaleString("en")} messages wait in it${made.more ? ", as many as one may hold or could be looked through; there are more" : ""}. See `, link, ".");
@@ -104,7 +106,8 @@ export function patternOf(marked, q) {
   }).join(".*");
 }
 
-function ruleForm({behind, facts}, marked) {
+function ruleForm({now, facts}, marked) {
+  const behind = now();
   const name = element("input", ""), klass = element("select", ""), pattern = element("textarea", ""), either = element("input", "");
   Object.assign(name, {value: "draft", maxLength: 100});
   klass.append(...facts.classes.map((each) => Object.assign(element("option", "", each), {value: each})));
