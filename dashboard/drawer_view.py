@@ -6,6 +6,8 @@ import logging
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy.exc import NoResultFound
+
 from core.errors import AccessError, TallyroomError
 from core.store.models import Origin
 from core.store.queries.behind import Against, Behind
@@ -129,6 +131,15 @@ def _classes(behind: Behind) -> str:
 
 
 def words_of(room: Room, behind: Behind) -> str:
-    """Whose predictions these are, and with what they are held together."""
-    by = "" if behind.run is None else f"by {room.explainer.title(behind.run)}"
-    return f"{by}{_AGAINST[behind.against]}"
+    """Whose predictions these are, and with what they are held together.
+
+    Raises:
+        TallyroomError: there is no such run.
+    """
+    if behind.run is None:
+        return ""
+    try:
+        return f"by {room.explainer.title(behind.run)}{_AGAINST[behind.against]}"
+    except NoResultFound:
+        what = f"run: there is no run {behind.run}"
+        raise TallyroomError(what, where="run", fix="It may be another room's.") from None

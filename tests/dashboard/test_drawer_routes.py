@@ -73,6 +73,7 @@ def test_pages_follow_one_another_and_say_what_they_are(here: tuple[Room, str]) 
     assert {row["body"] for row in found["messages"]} == {f"m{n} prize" for n in (4, *range(40, 50))}
     assert found["search"] == ""
     assert "source" not in found["messages"][0]
+    assert ada.get("messages.json", params={"run": 999}).json()["error"]["what"] == "run: there is no run 999"
 
 
 @pytest.mark.parametrize(
