@@ -118,30 +118,63 @@ def walking(behind: Behind, after: Key | None, most: int) -> Select[Any]:
     """The next `most` candidates along the index that has the order."""
     path = path_of(behind)
     said: Any = FoldPrediction if behind.against is Against.FOLDS else Prediction
-    texts: Sequence[Any] = (Message.body, Message.sender) if _needs_texts(behind) else (null(), null())
-    by_time, by_truth = path.names[0] == "at", _walks_truth(behind)
-    joined = _needs_texts(behind) or _of_a_time(behind)
-    first: Any = Message.id if by_time else Truth.message_id if by_truth else said.message_id
-    query: Any = select(*_columns(behind, said, first, joined=joined), *texts, _fitting(behind, said))
-    if by_time:  # a message that the run has not judged takes up a row: so the walk is bounded whatever it finds
-        query = query.select_from(Message).outerjoin(said, _of_run(said, behind)).where(*_in_time(behind))
-        query = _with_truth(query, behind, first)
-    elif by_truth:
-        query = query.select_from(Truth).outerjoin(said, and_(_run(said, behind), said.message_id == first))
-        query = query.where(Truth.origin == _ORIGINS[behind.against], Truth.klass == behind.truth)
+    if path.names[0] == "at":
+        query, keys = _along_time(behind, said)
+    elif _walks_truth(behind):
+        query, keys = _along_truth(behind, said)
     else:
-        query = _with_truth(query.select_from(said).where(_run(said, behind)), behind, first)
-        if path.names[0] == "confidence":
-            query = query.where(*_so_sure(behind, said))
-    if joined and not by_time:
-        query = query.outerjoin(Message, Message.id == first)
-    keys = _keys(behind, said, first, path)
+        query, keys = _along_said(behind, said, path)
     if after is not None:
-        key = after[: len(keys)]
-        beyond = tuple_(*keys) < key if path.falling else tuple_(*keys) > key
-        query = query.where(beyond, keys[0] <= after[0] if path.falling else keys[0] >= after[0])
+        key = [behind.run, *after] if keys[0] is said.run_id else after
+        mark = tuple(key[: len(keys)])
+        query = query.where(tuple_(*keys) < mark if path.falling else tuple_(*keys) > mark)
+        query = query.where(keys[0] <= mark[0] if path.falling else keys[0] >= mark[0])
     order = [each.desc() if path.falling else each.asc() for each in keys]
     return query.order_by(*order).limit(most)  # type: ignore[no-any-return]
+
+
+def _along_time(behind: Behind, said: Any) -> tuple[Any, list[Any]]:
+    """All messages of the time. One that the run has not judged takes up a row, so that the walk is bounded."""
+    query = _selected(behind, said, Message.id, joined=True).select_from(Message)
+    query = query.outerjoin(said, _of_run(said, behind)).where(*_in_time(behind))
+    return _with_truth(query, behind, Message.id), [message_time, Message.id, *_repeat(behind, said)]
+
+
+def _along_truth(behind: Behind, said: Any) -> tuple[Any, list[Any]]:
+    """All messages of a class in truth, by their ids."""
+    query = _selected(behind, said, Truth.message_id, joined=_needs_texts(behind)).select_from(Truth)
+    query = query.outerjoin(said, and_(_run(said, behind), said.message_id == Truth.message_id))
+    query = query.where(Truth.origin == _ORIGINS[behind.against], Truth.klass == behind.truth)
+    return _with_message(query, behind, Truth.message_id), [Truth.message_id]
+
+
+def _along_said(behind: Behind, said: Any, path: Path) -> tuple[Any, list[Any]]:
+    """All that the run said, by message or by how sure it was."""
+    joined = _needs_texts(behind) or _of_a_time(behind)
+    query = _selected(behind, said, said.message_id, joined=joined).select_from(said)
+    query = _with_message(_with_truth(query, behind, said.message_id), behind, said.message_id)
+    if path.names[0] == "confidence":
+        keys = [said.confidence, said.message_id, *_repeat(behind, said)]
+        return query.where(_run(said, behind), *_so_sure(behind, said)), keys
+    # A run as a range and in the order: as a constant, PostgreSQL thinks as well of the index on the message alone,
+    # and would pass over what all other runs said of the newest millions.
+    query = query.where(said.run_id.between(behind.run, behind.run))
+    return query, [said.run_id, said.message_id, *_repeat(behind, said)]
+
+
+def _selected(behind: Behind, said: Any, message_id: Any, *, joined: bool) -> Any:
+    texts: Sequence[Any] = (Message.body, Message.sender) if _needs_texts(behind) else (null(), null())
+    return select(*_columns(behind, said, message_id, joined=joined), *texts, _fitting(behind, said))
+
+
+def _with_message(query: Any, behind: Behind, message_id: Any) -> Any:
+    wanted = _needs_texts(behind) or _of_a_time(behind)
+    return query.outerjoin(Message, Message.id == message_id) if wanted else query
+
+
+def _repeat(behind: Behind, said: Any) -> list[Any]:
+    """The last column of a key, where there are repeats."""
+    return [said.repeat] if behind.against is Against.FOLDS else []
 
 
 def residual(behind: Behind, *, searched: bool) -> Callable[[Candidate], bool]:
@@ -167,14 +200,6 @@ def _columns(behind: Behind, said: Any, message_id: Any, *, joined: bool = True)
     return [message_id, func.coalesce(repeat, 0), said.klass, said.confidence, held, origin, at]
 
 
-def _keys(behind: Behind, said: Any, message_id: Any, path: Path) -> list[ColumnElement[Any]]:
-    """The columns of the key, in its order; the repeat, which comes last, only where there are any."""
-    columns: dict[str, Any] = {"at": message_time, "message_id": message_id, "confidence": said.confidence}
-    if behind.against is Against.FOLDS:
-        columns["repeat"] = said.repeat
-    return [columns[name] for name in path.names if name in columns]
-
-
 def _fitting(behind: Behind, said: Any) -> ColumnElement[bool]:
     """All that is asked of a candidate, in the database's words."""
     wanted: list[Any] = [true(), *_in_time(behind), *_so_sure(behind, said)]
@@ -192,7 +217,7 @@ def _fitting(behind: Behind, said: Any) -> ColumnElement[bool]:
     return and_(*wanted)
 
 
-def _with_truth(query: Select[Any], behind: Behind, message_id: ColumnElement[int]) -> Select[Any]:
+def _with_truth(query: Any, behind: Behind, message_id: Any) -> Any:
     return query.outerjoin(Truth, Truth.message_id == message_id) if behind.against in _ORIGINS else query
 
 
