@@ -12,7 +12,7 @@ export function takeOf() {
   panel.hidden = foot.hidden = true;
   let what = null, shown = "";
   const buttons = {queue: button("Make a queue"), rule: button("Draft a rule")};
-  const files = Object.fromEntries(["csv", "jsonl"].map((form) => [form, element("a", "btn", form === "csv" ? "CSV" : "JSON lines")]));
+  const files = Object.fromEntries(["csv", "jsonl"].map((form) => [form, element("a", "btn", form === "csv" ? "CSV" : "JSONL")]));
   for (const [form, link] of Object.entries(files)) {
     link.download = `messages.${form}`;
     link.href = "#"; // what is shown when it is pressed
@@ -141,7 +141,12 @@ function ruleForm({now, facts}, marked) {
   save.download = "rule.yaml";
   copy.removeAttribute("aria-expanded");
   copy.onclick = async () => {
-    await navigator.clipboard?.writeText(yaml.textContent).then(() => { copy.textContent = "Copied"; }, () => getSelection().selectAllChildren(yaml));
+    try {
+      await navigator.clipboard.writeText(yaml.textContent);
+      copy.textContent = "Copied";
+    } catch { // there is none over plain HTTP: then it is marked, to be copied by hand
+      getSelection().selectAllChildren(yaml);
+    }
     setTimeout(() => { copy.textContent = "Copy"; }, 1_500);
   };
   const form = element("form", "take-rule", element("div", "pair", labelled("Name", name), labelled("Votes for", klass)), labelled("Pattern", pattern), labelled("Capital or small letters alike", either, "check"), result, yaml, row);
@@ -154,6 +159,6 @@ function ruleForm({now, facts}, marked) {
 function wordsOf(found) {
   const n = (value) => value.toLocaleString("en");
   const share = found.messages ? ` (${(100 * found.hits / found.messages).toFixed(1)} %)` : "";
-  const judged = found.judged ? ` Of ${n(found.judged)} judged ones it is right on ${n(found.right)}: precision ${(100 * found.precision).toFixed(1)} %.` : " None of them is judged yet.";
+  const judged = !found.hits ? "" : found.judged ? ` Of ${n(found.judged)} judged ones it is right on ${n(found.right)}: precision ${(100 * found.precision).toFixed(1)} %.` : " None of them is judged yet.";
   return `Hits ${n(found.hits)} of the newest ${n(found.messages)} messages${share}${found.stopped ? ", where time was up" : ""}.${judged}`;
 }
