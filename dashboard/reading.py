@@ -16,6 +16,7 @@ from core import Project
 from core.intervals import mean_interval
 from core.store.models import RunId
 from core.store.queries import live
+from core.store.queries.folds import FoldScore, f1_by_fold
 from core.store.queries.live import Champion, CurveRun
 from core.store.queries.slices import known_slices, slice_days
 from core.store.rollups import FOLDS, PREDICTED, VERDICT, VERDICTS
@@ -156,6 +157,17 @@ class Reading:
         if run_id is None:
             return Sample.empty()
         return self.common.samples.read(self.connection, run_id, self.view, self.common.at)
+
+    @cached_property
+    def sample_slices(self) -> list[tuple[str, ...]]:
+        """The slices that each of the sample's messages is in."""
+        return self.common.samples.slices(self.connection, self.sample)
+
+    @cached_property
+    def folds(self) -> list[FoldScore]:
+        """The shown run's F1, fold by fold."""
+        run_id, _ = self.common.shown
+        return [] if run_id is None else f1_by_fold(self.connection, run_id)
 
     def confusion(self, against: str) -> Confusion:
         """The shown run against one kind of truth: of all messages from the roll-ups, of a part from the sample."""

@@ -15,7 +15,7 @@ GROUPS = 200
 RESAMPLES = 200
 SEED = 7
 
-Weighted = Callable[[np.ndarray, np.ndarray, np.ndarray], float]
+Areas = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def roc(is_class: np.ndarray, probability: np.ndarray, *, points: int = 100) -> 
         return None
     false, found, threshold = roc_curve(is_class, probability)
     chosen = _thinned(false, found, points)
-    area = _area(is_class, probability, lambda y, score, weight: float(roc_auc_score(y, score, sample_weight=weight)))
+    area = _area(is_class, probability, float(roc_auc_score(is_class, probability)), roc_areas)
     return Curve(false[chosen], found[chosen], np.minimum(threshold[chosen], 1.0), area, int(is_class.sum()))
 
 
@@ -71,9 +71,8 @@ def precision_recall(is_class: np.ndarray, probability: np.ndarray, *, points: i
     precision, recall, threshold = precision_recall_curve(is_class, probability)
     precision, recall, threshold = precision[:-1][::-1], recall[:-1][::-1], threshold[::-1]  # its last point has none
     chosen = _thinned(recall, precision, points)
-    area = _area(
-        is_class, probability, lambda y, score, weight: float(average_precision_score(y, score, sample_weight=weight))
-    )
+    value = float(average_precision_score(is_class, probability))
+    area = _area(is_class, probability, value, average_precisions)
     return Curve(recall[chosen], precision[chosen], threshold[chosen], area, int(is_class.sum()))
 
 
@@ -85,22 +84,41 @@ def _thinned(x: np.ndarray, y: np.ndarray, points: int) -> np.ndarray:
     return np.unique(np.searchsorted(way, np.linspace(0.0, way[-1], points)).clip(0, len(way) - 1))
 
 
-def _area(is_class: np.ndarray, probability: np.ndarray, measure: Weighted) -> Area:
+def _area(is_class: np.ndarray, probability: np.ndarray, value: float, areas: Areas) -> Area:
     """The area of all messages, with the interval that messages drawn anew give."""
-    value = measure(is_class, probability, np.ones(len(is_class)))
     edges = np.unique(np.quantile(probability, np.linspace(0.0, 1.0, GROUPS + 1)))
     group = np.searchsorted(edges, probability, side="right")
     counts = np.bincount(2 * group + is_class, minlength=2 * (len(edges) + 1))
-    cells = np.flatnonzero(counts)
-    y, score, n = cells % 2, (cells // 2).astype(float), int(counts.sum())
-    drawn = np.random.default_rng(SEED).multinomial(n, counts[cells] / n, size=RESAMPLES)
-    areas = [measure(y, score, weight) for weight in drawn if _has_both(y, weight)]
-    if not areas:
+    n = int(counts.sum())
+    drawn = np.random.default_rng(SEED).multinomial(n, counts / n, size=RESAMPLES).reshape(RESAMPLES, -1, 2)
+    drawn = drawn[(drawn.sum(axis=1) > 0).all(axis=1)]  # without both there is no curve
+    if not len(drawn):
         return Area(value, 0.0, 1.0)
     # Groups lose a little of the order within them: the interval is moved to the area of all messages.
-    low, high = np.percentile(areas, [2.5, 97.5]) + value - measure(y, score, counts[cells])
+    low, high = np.percentile(areas(drawn), [2.5, 97.5]) + value - float(areas(counts.reshape(1, -1, 2))[0])
     return Area(value, float(max(0.0, min(low, value))), float(min(1.0, max(high, value))))
 
 
-def _has_both(y: np.ndarray, weight: np.ndarray) -> bool:
-    return 0 < int(weight @ y) < int(weight.sum())
+def roc_areas(counts: np.ndarray) -> np.ndarray:
+    """Areas below ROC curves, as scikit-learn has them of one, of many at once.
+
+    Args:
+        counts: (curves, groups, 2) messages of the others and of the class, the least probable group first.
+    """
+    from scipy.integrate import trapezoid
+
+    reached = _reached(counts)
+    return np.asarray(trapezoid(reached[:, :, 1], reached[:, :, 0], axis=1))
+
+
+def average_precisions(counts: np.ndarray) -> np.ndarray:
+    """Average precisions, as scikit-learn has them of one, of many at once; `counts` as for `roc_areas`."""
+    called = np.cumsum(counts[:, ::-1], axis=1)
+    precision = called[:, :, 1] / np.maximum(called.sum(axis=2), 1)
+    return np.asarray((np.diff(_reached(counts)[:, :, 1], axis=1) * precision).sum(axis=1))
+
+
+def _reached(counts: np.ndarray) -> np.ndarray:
+    """Shares of the others and of the class that count as of it, from nothing to all."""
+    called = np.cumsum(counts[:, ::-1], axis=1)
+    return np.concatenate([np.zeros((len(counts), 1, 2)), called / called[:, -1:]], axis=1)
