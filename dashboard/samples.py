@@ -63,7 +63,7 @@ class Sample:
     @property
     def right(self) -> np.ndarray:
         """Of which of the n messages the prediction is the truth."""
-        return self.truth == self.predicted
+        return np.asarray(self.truth == self.predicted)
 
     def cells(self, classes: Sequence[str]) -> dict[tuple[str, str], int]:
         """Messages by (true class, predicted class)."""

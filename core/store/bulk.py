@@ -51,7 +51,7 @@ def _copy(connection: Connection, table: Table, frame: pd.DataFrame) -> None:
     sink = pa.BufferOutputStream()
     for column in frame.columns:
         if isinstance(table.c[column].type, LargeBinary):  # CSV has no bytes: COPY reads them as hexadecimal digits
-            frame = frame.assign(**{column: [None if each is None else f"\\x{each.hex()}" for each in frame[column]]})
+            frame = frame.assign(**{column: frame[column].map(_digits, na_action="ignore")})
     arrow = pa.Table.from_pandas(frame, preserve_index=False)
     # Quoting every value that is there tells '' from NULL, as COPY reads CSV.
     csv.write_csv(arrow, sink, csv.WriteOptions(include_header=False, quoting_style="all_valid"))
@@ -63,6 +63,10 @@ def _copy(connection: Connection, table: Table, frame: pd.DataFrame) -> None:
         cursor.copy_expert(
             f"COPY {quote(table.name)} ({columns}) FROM STDIN (FORMAT csv)", pa.BufferReader(sink.getvalue())
         )
+
+
+def _digits(content: bytes) -> str:
+    return f"\\x{content.hex()}"
 
 
 def _executemany(connection: Connection, table: Table, frame: pd.DataFrame) -> None:

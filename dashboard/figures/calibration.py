@@ -66,7 +66,7 @@ class CalibrationFigure(QualityFigure):
 
     def build(self, sources: Mapping[str, ColumnDataSource]) -> Any:
         """Dots with whiskers over the diagonal, bars of how many below."""
-        plot = plain_figure(x_range=Range1d(0, 1), y_range=Range1d(0, 1.03), tools="")
+        plot = plain_figure(x_range=Range1d(start=0, end=1), y_range=Range1d(start=0, end=1.03), tools="")
         bins = sources["bins"]
         bars = plot.quad(left="start", right="end", bottom=0, top="bar", source=bins, line_width=1.5, fill_alpha=0.9)
         paint(bars.glyph, fill_color="accent-paper", line_color="paper")

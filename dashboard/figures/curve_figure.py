@@ -78,7 +78,7 @@ class CurveFigure(QualityFigure):
 
     def build(self, sources: Mapping[str, ColumnDataSource]) -> Any:
         """Lines over the unit square."""
-        plot = plain_figure(x_range=Range1d(-0.02, 1.02), y_range=Range1d(-0.02, 1.02), tools="")
+        plot = plain_figure(x_range=Range1d(start=-0.02, end=1.02), y_range=Range1d(start=-0.02, end=1.02), tools="")
         plot.multi_line("x", "y", source=sources["lines"], line_color="color", line_width=2.0)
         points = plot.scatter("x", "y", source=sources["points"], size=7, color="color", alpha=0.0, line_alpha=0.0)
         points.hover_glyph = None

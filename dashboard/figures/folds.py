@@ -82,7 +82,7 @@ class FoldsFigure(QualityFigure):
         """Dots on lines, the interval behind them."""
         plot = plain_figure(
             x_range=DataRange1d(range_padding=0.08),
-            y_range=FactorRange(*reversed(self.classes), self._all, range_padding=0.1),
+            y_range=FactorRange(factors=[*reversed(self.classes), self._all], range_padding=0.1),
             tools="",
         )
         plot.ygrid.visible = False

@@ -79,7 +79,7 @@ class PerClassFigure(QualityFigure):
         """Marks with whiskers, a line a class."""
         plot = plain_figure(
             x_range=DataRange1d(range_padding=0.08, max_interval=1.05),
-            y_range=FactorRange(*reversed(self.classes), range_padding=0.1),
+            y_range=FactorRange(factors=list(reversed(self.classes)), range_padding=0.1),
             tools="",
         )
         plot.ygrid.visible = False

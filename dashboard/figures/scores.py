@@ -76,7 +76,7 @@ class ScoresFigure(QualityFigure):
 
     def build(self, sources: Mapping[str, ColumnDataSource]) -> Any:
         """Bars from a line in the middle."""
-        plot = plain_figure(x_range=Range1d(0, 1), y_range=DataRange1d(range_padding=0.05), tools="")
+        plot = plain_figure(x_range=Range1d(start=0, end=1), y_range=DataRange1d(range_padding=0.05), tools="")
         plot.xgrid.visible = False
         bars = []
         for side, token in (("right", "accent"), ("wrong", "warn")):

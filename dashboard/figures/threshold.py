@@ -69,7 +69,7 @@ class ThresholdFigure(QualityFigure):
 
     def build(self, sources: Mapping[str, ColumnDataSource]) -> Any:
         """The share decided by the model, what is wrong of it, the cost; two upright lines."""
-        plot = plain_figure(x_range=Range1d(self._least, 1), y_range=Range1d(0, 1.03), tools="")
+        plot = plain_figure(x_range=Range1d(start=self._least, end=1), y_range=Range1d(start=0, end=1.03), tools="")
         plot.xgrid.visible = False
         plot.extra_y_ranges = {
             WRONG: DataRange1d(start=0, range_padding=0.1, default_span=0.01, renderers=[]),
@@ -96,9 +96,8 @@ class ThresholdFigure(QualityFigure):
 
     @staticmethod
     def _axes(plot: Any) -> None:
-        right = LinearAxis(
-            y_range_name=WRONG, axis_label="wrong, of what it decides", formatter=NumeralTickFormatter(format="0.0 %")
-        )
+        right: Any = LinearAxis(y_range_name=WRONG, axis_label="wrong, of what it decides")
+        right.formatter = NumeralTickFormatter(format="0.0 %")
         right.axis_line_alpha = right.major_tick_line_alpha = right.minor_tick_line_alpha = 0
         right.major_label_text_font, right.major_label_text_font_size = FONT, "12px"
         right.axis_label_text_font_style = "normal"
