@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
@@ -26,6 +27,11 @@ from labeling.alarms import AlarmRow, alarms
 from labeling.queries import Office, RecentVerdict, office, recent_verdicts
 from labeling.sway import Sway, sway
 
+if TYPE_CHECKING:
+    from core.learning.quality import SliceQuality
+
+SLICES_MOST = 16
+"""That a figure has lines for."""
 ByHour = Mapping[int, Mapping[str, int]]
 """Messages by hour (since 1970; a slice's by the first hour of their day) and class."""
 
@@ -159,9 +165,14 @@ class Reading:
         return self.common.samples.read(self.connection, run_id, self.view, self.common.at)
 
     @cached_property
-    def sample_slices(self) -> list[tuple[str, ...]]:
-        """The slices that each of the sample's messages is in."""
-        return self.common.samples.slices(self.connection, self.sample)
+    def by_slice(self) -> list[SliceQuality]:
+        """How good the shown run is on the slices with the most messages of the sample, the worst first."""
+        if not len(self.sample):
+            return []
+        from core.learning.quality import by_slice  # here: scikit-learn takes a second to import
+
+        named = self.common.samples.slices(self.connection, self.sample)
+        return by_slice(self.sample.truth, self.sample.predicted, named, most=SLICES_MOST)
 
     @cached_property
     def folds(self) -> list[FoldScore]:

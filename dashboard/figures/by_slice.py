@@ -20,10 +20,8 @@ from dashboard.figures.quality import QualityFigure, percent
 from dashboard.theme import GLYPH_FONT, paint
 
 if TYPE_CHECKING:
-    from core.learning.quality import SliceQuality
     from dashboard.reading import Reading
 
-MOST = 16
 NAME_MOST = 30
 NAMES_WIDE = 0.6
 """Room for the names, of the width that the intervals take."""
@@ -48,7 +46,7 @@ class BySliceFigure(QualityFigure):
 
     def rows(self, reading: Reading) -> dict[str, Rows]:
         """The slices with the most messages, the worst first."""
-        found = self._found(reading)
+        found = reading.by_slice
         if not found:
             return {"slices": {}, "whole": {}}
         whole = float(reading.sample.right.mean())
@@ -75,13 +73,6 @@ class BySliceFigure(QualityFigure):
             "whole": {"whole": {"x": round(whole, 4), "bottom": -len(found) + 0.4, "top": 0.6}},
         }
 
-    @staticmethod
-    def _found(reading: Reading) -> list[SliceQuality]:
-        from core.learning.quality import by_slice  # here: scikit-learn takes a second to import
-
-        sample = reading.sample
-        return by_slice(sample.truth, sample.predicted, reading.sample_slices, most=MOST) if len(sample) else []
-
     def words(self, reading: Reading) -> Mapping[str, Any]:
         """With a sentence where no slice has enough messages."""
         words = dict(super().words(reading))
@@ -91,7 +82,7 @@ class BySliceFigure(QualityFigure):
 
     def sentence(self, reading: Reading) -> str:
         """Which slices are surely weaker than the whole."""
-        found = self._found(reading)
+        found = reading.by_slice
         if not found:
             return ""
         right = float(reading.sample.right.mean())
