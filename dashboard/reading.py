@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
@@ -16,6 +17,7 @@ from core import Project
 from core.intervals import mean_interval
 from core.store.models import RunId
 from core.store.queries import live
+from core.store.queries.folds import FoldScore, f1_by_fold
 from core.store.queries.live import Champion, CurveRun
 from core.store.queries.slices import known_slices, slice_days
 from core.store.rollups import FOLDS, PREDICTED, VERDICT, VERDICTS
@@ -25,6 +27,11 @@ from labeling.alarms import AlarmRow, alarms
 from labeling.queries import Office, RecentVerdict, office, recent_verdicts
 from labeling.sway import Sway, sway
 
+if TYPE_CHECKING:
+    from core.learning.quality import SliceQuality
+
+SLICES_MOST = 16
+"""That a figure has lines for."""
 ByHour = Mapping[int, Mapping[str, int]]
 """Messages by hour (since 1970; a slice's by the first hour of their day) and class."""
 
@@ -156,6 +163,22 @@ class Reading:
         if run_id is None:
             return Sample.empty()
         return self.common.samples.read(self.connection, run_id, self.view, self.common.at)
+
+    @cached_property
+    def by_slice(self) -> list[SliceQuality]:
+        """How good the shown run is on the slices with the most messages of the sample, the worst first."""
+        if not len(self.sample):
+            return []
+        from core.learning.quality import by_slice  # here: scikit-learn takes a second to import
+
+        named = self.common.samples.slices(self.connection, self.sample)
+        return by_slice(self.sample.truth, self.sample.predicted, named, most=SLICES_MOST)
+
+    @cached_property
+    def folds(self) -> list[FoldScore]:
+        """The shown run's F1, fold by fold."""
+        run_id, _ = self.common.shown
+        return [] if run_id is None else f1_by_fold(self.connection, run_id)
 
     def confusion(self, against: str) -> Confusion:
         """The shown run against one kind of truth: of all messages from the roll-ups, of a part from the sample."""

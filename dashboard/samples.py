@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from core.slices import slices_of
 from core.store.models import RunId
-from core.store.queries.judged import MOST, Judged, bodies, judged
+from core.store.queries.judged import MOST, Judged, bodies, judged, run_classes
 from dashboard.views import View
 
 KEPT_SLICES = 4 * MOST
@@ -28,6 +28,8 @@ class Sample:
         confidence: n probabilities of the class that was predicted.
         hours: n hours since 1970.
         whole: whether it is all that there is, and not the newest only.
+        probabilities: (n, k) probabilities of all classes, in the order of the room's; None where only the one of the
+            predicted class was kept.
     """
 
     message_ids: np.ndarray
@@ -36,6 +38,7 @@ class Sample:
     confidence: np.ndarray
     hours: np.ndarray
     whole: bool
+    probabilities: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.message_ids)
@@ -54,7 +57,13 @@ class Sample:
             self.confidence[kept],
             self.hours[kept],
             self.whole,
+            None if self.probabilities is None else self.probabilities[kept],
         )
+
+    @property
+    def right(self) -> np.ndarray:
+        """Of which of the n messages the prediction is the truth."""
+        return np.asarray(self.truth == self.predicted)
 
     def cells(self, classes: Sequence[str]) -> dict[tuple[str, str], int]:
         """Messages by (true class, predicted class)."""
@@ -64,8 +73,8 @@ class Sample:
         return {(classes[t], classes[p]): int(n) for (t, p), n in zip(pairs.T, counts, strict=True)}
 
 
-def sample_of(rows: Sequence[Judged], classes: Sequence[str]) -> Sample:
-    """A sample of the rows whose classes the room still has."""
+def sample_of(rows: Sequence[Judged], classes: Sequence[str], order: Sequence[str] = ()) -> Sample:
+    """A sample of the rows whose classes the room still has; `order` is that of the classes in the rows' margins."""
     code = {klass: number for number, klass in enumerate(classes)}
     known = [row for row in rows if row.truth in code and row.klass in code]
     return Sample(
@@ -75,7 +84,23 @@ def sample_of(rows: Sequence[Judged], classes: Sequence[str]) -> Sample:
         np.array([row.confidence for row in known], dtype=float),
         np.array([row.hour for row in known], dtype=np.int64),
         whole=len(rows) < MOST,
+        probabilities=_probabilities([row.margins for row in known], classes, order),
     )
+
+
+def _probabilities(margins: Sequence[bytes | None], classes: Sequence[str], order: Sequence[str]) -> np.ndarray | None:
+    """Of the room's classes, from margins of the run's: a class that the run did not know cannot be."""
+    kept = [row for row in margins if row is not None]
+    if not kept or len(kept) < len(margins) or not order:
+        return None
+    from core.learning.calibration import from_bytes, probabilities  # here: SciPy takes a second to import
+
+    of_run = probabilities(from_bytes(kept, len(order)), 1.0)
+    found = np.zeros((len(kept), len(classes)))
+    for number, klass in enumerate(classes):
+        if klass in order:
+            found[:, number] = of_run[:, order.index(klass)]
+    return found
 
 
 class Samples:
@@ -88,7 +113,8 @@ class Samples:
 
     def read(self, connection: Connection, run_id: RunId, view: View, now_ms: int) -> Sample:
         """The messages of the view's time and slice, held against what the view says."""
-        sample = sample_of(judged(connection, run_id, view.against), self._classes)
+        rows = judged(connection, run_id, view.against)
+        sample = sample_of(rows, self._classes, run_classes(connection, run_id))
         if view.when:
             hours = view.hours(now_ms)
             sample = sample.where((sample.hours >= hours[0]) & (sample.hours <= hours[-1]))

@@ -2,7 +2,7 @@
 
 from core.intervals import mean_interval
 from core.learning.benchmark import FoldResult, benchmark
-from core.learning.calibration import fit_temperature
+from core.learning.calibration import confidence, fit_temperature, from_bytes, to_bytes
 from core.learning.candidate import Candidate
 from core.learning.estimators import ESTIMATORS
 from core.learning.features import FEATURES
@@ -21,9 +21,12 @@ __all__ = [
     "Span",
     "Split",
     "benchmark",
+    "confidence",
     "fit",
     "fit_temperature",
+    "from_bytes",
     "mean_interval",
     "repeated_stratified",
     "scores",
+    "to_bytes",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
@@ -15,6 +17,18 @@ def probabilities(margins: np.ndarray, temperature: float) -> np.ndarray:
 def confidence(margins: np.ndarray, predicted: np.ndarray, temperature: float = 1.0) -> np.ndarray:
     """The probability of the class predicted, for n rows."""
     return np.asarray(probabilities(margins, temperature)[np.arange(len(predicted)), predicted])
+
+
+def to_bytes(margins: np.ndarray) -> list[bytes]:
+    """A row of (n, k) margins each: k float32, little endian."""
+    rows = np.ascontiguousarray(margins, dtype="<f4")
+    whole, width = rows.tobytes(), rows.shape[1] * rows.itemsize
+    return [whole[start : start + width] for start in range(0, len(whole), width)]
+
+
+def from_bytes(rows: Sequence[bytes], k: int) -> np.ndarray:
+    """The (n, k) margins that `to_bytes` was given, as float32."""
+    return np.frombuffer(b"".join(rows), dtype="<f4").reshape(-1, k)
 
 
 def fit_temperature(margins: np.ndarray, truth: np.ndarray) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import luigi
@@ -11,12 +11,25 @@ import pandas as pd
 
 from core.errors import TallyroomError
 from core.fingerprint import fingerprint
-from core.learning import Candidate, FoldResult, benchmark, fit_temperature, repeated_stratified
+from core.learning import (
+    Candidate,
+    FoldResult,
+    benchmark,
+    confidence,
+    fit_temperature,
+    repeated_stratified,
+    to_bytes,
+)
 from core.pipeline.stage import CODE_VERSION, StageTask
 from core.pipeline.training import TrainingSet, frozen, training_set
 from core.store.models import RunId
 from core.store.paced import write_paced
 from core.store.records.runs import FoldRecord, NewRun, add_fold, add_fold_predictions, finish_run, start_run
+
+KEEPS = "margins of all classes, confidence calibrated"
+"""What is kept of a prediction: a run that kept less is made again."""
+CALIBRATED_ON = 20_000
+"""Messages at least, where there are as many, that say how sure a fold may be."""
 
 
 class Benchmark(StageTask):
@@ -32,6 +45,7 @@ class Benchmark(StageTask):
         )
         return fingerprint(
             "benchmark",
+            KEEPS,
             CODE_VERSION,
             self.project.dictionary().fingerprint,
             self.project.classes,
@@ -75,7 +89,12 @@ class Benchmark(StageTask):
                 folds_planned=settings.folds * settings.repeats,
                 seed=settings.seed,
                 label_set=self._label_set(),
-                params={"curve": list(settings.curve), "folds": settings.folds, "repeats": settings.repeats},
+                params={
+                    "curve": list(settings.curve),
+                    "folds": settings.folds,
+                    "repeats": settings.repeats,
+                    "classes": list(training.classes),
+                },
             )
             runs[name] = self.project.store.write(lambda connection, new=new: start_run(connection, new))  # type: ignore[misc]
         return runs
@@ -98,24 +117,16 @@ class Benchmark(StageTask):
         planned = len(settings.candidates) * len(splits) * len(settings.curve)
         unseen: dict[str, list[FoldResult]] = {name: [] for name in settings.candidates}
         for number, result in enumerate(results, start=1):
-            self._store(training, runs[result.candidate], result)
-            self.tell(number, planned)
             if result.fraction == 1.0:
                 unseen[result.candidate].append(result)
+            self._store(training, runs[result.candidate], result, unseen[result.candidate])
+            self.tell(number, planned)
         return {name: _temperature(folds, training.y) for name, folds in unseen.items()}
 
-    def _store(self, training: TrainingSet, run_id: RunId, result: FoldResult) -> None:
+    def _store(self, training: TrainingSet, run_id: RunId, result: FoldResult, unseen: Sequence[FoldResult]) -> None:
         store = self.project.store
-        classes = np.array(training.classes, dtype=object)
         if result.fraction == 1.0:
-            said = pd.DataFrame(
-                {
-                    "message_id": training.message_ids[result.test],
-                    "truth": classes[training.y[result.test]],
-                    "klass": classes[result.predicted],
-                    "confidence": result.confidence,
-                }
-            )
+            said = _said(training, result, _temperature(_newest(unseen), training.y))
             for _ in write_paced(store, said, lambda c, piece: add_fold_predictions(c, run_id, result.repeat, piece)):
                 pass
         record = FoldRecord(
@@ -135,6 +146,31 @@ class Benchmark(StageTask):
             self.project.store.write(lambda c, run_id=run_id: finish_run(c, run_id, error=error))  # type: ignore[misc]
 
 
-def _temperature(folds: list[FoldResult], y: np.ndarray) -> float:
+def _said(training: TrainingSet, result: FoldResult, temperature: float) -> pd.DataFrame:
+    """What a fold said of the messages it had not seen, as sure as it may be: rows as the store takes them."""
+    classes = np.array(training.classes, dtype=object)
+    margins = result.margins / temperature
+    said = pd.DataFrame(
+        {
+            "message_id": training.message_ids[result.test],
+            "truth": classes[training.y[result.test]],
+            "klass": classes[result.predicted],
+            "confidence": confidence(margins, result.predicted),
+        }
+    )
+    return said.assign(margins=to_bytes(margins)) if result.repeat == 0 else said
+
+
+def _newest(folds: Sequence[FoldResult]) -> Sequence[FoldResult]:
+    """The newest folds that have enough messages together: a fold alone may have too few mistakes to tell."""
+    messages = 0
+    for number, fold in enumerate(reversed(folds), start=1):
+        messages += len(fold.test)
+        if messages >= CALIBRATED_ON:
+            return folds[-number:]
+    return folds
+
+
+def _temperature(folds: Sequence[FoldResult], y: np.ndarray) -> float:
     margins = np.concatenate([fold.margins for fold in folds])
     return fit_temperature(margins, np.concatenate([y[fold.test] for fold in folds]))

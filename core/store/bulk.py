@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column, Connection, MetaData, Table
+from sqlalchemy import Column, Connection, LargeBinary, MetaData, Table
 
 from core.store.later import flush
 
@@ -49,6 +49,9 @@ def _copy(connection: Connection, table: Table, frame: pd.DataFrame) -> None:
     from pyarrow import csv
 
     sink = pa.BufferOutputStream()
+    for column in frame.columns:
+        if isinstance(table.c[column].type, LargeBinary):  # CSV has no bytes: COPY reads them as hexadecimal digits
+            frame = frame.assign(**{column: frame[column].map(_digits, na_action="ignore")})
     arrow = pa.Table.from_pandas(frame, preserve_index=False)
     # Quoting every value that is there tells '' from NULL, as COPY reads CSV.
     csv.write_csv(arrow, sink, csv.WriteOptions(include_header=False, quoting_style="all_valid"))
@@ -60,6 +63,10 @@ def _copy(connection: Connection, table: Table, frame: pd.DataFrame) -> None:
         cursor.copy_expert(
             f"COPY {quote(table.name)} ({columns}) FROM STDIN (FORMAT csv)", pa.BufferReader(sink.getvalue())
         )
+
+
+def _digits(content: bytes) -> str:
+    return f"\\x{content.hex()}"
 
 
 def _executemany(connection: Connection, table: Table, frame: pd.DataFrame) -> None:

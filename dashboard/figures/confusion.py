@@ -1,4 +1,4 @@
-"""The confusion matrix: a cell a pair of classes, share of its row above, count below."""
+"""The confusion matrix: a cell a pair of classes; shares of its row, of its column or of all, and the count."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from dashboard.theme import GLYPH_FONT, paint
 if TYPE_CHECKING:
     from dashboard.reading import Confusion, Reading
 
-_CELL = ("truth", "klass", "n", "count", "share", "alpha", "on_dark", "on_light")
+NORMS = ("row", "col", "all")
+"""What a cell's share is of: its row (of a class, so much is called so), its column (of what is called so), all."""
+_LOOK = ("share", "alpha", "dark", "light")
+_CELL = ("truth", "klass", "n", "count", *(f"{norm}_{look}" for norm in NORMS for look in _LOOK))
 STRONG = 0.5
 
 
@@ -53,26 +56,27 @@ class ConfusionFigure(Figure):
         }
 
     def _cells(self, confusion: Confusion) -> Rows:
-        totals = {truth: sum(confusion.cells.get((truth, k), 0) for k in self.classes) for truth in self.classes}
-        return {
-            f"{truth}|{klass}": self._cell(truth, klass, confusion.cells.get((truth, klass), 0), totals[truth])
-            for truth in self.classes
-            for klass in self.classes
-        }
+        cells = {(truth, k): confusion.cells.get((truth, k), 0) for truth in self.classes for k in self.classes}
+        rows = {truth: sum(cells[truth, k] for k in self.classes) for truth in self.classes}
+        columns = {klass: sum(cells[truth, klass] for truth in self.classes) for klass in self.classes}
+        most = max(cells.values(), default=0)
+        found: Rows = {}
+        for (truth, klass), n in cells.items():
+            cell: Row = {"truth": truth, "klass": klass, "n": n, "count": f"{n:,}"}
+            for norm, total in (("row", rows[truth]), ("col", columns[klass])):
+                cell |= self._look(norm, n, total, shade=n / total if total else 0.0)
+            # Of all messages most cells are a few in a hundred: the fullest is the strongest.
+            cell |= self._look("all", n, confusion.total, shade=n / most if most else 0.0)
+            found[f"{truth}|{klass}"] = cell
+        return found
 
     @staticmethod
-    def _cell(truth: str, klass: str, n: int, total: int) -> Row:
-        share = n / total if total else 0.0
-        strong = share > STRONG
+    def _look(norm: str, n: int, total: int, *, shade: float) -> Row:
         return {
-            "truth": truth,
-            "klass": klass,
-            "n": n,
-            "count": f"{n:,}",
-            "share": f"{100 * share:.1f} %" if total else "–",
-            "alpha": round(0.04 + 0.92 * share, 3),
-            "on_dark": int(strong),
-            "on_light": int(not strong),
+            f"{norm}_share": f"{100 * n / total:.1f} %" if total else "–",
+            f"{norm}_alpha": round(0.04 + 0.92 * shade, 3),
+            f"{norm}_dark": int(shade > STRONG),
+            f"{norm}_light": int(shade <= STRONG),
         }
 
     def build(self, sources: Mapping[str, ColumnDataSource]) -> Any:
@@ -84,7 +88,7 @@ class ConfusionFigure(Figure):
         cells = []
         for name, source in sources.items():
             cell = plot.rect(
-                "klass", "truth", 0.96, 0.94, source=source, fill_alpha="alpha", line_alpha=0, name=f"cells-{name}"
+                "klass", "truth", 0.96, 0.94, source=source, fill_alpha="row_alpha", line_alpha=0, name=f"cells-{name}"
             )
             paint(cell.glyph, fill_color="cell")
             cell.nonselection_glyph = None
@@ -99,8 +103,11 @@ class ConfusionFigure(Figure):
 
     @staticmethod
     def _words(plot: Any, source: ColumnDataSource, name: str) -> None:
-        """White on strong cells, ink on pale ones."""
-        for field, size, weight, dy in (("share", "15px", "bold", -9), ("count", "12px", "normal", 10)):
+        """White on strong cells, ink on pale ones; the large word above, the small one below (the page picks which)."""
+        for place, field, size, weight, dy in (
+            ("large", "row_share", "15px", "bold", -9),
+            ("small", "count", "12px", "normal", 10),
+        ):
             common = {"text": field, "text_align": "center", "text_baseline": "middle", "y_offset": dy}
             look = {
                 "text_font": GLYPH_FONT,
@@ -109,6 +116,8 @@ class ConfusionFigure(Figure):
                 "source": source,
                 "name": f"words-{name}",
             }
-            plot.text("klass", "truth", text_alpha="on_dark", text_color="#ffffff", **common, **look)
-            pale = plot.text("klass", "truth", text_alpha="on_light", **common, **look)
-            paint(pale.glyph, text_color="ink" if field == "share" else "mute")
+            white = plot.text("klass", "truth", text_alpha="row_dark", text_color="#ffffff", **common, **look)
+            white.tags = [place, "dark"]
+            pale = plot.text("klass", "truth", text_alpha="row_light", **common, **look)
+            pale.tags = [place, "light"]
+            paint(pale.glyph, text_color="ink" if place == "large" else "mute")

@@ -14,3 +14,4 @@ class Compare(Page):
     place: ClassVar[int] = 2
     role: ClassVar[Role] = Role.LEAD
     script: ClassVar[str] = "compare.js"
+    styles: ClassVar[tuple[str, ...]] = ("compare.css",)

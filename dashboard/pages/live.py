@@ -16,6 +16,7 @@ class Live(Page):
     title: ClassVar[str] = "Live"
     place: ClassVar[int] = 1
     script: ClassVar[str] = "live.js"
+    styles: ClassVar[tuple[str, ...]] = ("alarms.css", "drawer.css", "quality.css")
 
     def __init__(self, classes: tuple[str, ...], query: Mapping[str, str]) -> None:
         super().__init__(classes, query)

@@ -14,3 +14,4 @@ class Office(Page):
     place: ClassVar[int] = 5
     role: ClassVar[Role] = Role.LEAD
     script: ClassVar[str] = "office.js"
+    styles: ClassVar[tuple[str, ...]] = ("office.css",)

@@ -14,7 +14,8 @@ class Page(ABC):  # noqa: B024 - a page may be all template
     """A page.
 
     `name` is its address (`?page=live`) and the template that it fills (`templates/live.html`); `title` stands in the
-    navigation, in the order of `place`; `script` is its module below static/js. `query` is the rest of the address.
+    navigation, in the order of `place`; `script` is its module below static/js, `styles` its sheets below static/css.
+    `query` is the rest of the address.
     """
 
     name: ClassVar[str] = ""
@@ -22,6 +23,7 @@ class Page(ABC):  # noqa: B024 - a page may be all template
     place: ClassVar[int] = 0
     role: ClassVar[Role] = Role.VIEWER
     script: ClassVar[str] = ""
+    styles: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, classes: tuple[str, ...], query: Mapping[str, str]) -> None:
         self.classes = classes

@@ -14,3 +14,4 @@ class People(Page):
     place: ClassVar[int] = 9
     role: ClassVar[Role] = Role.ADMIN
     script: ClassVar[str] = "people.js"
+    styles: ClassVar[tuple[str, ...]] = ("people.css",)

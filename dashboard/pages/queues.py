@@ -14,3 +14,4 @@ class Queues(Page):
     place: ClassVar[int] = 4
     role: ClassVar[Role] = Role.LEAD
     script: ClassVar[str] = "queues.js"
+    styles: ClassVar[tuple[str, ...]] = ("queues.css",)

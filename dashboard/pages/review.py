@@ -12,3 +12,4 @@ class Review(Page):
     title: ClassVar[str] = "Review"
     place: ClassVar[int] = 3
     script: ClassVar[str] = "review.js"
+    styles: ClassVar[tuple[str, ...]] = ("review.css",)

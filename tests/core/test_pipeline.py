@@ -14,7 +14,8 @@ import labeling.check
 from core import Project, TallyroomError
 from core.corpus import Corpus
 from core.errors import PipelineError
-from core.learning import LinearModel
+from core.learning import LinearModel, from_bytes
+from core.learning.calibration import probabilities
 from core.pipeline import RunSummary, fit_run, judge_rules, run, watch
 from core.store import check
 from core.store.models import Fold, FoldPrediction, Label, Model, Prediction, Run, RunId
@@ -263,3 +264,18 @@ def test_loading_the_dataset_gives_the_frame_that_the_dictionary_describes(proje
     assert len(frame) == 400
     assert frame.equals(project.load_dataset())
     assert frame["label"].notna().sum() == 240
+
+
+def test_a_fold_keeps_how_probable_each_class_is_and_says_it_of_its_choice(project: Project) -> None:
+    run(project)
+    with project.store.read() as connection:
+        rows = connection.execute(
+            select(FoldPrediction.margins, FoldPrediction.klass, FoldPrediction.confidence, Run.params).join(
+                Run, Run.id == FoldPrediction.run_id
+            )
+        ).all()
+    assert len(rows) == 480
+    for margins, klass, sure, params in rows:
+        said = probabilities(from_bytes([margins], 3), 1.0)[0]
+        assert params["classes"][said.argmax()] == klass
+        assert said.max() == pytest.approx(sure, abs=1e-5)

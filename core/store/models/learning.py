@@ -88,7 +88,12 @@ class Score(Base):
 
 
 class FoldPrediction(Base):
-    """What a run said of a message that it had not been trained on."""
+    """What a run said of a message that it had not been trained on.
+
+    `margins` are its scores of all classes, in the order of the run's `params["classes"]`: float32, little endian, on
+    the scale on which their softmax is how probable each class is (`core.learning.calibration`). Only the first repeat
+    has them, and no run of an earlier version.
+    """
 
     __tablename__ = "fold_prediction"
     __table_args__ = (
@@ -103,6 +108,7 @@ class FoldPrediction(Base):
     truth: Mapped[str] = mapped_column(String(200))
     klass: Mapped[str] = mapped_column(String(200))
     confidence: Mapped[float] = mapped_column(Float)
+    margins: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class Model(Base):

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, null, select
 
-from core.store.models import FoldPrediction, Message, Origin, Prediction, RunId, Truth
+from core.store.models import FoldPrediction, Message, Origin, Prediction, Run, RunId, Truth
 from core.store.rollups import FOLDS, VERDICTS, message_hour
 
 IMPORTED = "imported"
@@ -20,13 +20,17 @@ MOST = 50_000
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A message with its class, what the run called it and how sure it was, and the hour it counts in."""
+    """A message with its class, what the run called it and how sure it was, and the hour it counts in.
+
+    `margins` is what it said of all classes, where that is kept (`FoldPrediction.margins`).
+    """
 
     message_id: int
     truth: str
     klass: str
     confidence: float
     hour: int
+    margins: bytes | None = None
 
 
 def judged(connection: Connection, run_id: RunId, against: str, *, most: int = MOST) -> list[Judged]:
@@ -38,7 +42,14 @@ def judged(connection: Connection, run_id: RunId, against: str, *, most: int = M
     said = FoldPrediction if against == FOLDS else Prediction
     held = FoldPrediction.truth if against == FOLDS else Truth.klass
     query = (
-        select(said.message_id, held, said.klass, said.confidence, message_hour)
+        select(
+            said.message_id,
+            held,
+            said.klass,
+            said.confidence,
+            message_hour,
+            FoldPrediction.margins if against == FOLDS else null(),
+        )
         .join(Message, Message.id == said.message_id)
         .where(said.run_id == run_id)
         .order_by(said.message_id.desc())
@@ -59,6 +70,12 @@ def judged(connection: Connection, run_id: RunId, against: str, *, most: int = M
             Truth, Truth.message_id == said.message_id
         )
     return [Judged(*row) for row in connection.execute(query)]
+
+
+def run_classes(connection: Connection, run_id: RunId) -> tuple[str, ...]:
+    """The classes of a run, in the order of its margins; none for a run of an earlier version."""
+    params = connection.execute(select(Run.params).where(Run.id == run_id)).scalar()
+    return tuple((params or {}).get("classes", ()))
 
 
 def bodies(connection: Connection, message_ids: Sequence[int]) -> dict[int, tuple[str, str | None]]:

@@ -105,7 +105,10 @@ def _clear(connection: Connection, run_id: int) -> None:
 
 
 def add_fold_predictions(connection: Connection, run_id: RunId, repeat: int, frame: pd.DataFrame) -> None:
-    """Store out-of-fold predictions (message_id, truth, klass, confidence), counted in the run's confusion."""
+    """Store out-of-fold predictions, counted in the run's confusion.
+
+    `frame` has message_id, truth, klass, confidence; and margins, as bytes, where they are to be kept.
+    """
     said = frame.assign(run_id=int(run_id), repeat=repeat)
     bulk.append(connection, _fold_prediction, said)
     cells = Counter(zip(said["truth"], said["klass"], strict=True))

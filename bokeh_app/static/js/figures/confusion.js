@@ -1,4 +1,5 @@
 // The confusion matrix: against what, what is most often wrong, and the same as a table of buttons.
+import {keep, kept} from "../kept.js";
 import {element} from "../text.js";
 import {narrowed} from "../views.js";
 
@@ -9,8 +10,14 @@ const EMPTY = {
   imported: "No message that this model has predicted came with a label of its own.",
 };
 const SOURCE = {folds: "on messages it was not trained on", verdicts: "against the office's verdicts", imported: "against the labels that came with the messages"};
+// What shares are of. A reader's own liking: kept in the address and in this browser.
+const NORMS = {row: "share of each row", col: "share of each column", all: "counts, and the share of all"};
+const KEPT_NORM = "tallyroom.norm";
 
 export function begin({state, doc, facts, view, open}) {
+  const asked = kept("norm", localStorage.getItem(KEPT_NORM));
+  let norm = asked in NORMS ? asked : "row";
+
   function openCell(truth, predicted) {
     const words = state.words[`confusion-${view.against}`];
     if (words?.run != null) open({run: words.run, against: view.against, truth, predicted, ...narrowed()});
@@ -21,7 +28,7 @@ export function begin({state, doc, facts, view, open}) {
     const place = document.getElementById("confusion-sub");
     if (!words || !place) return;
     const nothing = words.total === 0;
-    place.textContent = nothing ? "" : `${words.model} ${SOURCE[view.against]} · share of each row${words.whole ? "" : ` · the newest ${words.total.toLocaleString("en")}`}`;
+    place.textContent = nothing ? "" : `${words.model} ${SOURCE[view.against]} · ${NORMS[norm]}${words.whole ? "" : ` · the newest ${words.total.toLocaleString("en")}`}`;
     document.getElementById("confusion-figure").classList.toggle("veil", nothing);
     const empty = document.getElementById("confusion-empty");
     empty.hidden = !nothing;
@@ -34,9 +41,32 @@ export function begin({state, doc, facts, view, open}) {
     }
     for (const model of doc._all_models.values()) {
       for (const name of AGAINST) {
-        if (model.name === `cells-${name}` || model.name === `words-${name}`) model.setv({visible: name === view.against}, {sync: false});
+        if (model.name !== `cells-${name}` && model.name !== `words-${name}`) continue;
+        model.setv({visible: name === view.against}, {sync: false});
+        drawNorm(model, model.name.startsWith("cells"));
       }
     }
+  }
+
+  // Which columns of the rows a cell and its words are drawn from.
+  function drawNorm(renderer, isCell) {
+    const field = (name) => ({field: name});
+    if (isCell) { renderer.glyph.setv({fill_alpha: field(`${norm}_alpha`)}, {sync: false}); return; }
+    const [place, ink] = renderer.tags;
+    const text = (place === "large") === (norm === "all") ? "count" : `${norm}_share`;
+    renderer.glyph.setv({text: field(text), text_alpha: field(`${norm}_${ink}`)}, {sync: false});
+  }
+
+  function drawSwitch() {
+    for (const button of document.querySelectorAll("[data-norm]")) button.setAttribute("aria-pressed", String(button.dataset.norm === norm));
+  }
+  for (const button of document.querySelectorAll("[data-norm]")) {
+    button.addEventListener("click", () => {
+      norm = button.dataset.norm;
+      localStorage.setItem(KEPT_NORM, norm);
+      keep({norm: norm === "row" ? "" : norm});
+      draw();
+    });
   }
 
   // For the keyboard and for readers of the screen.
@@ -50,8 +80,9 @@ export function begin({state, doc, facts, view, open}) {
     for (const truth of facts.classes) {
       const line = element("tr", "", element("th", "", truth));
       for (const klass of facts.classes) {
-        const count = rows.get(`${truth}|${klass}`)?.count ?? "0";
-        const button = element("button", "link", count);
+        const cell = rows.get(`${truth}|${klass}`);
+        const count = cell?.count ?? "0";
+        const button = element("button", "link", norm === "all" || !cell ? count : `${cell[`${norm}_share`]} (${count})`);
         button.type = "button";
         button.dataset.cell = `${truth}|${klass}`;
         button.setAttribute("aria-label", `${count} ${truth} called ${klass}: open the messages`);
@@ -75,6 +106,6 @@ export function begin({state, doc, facts, view, open}) {
     });
   }
 
-  const draw = () => { drawTable(); drawWords(); };
+  const draw = () => { drawSwitch(); drawTable(); drawWords(); };
   return {draw, onView: draw};
 }

@@ -1,0 +1,43 @@
+"""Scores of a run, fold by fold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from core.store.models import Fold, RunId, Score
+
+F1, MACRO_F1 = "f1", "macro_f1"
+FOLDS_MOST = 100
+"""Repeats of ten folds, at most ten."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoldScore:
+    """F1 of a class in a fold, or macro-F1 where `klass` is empty; with the messages trained on and tested."""
+
+    repeat: int
+    fold: int
+    klass: str
+    value: float
+    train_size: int
+    test_size: int
+
+
+def f1_by_fold(connection: Connection, run_id: RunId) -> list[FoldScore]:
+    """F1 of each finished fold at the whole training part, over all classes and of each, in the order of the folds."""
+    folds = (
+        select(Fold.id, Fold.repeat, Fold.fold, Fold.train_size, Fold.test_size)
+        .where(Fold.run_id == run_id, Fold.fraction == 1.0)
+        .order_by(Fold.repeat, Fold.fold)
+        .limit(FOLDS_MOST)
+        .subquery()
+    )
+    rows = connection.execute(
+        select(folds.c.repeat, folds.c.fold, Score.klass, Score.value, folds.c.train_size, folds.c.test_size)
+        .join(Score, Score.fold_id == folds.c.id)
+        .where(Score.metric.in_([F1, MACRO_F1]))
+        .order_by(folds.c.repeat, folds.c.fold, Score.klass)
+    )
+    return [FoldScore(*row) for row in rows]
