@@ -1,5 +1,6 @@
 // Open alarms on the live page: what is amiss, since when, and a button that says "I have seen it".
 import {ask, facts, warn} from "./shell.js";
+import {openDrawer} from "./drawer.js";
 import {element, safeText} from "./text.js";
 
 const MAY_SEE = new Set(["reviewer", "lead", "admin"]); // the server looks again at who asks
@@ -23,6 +24,13 @@ function alarm(id, row) {
   const over = row.over ? " · its cause is gone" : "";
   const note = element("span", "sub", `since ${when(row.at)}`, over, seen);
   const item = element("li", row.by ? "seen" : "", element("div", "", words, note));
+  if (row.behind) {
+    const open = element("button", "btn", "Show the messages");
+    open.type = "button";
+    open.setAttribute("aria-label", `Show the messages behind ${row.title}`);
+    open.addEventListener("click", () => openDrawer(row.behind, facts));
+    item.append(open);
+  }
   if (row.messages && ["lead", "admin"].includes(facts.person.role)) {
     const link = element("a", "btn", "Ask the office");
     link.href = "?page=queues";

@@ -36,7 +36,7 @@ from core.store.models.learning import (
     RunState,
     Score,
 )
-from core.store.models.rollups import SHARDS, ClassCount, ConfusionCount, Slice, SliceCount, Tally
+from core.store.models.rollups import SHARDS, ClassCount, ConfusionCount, MinuteCount, Slice, SliceCount, Tally
 from core.store.models.templates import MessageTemplate, Template, TemplateKey, TemplatePattern, TemplateSize
 
 __all__ = [
@@ -62,6 +62,7 @@ __all__ = [
     "MessageId",
     "MessageTemplate",
     "Millis",
+    "MinuteCount",
     "Model",
     "Origin",
     "Prediction",
