@@ -164,7 +164,9 @@ class ClassesFigure(Figure):
         for number, klass in enumerate(self.classes):
             edge = {"y1": f"to_{number}", "y2": f"to_{number + 1}"}
             areas.append(plot.varea("at", **edge, source=hours, fill_color=self._colors[klass], fill_alpha=0.16))
-            plot.line("at", f"to_{number + 1}", source=hours, line_color=self._colors[klass], line_width=1.8)
+            line = plot.line("at", f"to_{number + 1}", source=hours, line_color=self._colors[klass], line_width=1.8)
+            if number + 1 == len(self.classes):  # of shares it is the figure's upper edge
+                line.visible, line.name = False, "classes-upper"
         dots = plot.scatter("at", "y", source=sources["dots"], size=8, fill_color="color", line_width=1.5)
         paint(dots.glyph, line_color="paper")
         names = plot.text(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from bokeh.models import ColumnDataSource, HoverTool, Range1d, TapTool
+from bokeh.models import ColumnDataSource, DatetimeTickFormatter, HoverTool, Range1d, TapTool
 
 from core.drift import DayDrift, newest_drift
 from core.drift.classes import SETTLED
@@ -84,6 +84,7 @@ class DriftFigure(Figure):
         plot.xgrid.visible = False
         plot.x_range.range_padding = 0.02
         plot.yaxis.axis_label = "distance, 0 to 1"
+        plot.xaxis.formatter = DatetimeTickFormatter(days="%-d %b", months="%b %Y", context=None)
         band = plot.varea("at", y1=0, y2="top", source=sources["band"], fill_alpha=0.14)
         paint(band.glyph, fill_color="mute")
         line = plot.line("at", "distance", source=sources["line"], line_width=1.6, line_alpha=0.55)

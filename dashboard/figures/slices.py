@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 DAYS_SHOWN = 28
 SENDERS = 12
 SHOWN = 24
+NEW = 0.05
+"""The weight of a slice that has no past, among the distances of those that have one."""
 
 
 class SlicesFigure(Figure):
@@ -48,7 +50,7 @@ class SlicesFigure(Figure):
             for name, counts in reading.slice_days((*names, *senders)).items()
             if any(day in counts for day in days)
         ]
-        found.sort(key=lambda each: (-(each[2].value if each[2] else 0), -_total(each[1], days), each[0]))
+        found.sort(key=lambda each: (-_weight(each[2]), -_total(each[1], days), each[0]))
         return {"rows": {name: self._row(counts, days, drift) for name, counts, drift in found[:SHOWN]}}
 
     def _row(self, counts: ByDay, days: range, drift: DayDrift | None) -> Row:
@@ -63,6 +65,11 @@ class SlicesFigure(Figure):
     def build(self, sources: Mapping[str, ColumnDataSource]) -> Any:  # noqa: ARG002 - it has none
         """Nothing of Bokeh's."""
         return None
+
+
+def _weight(drift: DayDrift | None) -> float:
+    """What moved comes first, then what is new."""
+    return NEW if drift is None else drift.value
 
 
 def _total(counts: ByDay, days: range) -> int:

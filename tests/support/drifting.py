@@ -32,13 +32,15 @@ def add_weeks(store: Store, *, days: int = 30, a_day: int = 120, drifts: bool = 
     if drifts:
         rows += [(f"z{n}", f"{CAMPAIGN} {n}", "ZORBLAX", now - 60_000 * n, "spam") for n in range(a_day // 2)]
     columns = ["key", "body", "sender", "sent_at", "klass"]
-    frame = pd.DataFrame(rows, columns=columns).astype({"key": "str", "body": "str", "sender": "str", "sent_at": "Int64"})
+    frame = pd.DataFrame(rows, columns=columns).astype(
+        {"key": "str", "body": "str", "sender": "str", "sent_at": "Int64"}
+    )
     given = frame.drop(columns="klass").assign(source="inbox", text=frame["body"], label=None)
     given = given.astype({"source": "str", "text": "str", "label": "str"})
     dataset = the_dataset(store)
     store.write(lambda c: store_messages(c, dataset, MESSAGES.validate(given[list(MESSAGES.columns)])))
     with store.read() as connection:
-        ids = {key: number for key, number in connection.execute(select(Message.key, Message.id))}
+        ids = {row.key: row.id for row in connection.execute(select(Message.key, Message.id))}
     said = pd.DataFrame(
         {
             "message_id": [ids[key] for key in frame["key"]],

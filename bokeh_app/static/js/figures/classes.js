@@ -57,7 +57,7 @@ export function begin({state, doc, facts, view, show, open}) {
   function drawScale() {
     if (!plot || !of()) return;
     plot.y_range.setv({end: of().top}, {sync: false});
-    for (const axis of plot.left) axis.setv?.({visible: view.scale === "counts"}, {sync: false});
+    for (const model of [...plot.left, doc.get_model_by_name("classes-upper")]) model?.setv?.({visible: view.scale === "counts"}, {sync: false});
   }
 
   const named = (ms) => new Date(ms).toLocaleString([], of()?.unit === "hour" ? {day: "numeric", month: "short", hour: "2-digit", minute: "2-digit"} : {weekday: "short", day: "numeric", month: "short"});
