@@ -5,7 +5,7 @@ Only roll-ups, the newest rows and bounded samples are read: it costs the same a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,13 +14,16 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from core import Project
+from core.drift import REFERENCE_DAYS
 from core.intervals import mean_interval
-from core.store.models import RunId
+from core.store.models import HOUR_MS, RunId
 from core.store.queries import live
+from core.store.queries.drift import ByDay, class_days, slice_class_days
 from core.store.queries.folds import FoldScore, f1_by_fold
 from core.store.queries.live import Champion, CurveRun
-from core.store.queries.slices import known_slices, slice_days
-from core.store.rollups import FOLDS, PREDICTED, VERDICT, VERDICTS
+from core.store.queries.slices import DAY_HOURS, known_slices, slice_days
+from core.store.rollups import FOLDS, PREDICTED, RULE, VERDICT, VERDICTS
+from dashboard.drifting import shown_days
 from dashboard.samples import Sample, Samples
 from dashboard.views import View
 from labeling.alarms import AlarmRow, alarms
@@ -150,11 +153,52 @@ class Reading:
         return _by_hour(live.class_hours(self.connection, PREDICTED, champion.run_id, self.hours))
 
     @cached_property
+    def class_days(self) -> ByDay:
+        """The same by day, of the days that drift figures draw, of those before them, and of today."""
+        champion, days = self.common.champion, shown_days(self)
+        if champion is None:
+            return {}
+        newest = self.common.at // (DAY_HOURS * HOUR_MS)
+        read = range(min(days[0] if days else newest, newest - 1) - REFERENCE_DAYS, newest + 1)
+        if self.view.slice:
+            return slice_class_days(self.connection, champion.run_id, [self.view.slice], read)[self.view.slice]
+        return class_days(self.connection, champion.run_id, read)
+
+    def slice_days(self, names: Sequence[str]) -> Mapping[str, ByDay]:
+        """The same of these slices."""
+        champion, days = self.common.champion, shown_days(self)
+        if champion is None or not names or not days:
+            return {}
+        newest = self.common.at // (DAY_HOURS * HOUR_MS)
+        read = range(min(days[0], newest - 1) - REFERENCE_DAYS, newest + 1)
+        return slice_class_days(self.connection, champion.run_id, names, read)
+
+    @cached_property
     def judged(self) -> ByHour:
         """What the office holds the messages of these hours to be; of a slice it is not counted."""
         if self.view.slice:
             return {}
         return _by_hour(live.class_hours(self.connection, VERDICT, 0, self.hours))
+
+    @cached_property
+    def ruled(self) -> ByHour:
+        """What the rules hold the messages of these hours to be; of a slice it is not counted."""
+        if self.view.slice:
+            return {}
+        return _by_hour(live.class_hours(self.connection, RULE, 0, self.hours))
+
+    @property
+    def counted(self) -> ByHour:
+        """The classes over time that the view asks for."""
+        if self.view.series == "verdicts":
+            return self.judged
+        return self.ruled if self.view.series == "rules" else self.predicted
+
+    @cached_property
+    def unit_hours(self) -> int:
+        """Of how many hours a point of classes over time is; a slice is counted by the day."""
+        found = self.view.unit_hours(self.common.at)
+        return max(found, DAY_HOURS) if self.view.slice else found
 
     @cached_property
     def sample(self) -> Sample:

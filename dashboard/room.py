@@ -19,6 +19,7 @@ from dashboard.explanations import Explainer
 from dashboard.live import Hub
 from dashboard.metrics.numbers import RoomNumbers
 from dashboard.translation import Translator
+from dashboard.word_looks import WordLooks
 from labeling.alarm_rules import rules
 from labeling.alarm_watch import AlarmWatch
 from labeling.desk import Desk
@@ -51,6 +52,7 @@ class Room:
         self.numbers = RoomNumbers(project)
         self.alarms = _alarm_watch(project, self.hub)
         self.explainer = Explainer(project)
+        self.words = WordLooks(project)
         named = project.settings.desk.translate
         self.translator = Translator(named) if named else None
         self.sessions = Known(partial(open_sessions, project.store))

@@ -14,6 +14,7 @@ from labeling.masking import masked
 from labeling.queries import RecentVerdict
 
 NOW = "now"
+WITH_VERDICTS = (NOW, "flow")
 
 
 class Drawing:
@@ -28,6 +29,7 @@ class Drawing:
     def __init__(self, classes: tuple[str, ...], pane: str, *, masks: bool) -> None:
         self._figures: list[Figure] = figures_of(pane, classes)
         self._has_headline = pane == NOW
+        self._has_verdicts = pane in WITH_VERDICTS
         self._masks = masks
 
     def state(self, reading: Reading, before: ViewState | None, woken: Collection[str] | None) -> ViewState:
@@ -41,10 +43,12 @@ class Drawing:
                 words.update({f"has-{figure.name}": any(rows.values())}, **figure.words(reading))
         tables["alarms"] = {str(alarm.alarm_id): _alarm(alarm) for alarm in reading.common.alarms}
         words["slices"] = reading.common.slices
-        if self._has_headline:
+        if self._has_verdicts:
             verdicts = reading.common.verdicts
             tables["verdicts"] = {str(verdict.verdict_id): self._verdict(verdict) for verdict in verdicts}
-            words.update(headline(reading), **{"has-verdicts": bool(verdicts)})
+            words["has-verdicts"] = bool(verdicts)
+        if self._has_headline:
+            words.update(headline(reading))
         return ViewState(tables, words)
 
     def _verdict(self, verdict: RecentVerdict) -> dict[str, Any]:
@@ -66,4 +70,5 @@ def _alarm(alarm: AlarmRow) -> dict[str, Any]:
         "by": alarm.acknowledged_by,
         "over": alarm.over_at is not None,
         "messages": alarm.messages,
+        "behind": alarm.behind,
     }

@@ -23,7 +23,10 @@ TITLE_MOST = 200
 
 @dataclass(frozen=True, slots=True)
 class AlarmRow:
-    """An alarm as a page shows it; times in ms. `messages`: how many it names. `over_at`: when its cause was gone."""
+    """An alarm as a page shows it; times in ms. `messages`: how many it names. `over_at`: when its cause was gone.
+
+    `behind`: which messages a page opens for it, as its drawer asks for them; None where its sign is about none.
+    """
 
     alarm_id: int
     kind: str
@@ -37,6 +40,7 @@ class AlarmRow:
     acknowledged_by: str | None
     acknowledged_at: int | None
     messages: int
+    behind: dict[str, Any] | None
 
 
 def open_alarm(
@@ -152,7 +156,7 @@ def alarms(connection: Connection, most: int = 20, *, only_open: bool = False) -
 
 def _row(*columns: Any) -> AlarmRow:
     facts: dict[str, Any] = columns[-1]
-    shown: Any = (*columns[:-1], len(facts.get("message_ids") or ()))
+    shown: Any = (*columns[:-1], len(facts.get("message_ids") or ()), facts.get("behind"))
     return AlarmRow(*shown)
 
 

@@ -21,8 +21,8 @@ from core.store.locks import own_labels_lock
 from core.store.models import DatasetId, Label, Message, Origin, Truth, WithdrawnRule, now_ms
 from core.store.paced import write_paced
 from core.store.queries.live import champion, confusion
-from core.store.queries.walk import newest_message, rule_labels
-from core.store.records.labels import add_labels, set_label
+from core.store.queries.walk import message_hours, newest_message, rule_labels
+from core.store.records.labels import add_rule_labels, set_label
 from core.store.rollups import VERDICTS, upsert
 from core.text import storable
 from labeling.audit import Act, audit
@@ -337,9 +337,11 @@ def _derive_rule(store: Store, dataset: DatasetId, fact: Any, origin: Any) -> Co
                     Truth.message_id.between(first, first + RULE_PAGE - 1), Truth.origin == Origin.RULE, elsewhere
                 )
             ).all()
+            hours = message_hours(connection, first, first + RULE_PAGE - 1) if mine else {}
         changed.update((klass, None) for message_id, klass in counted if message_id in mine)
-        frame = pd.DataFrame({"message_id": list(mine), "klass": None, "origin_ref": origin.rule})
-        for _ in write_paced(store, frame, lambda connection, piece: add_labels(connection, Origin.RULE, piece)):
+        gone = {"klass": None, "origin_ref": origin.rule, "was": list(mine.values()), "hour": [*map(hours.get, mine)]}
+        frame = pd.DataFrame({"message_id": list(mine), **gone})
+        for _ in write_paced(store, frame, add_rule_labels):
             pass
     return changed
 

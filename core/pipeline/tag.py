@@ -10,10 +10,9 @@ from core.fingerprint import fingerprint
 from core.pipeline.stage import CODE_VERSION, Progress, silent
 from core.project import Project
 from core.rules import ABSTAIN, RuleSet, Scanner, vote
-from core.store.models import Origin
 from core.store.paced import write_paced
 from core.store.queries.walk import above, newest_message, rule_labels, withdrawn_rules
-from core.store.records.labels import add_labels
+from core.store.records.labels import add_rule_labels
 from core.store.records.stages import done, set_progress
 
 NAME = "Tag"
@@ -47,7 +46,7 @@ def tag(project: Project, progress: Progress = silent) -> int:
         with store.read() as connection:
             before = rule_labels(connection, int(page["message_id"].iloc[0]), int(page["message_id"].iloc[-1]))
         differs = _differing(_votes(rules, scanner, page), before)
-        changed += sum(write_paced(store, differs, lambda c, piece: add_labels(c, Origin.RULE, piece)))
+        changed += sum(write_paced(store, differs, add_rule_labels))
         seen = int(page["message_id"].iloc[-1])
         store.write(lambda c, mark=seen: _mark(c, made_from, mark))  # type: ignore[misc]
         progress(NAME, seen, newest)
@@ -68,7 +67,7 @@ def _mark(connection: Connection, made_from: str, seen: int) -> None:
 
 
 def _votes(rules: RuleSet, scanner: Scanner, page: pd.DataFrame) -> pd.DataFrame:
-    """What the rules say: message_id, klass (None where they abstain), origin_ref (the rule)."""
+    """What the rules say: message_id, hour, klass (None where they abstain), origin_ref (the rule)."""
     votes = vote(rules, scanner.scan(page["text"].tolist()))
     names = np.array([rule.name for rule in rules.rules] + [""], dtype=object)
     classes = np.array([*rules.classes, None], dtype=object)
@@ -76,6 +75,7 @@ def _votes(rules: RuleSet, scanner: Scanner, page: pd.DataFrame) -> pd.DataFrame
     return pd.DataFrame(
         {
             "message_id": page["message_id"].to_numpy(),
+            "hour": page["hour"].to_numpy(),
             "klass": classes[np.where(decided, votes.codes, len(classes) - 1)],
             "origin_ref": names[np.where(decided, votes.rules, len(names) - 1)],
         }
@@ -83,8 +83,9 @@ def _votes(rules: RuleSet, scanner: Scanner, page: pd.DataFrame) -> pd.DataFrame
 
 
 def _differing(votes: pd.DataFrame, before: dict[int, tuple[str | None, str]]) -> pd.DataFrame:
-    """The rows whose class is not what the rules had said before (nothing, where they never voted)."""
+    """The rows whose class is not what the rules had said before (nothing, where they never voted), and that: `was`."""
     was = [before.get(int(message_id), (None, ""))[0] for message_id in votes["message_id"]]
     # A list, not a column: pandas would turn None into NaN, which differs from itself.
     now = [klass if isinstance(klass, str) else None for klass in votes["klass"]]
-    return votes[np.array([new != old for new, old in zip(now, was, strict=True)], dtype=bool)]
+    differs = np.array([new != old for new, old in zip(now, was, strict=True)], dtype=bool)
+    return votes.assign(was=was)[differs]

@@ -14,6 +14,7 @@ from core.store.models import (
     ClassCount,
     ConfusionCount,
     FoldPrediction,
+    Label,
     Message,
     MessageTemplate,
     Origin,
@@ -25,7 +26,7 @@ from core.store.models import (
     TemplateSize,
     Truth,
 )
-from core.store.rollups import FOLDS, PREDICTED, VERDICT, VERDICTS, message_hour
+from core.store.rollups import FOLDS, PREDICTED, RULE, VERDICT, VERDICTS, message_hour
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,22 @@ def _class_counts(connection: Connection) -> list[Difference]:
         .where(Truth.origin == Origin.VERDICT)
         .group_by(hour, Truth.klass)
     ).all()
-    return compare("classes over time:", kept, [*predicted, *judged])
+    return compare("classes over time:", kept, [*predicted, *judged, *_rule_votes(connection)])
+
+
+def _rule_votes(connection: Connection) -> list[Any]:
+    """The newest word that the rules had on each message."""
+    nth = func.row_number().over(partition_by=Label.message_id, order_by=Label.id.desc()).label("nth")
+    said = select(Label.message_id, Label.klass, nth).where(Label.origin == Origin.RULE).subquery()
+    hour = message_hour.label("hour")
+    return list(
+        connection.execute(
+            select(literal(RULE), literal(0), hour, said.c.klass, func.count())
+            .join(Message, Message.id == said.c.message_id)
+            .where(said.c.nth == 1, said.c.klass.is_not(None))
+            .group_by(hour, said.c.klass)
+        )
+    )
 
 
 def _confusion(connection: Connection) -> list[Difference]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -18,6 +19,7 @@ VERDICTS = "verdicts"
 FOLDS = "folds"
 PREDICTED = "predicted"
 VERDICT = "verdict"
+RULE = "rule"
 
 message_hour = func.coalesce(Message.sent_at, Message.arrived_at) // HOUR_MS
 """The hour a message counts in (hours since 1970)."""
@@ -63,6 +65,22 @@ def add_whole_rows(connection: Connection, table: Table, rows: Sequence[dict[str
 def tally(connection: Connection, name: str, n: int) -> None:
     """Add `n` to a plain count."""
     add_rows(connection, Tally.__table__, [{"name": name, "n": n}])  # type: ignore[arg-type]  # it is a Table
+
+
+def count_rule_votes(connection: Connection, changes: Iterable[tuple[int, str | None, str | None]]) -> None:
+    """The rules say something else of messages: (hour, class before, class now) each, None where they abstain."""
+    counts: Counter[tuple[int, str]] = Counter()
+    for hour, before, after in changes:
+        if before is not None:
+            counts[hour, before] -= 1
+        if after is not None:
+            counts[hour, after] += 1
+    key = {"series": RULE, "run_id": 0}
+    add_rows(
+        connection,
+        ClassCount.__table__,  # type: ignore[arg-type]  # it is a Table
+        [{**key, "hour": hour, "klass": klass, "n": n} for (hour, klass), n in counts.items()],
+    )
 
 
 def count_verdict_truth(

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from core.errors import TallyroomError
 from dashboard.figures import FIGURES, figures_of
 from dashboard.pages.page import Page
-from dashboard.views import PANES, SPANS, View
+from dashboard.views import PANES, SERIES, SPANS, UNITS, View
 
 
 class Live(Page):
@@ -16,7 +16,7 @@ class Live(Page):
     title: ClassVar[str] = "Live"
     place: ClassVar[int] = 1
     script: ClassVar[str] = "live.js"
-    styles: ClassVar[tuple[str, ...]] = ("alarms.css", "drawer.css", "quality.css")
+    styles: ClassVar[tuple[str, ...]] = ("alarms.css", "drawer.css", "quality.css", "drift.css")
 
     def __init__(self, classes: tuple[str, ...], query: Mapping[str, str]) -> None:
         super().__init__(classes, query)
@@ -28,12 +28,14 @@ class Live(Page):
         self._figures = chosen or figures_of(self._view.pane, classes)
 
     def roots(self) -> Mapping[str, Any]:
-        """A root a figure."""
-        return {figure.name: figure.build(figure.sources()) for figure in self._figures}
+        """A root a figure, but for those that the page draws without Bokeh."""
+        built = ((figure.name, figure.build(figure.sources())) for figure in self._figures)
+        return {name: model for name, model in built if model is not None}
 
     def variables(self) -> Mapping[str, Any]:
         """The panes, and the figures of this one."""
-        return {"panes": PANES, "spans": SPANS, "pane": self._view.pane, "figures": self._figures}
+        choices = {"units": UNITS, "series": SERIES}
+        return {"panes": PANES, "spans": SPANS, "pane": self._view.pane, "figures": self._figures, **choices}
 
     def facts(self) -> Mapping[str, Any]:
         """The modules of figures that do more than show rows."""

@@ -10,11 +10,13 @@ from bokeh.server.urls import per_app_patterns
 
 from dashboard.routes.alarms import Acknowledge, Alarms
 from dashboard.routes.api import API_ROUTES
+from dashboard.routes.at_desk import PeopleAtDesk
 from dashboard.routes.base import Handler
 from dashboard.routes.changed import Changes
 from dashboard.routes.compare import COMPARE_ROUTES
 from dashboard.routes.desk import Claim, Heartbeat, History, Judge, Panel, Translation, Undo
 from dashboard.routes.door import Door, Leave, Me
+from dashboard.routes.drift import DriftWords
 from dashboard.routes.feed import FeedSocket
 from dashboard.routes.health import Health
 from dashboard.routes.lookalikes import GroupChecks, JudgeGroup, Lookalikes, OpenGroup
@@ -36,6 +38,8 @@ ROUTES = (
     (r"/healthz", Health),
     (r"/metrics", Metrics),
     (r"/state/live.json", LiveStateRoute),
+    (r"/drift/words.json", DriftWords),
+    (r"/at-desk.json", PeopleAtDesk),
     (r"/desk/claim", Claim),
     (r"/desk/verdict", Judge),
     (r"/desk/undo", Undo),

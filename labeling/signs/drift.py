@@ -1,4 +1,4 @@
-"""Whether the classes of the newest day are those of the week before."""
+"""Whether the classes of the newest day are those of the weeks before it."""
 
 from __future__ import annotations
 
@@ -6,59 +6,39 @@ from typing import ClassVar
 
 from sqlalchemy import select
 
+from core.drift import REFERENCE_DAYS, DayDrift, newest_drift
 from core.store.models import HOUR_MS, Prediction
 from core.store.queries import live
-from core.store.rollups import PREDICTED
+from core.store.queries.drift import DAY_HOURS, class_days
+from core.store.queries.live import Champion
 from labeling.signs.sign import Look, Measured, Sign
 
-DAY, WEEK = 24, 24 * 7
-LEVEL = 1e-5
-"""It is asked each minute, so a look has to be all the more sure."""
 LOOK_BACK = 20_000
 ASKED = 200
 
 
 class Drift(Sign):
-    """The Jensen-Shannon distance (0 to 1) of the champion's classes; 0 where chance explains the difference."""
+    """The Jensen-Shannon distance (0 to 1) of the champion's classes; 0 where chance may explain the difference.
+
+    The drift pane shows the same number: see docs/explanation/drift.md for how often it is wrong.
+    """
 
     name: ClassVar[str] = "drift"
-    title: ClassVar[str] = "The classes of the newest day are further from those of the week before than the limit"
+    title: ClassVar[str] = "The classes of the newest day are further from those of the weeks before than the limit"
     falls: ClassVar[bool] = False
     usual: ClassVar[float] = 0.1
     every_seconds: ClassVar[float] = 60.0
 
     def measure(self, look: Look) -> Measured | None:
-        """None where the day or the week before has no predictions."""
-        from scipy.spatial.distance import jensenshannon  # here: a server that starts does not wait for it
-        from scipy.stats import chi2_contingency
-
-        champion = live.champion(look.connection, look.dataset)
-        if champion is None:
+        """None where the newest days or the weeks before them have no predictions."""
+        champion, found = _found(look)
+        if champion is None or found is None:
             return None
-        now = live.clock(look.connection) // HOUR_MS
-        day: dict[str, int] = {}
-        week: dict[str, int] = {}
-        for count in live.class_hours(look.connection, PREDICTED, champion.run_id, range(now - DAY - WEEK, now + 1)):
-            into = day if count.hour > now - DAY else week
-            into[count.klass] = into.get(count.klass, 0) + count.n
-        classes = sorted(klass for klass in day.keys() | week.keys() if day.get(klass, 0) + week.get(klass, 0) > 0)
-        table = [[counts.get(klass, 0) for klass in classes] for counts in (day, week)]
-        if not all(map(sum, table)):
-            return None
-        shares = [[n / sum(row) for n in row] for row in table]
-        settled = len(classes) > 1 and chi2_contingency(table).pvalue < LEVEL
-        distance = float(jensenshannon(*shares, base=2)) if settled else 0.0
-        moved = max(range(len(classes)), key=lambda place: abs(shares[0][place] - shares[1][place]))
-        grown = max(range(len(classes)), key=lambda place: shares[0][place] - shares[1][place])
-        sentence = (
-            f"{classes[moved]} went from {shares[1][moved]:.1%} of the week's messages to {shares[0][moved]:.1%} "
-            f"of the day's (distance {distance:.2f})"
-        )
-        return Measured(distance, sentence, {"day": day, "week": week, "grown": classes[grown]})
+        return Measured(found.value, sentence_of(found), _facts(found, champion))
 
     def messages(self, look: Look) -> list[int]:
         """The newest ones of the class that grew."""
-        champion, found = live.champion(look.connection, look.dataset), self.measure(look)
+        champion, found = _found(look)
         if champion is None or found is None:
             return []
         newest = (
@@ -68,5 +48,44 @@ class Drift(Sign):
             .limit(LOOK_BACK)
             .subquery()
         )
-        of_it = select(newest.c.message_id).where(newest.c.klass == found.facts["grown"])
+        of_it = select(newest.c.message_id).where(newest.c.klass == found.grown.klass)
         return list(look.connection.execute(of_it.order_by(newest.c.message_id.desc()).limit(ASKED)).scalars())
+
+
+def _found(look: Look) -> tuple[Champion | None, DayDrift | None]:
+    champion = live.champion(look.connection, look.dataset)
+    if champion is None:
+        return None, None
+    today = live.clock(look.connection) // HOUR_MS // DAY_HOURS
+    days = class_days(look.connection, champion.run_id, range(today - 1 - REFERENCE_DAYS, today + 1))
+    return champion, newest_drift(days, today, look.classes)
+
+
+def sentence_of(found: DayDrift) -> str:
+    """What moved most, in a sentence."""
+    moved = found.most_moved
+    return (
+        f"{moved.klass} went from {moved.before:.1%} of the messages of the weeks before to {moved.now:.1%} of the "
+        f"newest day's (distance {found.distance:.2f})"
+    )
+
+
+def _facts(found: DayDrift, champion: Champion) -> dict[str, object]:
+    """What is kept with an alarm; the page opens the messages `behind` it."""
+    since = found.day * DAY_HOURS * HOUR_MS
+    return {
+        "behind": {
+            "run": champion.run_id,
+            "model": champion.title,
+            "against": "predictions",
+            "predicted": found.grown.klass,
+            "since": since,
+            "until": since + DAY_HOURS * HOUR_MS,
+        },
+        "day": found.day,
+        "grown": found.grown.klass,
+        "distance": round(found.distance, 4),
+        "psi": round(found.psi, 4),
+        "before": {each.klass: round(each.before, 5) for each in found.classes},
+        "now": {each.klass: round(each.now, 5) for each in found.classes},
+    }

@@ -6,7 +6,7 @@ const MAY_SEE = new Set(["reviewer", "lead", "admin"]); // the server looks agai
 const get = (id) => document.getElementById(id);
 const when = (ms) => new Date(ms).toLocaleString([], {dateStyle: "medium", timeStyle: "short"});
 
-// `open` opens the messages of an alarm.
+// `open` opens the messages that a description names.
 export function drawAlarms(rows, open) {
   const place = get("alarm-rows");
   if (!place) return;
@@ -24,11 +24,11 @@ function alarm(id, row, open) {
   const over = row.over ? " · its cause is gone" : "";
   const note = element("span", "sub", `since ${when(row.at)}`, over, seen);
   const item = element("li", row.by ? "seen" : "", element("div", "", words, note));
-  if (row.messages) {
-    const look = element("button", "btn", `${row.messages} message${row.messages === 1 ? "" : "s"}`);
+  if (row.behind || row.messages) {
+    const look = element("button", "btn", "Show the messages");
     look.type = "button";
-    look.setAttribute("aria-label", `Open the messages of ${row.title}`);
-    look.onclick = () => open(Number(id));
+    look.setAttribute("aria-label", `Show the messages behind ${row.title}`);
+    look.onclick = () => open(row.behind ?? {alarm: Number(id)});
     item.append(look);
   }
   if (row.messages && ["lead", "admin"].includes(facts.person.role)) {

@@ -32,7 +32,7 @@ function paint(theme) {
 function draw(changed) {
   for (const [name, change] of changed) {
     if (name === "verdicts") drawVerdicts(state.tables.get(name), facts);
-    else if (name === "alarms") drawAlarms(state.tables.get(name), (alarm) => openDrawer({alarm, run: state.words["confusion-verdicts"]?.run}, facts));
+    else if (name === "alarms") drawAlarms(state.tables.get(name), (behind) => openDrawer({run: state.words["confusion-verdicts"]?.run, ...behind}, facts));
     else {
       const source = doc.get_model_by_name(name);
       if (source) showRows(source, state.tables.get(name), change);

@@ -2,8 +2,8 @@
 import {facts} from "./shell.js";
 import {safeText} from "./text.js";
 
-const NAMES = ["pane", "when", "slice", "against"];
-const USUAL = {pane: "now", when: "", slice: "", against: "folds"};
+const NAMES = ["pane", "when", "slice", "against", "unit", "scale", "series"];
+const USUAL = {pane: "now", when: "", slice: "", against: "folds", unit: "", scale: "shares", series: "predicted"};
 const get = (id) => document.getElementById(id);
 const asked = new URLSearchParams(location.search);
 const followers = [];

@@ -36,7 +36,7 @@ from core.store.models.learning import (
     RunState,
     Score,
 )
-from core.store.models.rollups import SHARDS, ClassCount, ConfusionCount, Slice, SliceCount, Tally
+from core.store.models.rollups import SHARDS, ClassCount, ConfusionCount, MinuteCount, Slice, SliceCount, Tally
 from core.store.models.search import SearchStale
 from core.store.models.templates import MessageTemplate, Template, TemplateKey, TemplatePattern, TemplateSize
 
@@ -63,6 +63,7 @@ __all__ = [
     "MessageId",
     "MessageTemplate",
     "Millis",
+    "MinuteCount",
     "Model",
     "Origin",
     "Prediction",

@@ -25,7 +25,7 @@ class Tally(Base):
 
 
 class ClassCount(Base):
-    """Messages of an hour by class: `series` is "predicted" (by the model of `run_id`) or "verdict" (run 0).
+    """Messages of an hour by class: `series` is "predicted" (by the model of `run_id`), "verdict" or "rule" (run 0).
 
     `hour` counts hours since 1970: a message's `sent_at`, or `arrived_at` where the source gives none.
     """
@@ -75,4 +75,18 @@ class SliceCount(Base):
     slice: Mapped[str] = mapped_column(String(80), primary_key=True)
     day: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     klass: Mapped[str] = mapped_column(String(200), primary_key=True)
+    n: Mapped[int] = mapped_column(BigInteger)
+
+
+class MinuteCount(Base):
+    """What came in a minute (since 1970, by the database's clock): messages that are new, predictions that were made.
+
+    `series` is "arrived" or "predicted". Kept for some days: it is for how things flow now.
+    """
+
+    __tablename__ = "minute_count"
+
+    series: Mapped[str] = mapped_column(String(16), primary_key=True)
+    minute: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    shard: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     n: Mapped[int] = mapped_column(BigInteger)

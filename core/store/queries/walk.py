@@ -75,3 +75,9 @@ def rule_labels(connection: Connection, first: int, last: int) -> dict[int, tupl
         .order_by(Label.id)
     )
     return {message_id: (klass, ref) for message_id, klass, ref in rows}
+
+
+def message_hours(connection: Connection, first: int, last: int) -> dict[int, int]:
+    """The hour that each message with an id from `first` to `last` counts in."""
+    rows = connection.execute(select(Message.id, message_hour).where(Message.id.between(first, last)))
+    return {message_id: int(hour) for message_id, hour in rows}

@@ -14,7 +14,7 @@ from core.store.hot import hot
 from core.store.later import Until
 from core.store.locks import share_labels_lock
 from core.store.models import PRECEDENCE, Label, Message, Origin, Prediction, Truth
-from core.store.rollups import count_verdict_truth, message_hour, upsert, upsert_on
+from core.store.rollups import count_rule_votes, count_verdict_truth, message_hour, upsert, upsert_on
 
 if TYPE_CHECKING:  # a second to import, which the desk has no use for
     import pandas as pd
@@ -110,6 +110,22 @@ def add_labels(connection: Connection, origin: Origin, frame: pd.DataFrame) -> i
     derive_truth(connection, frame["message_id"].tolist())
     emit(connection, "labels", origin=str(origin), n=len(frame))
     return len(frame)
+
+
+def add_rule_labels(connection: Connection, frame: pd.DataFrame) -> int:
+    """Append what the rules say now, and count it.
+
+    Args:
+        connection: inside a transaction.
+        frame: columns as `add_labels` wants them, `hour` (that the message counts in) and `was` (the class that the
+            rules gave before; missing: none).
+
+    Returns:
+        The number of labels.
+    """
+    was, now = ([klass if isinstance(klass, str) else None for klass in frame[name]] for name in ("was", "klass"))
+    count_rule_votes(connection, zip(map(int, frame["hour"]), was, now, strict=True))
+    return add_labels(connection, Origin.RULE, frame)
 
 
 def derive_truth(connection: Connection, message_ids: Sequence[int]) -> None:

@@ -13,6 +13,7 @@ from core.store.feed import emit
 from core.store.locks import own_messages_lock
 from core.store.models import DatasetId, Label, Message, Origin, Quarantine, SearchStale, Snapshot
 from core.store.records.labels import add_labels
+from core.store.records.minutes import ARRIVED, count_minute
 from core.store.rollups import tally, upsert
 
 _message: Table = Message.__table__  # type: ignore[assignment]
@@ -72,6 +73,7 @@ def store_messages(connection: Connection, dataset: DatasetId, frame: pd.DataFra
     labels = _store_labels(connection, dataset, frame)
     added = len(frame) - known
     tally(connection, "messages", added)
+    count_minute(connection, ARRIVED, added)
     if added or changed:
         emit(connection, "messages", new=added, changed=changed)
     return StoredMessages(added, changed, labels)

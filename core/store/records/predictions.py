@@ -11,6 +11,8 @@ from core.store import bulk
 from core.store.feed import emit
 from core.store.locks import own_labels_lock
 from core.store.models import ClassCount, ConfusionCount, Origin, Prediction, RunId, Truth
+from core.store.records import minutes
+from core.store.records.minutes import count_minute
 from core.store.records.slices import add_slices
 from core.store.rollups import PREDICTED, VERDICTS, add_rows, tally
 
@@ -48,6 +50,7 @@ def add_predictions(connection: Connection, run_id: RunId, frame: pd.DataFrame) 
         add_slices(connection, run_id, zip(frame["slices"], map(int, frame["hour"]), frame["klass"], strict=True))
     _count_confusion(connection, run_id, frame)
     tally(connection, "predictions", len(frame))
+    count_minute(connection, minutes.PREDICTED, len(frame))
     emit(connection, "predicted", run_id=run_id, n=len(frame))
     return len(frame)
 

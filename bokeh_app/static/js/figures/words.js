@@ -1,0 +1,53 @@
+// Drift of the words: asked for each minute while somebody looks; a word opens the messages that it is in.
+import {ask} from "../shell.js";
+import {element, safeText} from "../text.js";
+
+const AGAIN_MS = 60_000;
+const get = (id) => document.getElementById(id);
+const percent = (share) => (share < 0.001 && share > 0 ? "<0.1 %" : `${(100 * share).toFixed(1)} %`);
+
+export function begin({view, open}) {
+  let asked = 0, timer = 0, shown = null;
+
+  function word(each, kind, facts) {
+    const made = element("button", `word ${kind}`, element("b", "", safeText(each.word)), element("small", "", `${percent(each.before)} → ${percent(each.now)}`));
+    made.type = "button";
+    made.setAttribute("aria-label", `${each.word}: in ${percent(each.before)} of the messages before, in ${percent(each.now)} of the newest; open them`);
+    made.onclick = () => { if (facts.run !== null) open({run: facts.run, against: "predictions", q: each.word, ...(view.slice ? {slice: view.slice} : {}), model: facts.model}); };
+    return element("li", "", made);
+  }
+
+  function none(words) { return element("li", "sub", words); }
+
+  function draw(facts) {
+    const {found} = facts;
+    const card = get("words-title").closest("section");
+    card.setAttribute("aria-busy", "false");
+    get("words-note").dataset.state = found?.moved && found.risen.length + found.gone.length ? "moved" : "calm";
+    if (!found) get("words-note").textContent = `Too few messages to tell (${facts.new} new, ${facts.old} before).`;
+    else if (!found.moved) get("words-note").textContent = "Calm: the newest messages use the words that the ones before used.";
+    else if (!found.risen.length && !found.gone.length) get("words-note").textContent = "A little different, but no single word explains it.";
+    else get("words-note").textContent = `Moved: ${[found.risen.length && `${found.risen.length} words came up`, found.gone.length && `${found.gone.length} went`].filter(Boolean).join(", ")}, beyond chance.`;
+    get("words-risen").replaceChildren(...(found?.risen.length ? found.risen.map((each) => word(each, "risen", facts)) : [none("no word did")]));
+    get("words-gone").replaceChildren(...(found?.gone.length ? found.gone.map((each) => word(each, "gone", facts)) : [none("no word did")]));
+    get("words-numbers").textContent = found ? `${facts.new.toLocaleString("en")} newest against ${facts.old.toLocaleString("en")} before · distance ${found.distance.toFixed(3)}, chance gives up to ${found.chance.toFixed(3)}` : "";
+  }
+
+  async function look() {
+    clearTimeout(timer);
+    timer = setTimeout(look, AGAIN_MS);
+    if (document.hidden) return;
+    const ticket = ++asked;
+    shown = view.slice;
+    try {
+      const facts = await ask(`drift/words.json?${new URLSearchParams({slice: view.slice})}`);
+      if (ticket === asked) draw(facts);
+    } catch (error) {
+      if (ticket === asked) get("words-note").textContent = `The words cannot be looked at now: ${error.message}.`;
+    }
+  }
+
+  look();
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
+  return {onView() { if (view.slice !== shown) look(); }};
+}
