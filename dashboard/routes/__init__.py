@@ -10,6 +10,7 @@ from bokeh.server.urls import per_app_patterns
 
 from dashboard.routes.alarms import Acknowledge, Alarms
 from dashboard.routes.api import API_ROUTES
+from dashboard.routes.assets import Assets
 from dashboard.routes.base import Handler
 from dashboard.routes.changed import Changes
 from dashboard.routes.compare import COMPARE_ROUTES
@@ -32,6 +33,7 @@ ROUTES = (
     (r"/door/callback", FromProvider),
     (r"/leave", Leave),
     (r"/me.json", Me),
+    (r"/assets/([0-9a-f]+)/(.+)", Assets),
     (r"/feed", FeedSocket),
     (r"/healthz", Health),
     (r"/metrics", Metrics),
@@ -67,7 +69,7 @@ ROUTES = (
 )
 for _pattern, _handler in ROUTES:
     if issubclass(_handler, Handler):
-        _handler.pattern = _pattern.replace("(.+)", "*")
+        _handler.pattern = _pattern.replace("(.+)", "*").replace("([0-9a-f]+)", "*")
 
 __all__ = ["ROUTES", "Handler", "register"]
 
