@@ -116,7 +116,7 @@ async def until(condition: Callable[[], bool], seconds: float, what: str) -> Non
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"{what} did not come"
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.005)
 
 
 def commit_fold(room: Watched, number: int, second: int, commits: dict[bytes, float]) -> Any:
@@ -161,13 +161,13 @@ class Viewer:
 
 
 @asynccontextmanager
-async def viewers(base: str, link: str, count: int) -> AsyncIterator[list[Viewer]]:
+async def viewers(base: str, link: str, count: int, query: str = "") -> AsyncIterator[list[Viewer]]:
     """That many viewers who have opened the Live page and look on, each with the picture of now."""
     connector = aiohttp.TCPConnector(limit=0)
     jar = aiohttp.CookieJar(unsafe=True)
     async with aiohttp.ClientSession(connector=connector, cookie_jar=jar) as client:
         await (await client.get(link)).read()
-        opened = [await _open(client, base) for _ in range(count)]
+        opened = [await _open(client, base, query) for _ in range(count)]
         looking = [asyncio.create_task(viewer.look()) for viewer in opened]
         await until(lambda: all(b'"snapshot"' in b"".join(d[:30] for _, d in v.arrivals) for v in opened), 60,
                     "the first picture")  # fmt: skip
@@ -178,10 +178,10 @@ async def viewers(base: str, link: str, count: int) -> AsyncIterator[list[Viewer
                 task.cancel()
 
 
-async def _open(client: aiohttp.ClientSession, base: str) -> Viewer:
+async def _open(client: aiohttp.ClientSession, base: str, query: str) -> Viewer:
     """As a browser does: the page, then its socket."""
-    async with client.get(f"{base}?page=live") as answer:
+    async with client.get(f"{base}?page=live&{query}") as answer:
         page = await answer.text()
     assert 'id="facts"' in page, "this is not the page"
     assert re.search(r'"token":"', page) is None, "the page keeps a Bokeh session"
-    return Viewer(line=await client.ws_connect(base.replace("http", "ws") + "/feed", max_msg_size=0))
+    return Viewer(line=await client.ws_connect(base.replace("http", "ws") + f"/feed?{query}", max_msg_size=0))
