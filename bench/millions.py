@@ -37,7 +37,7 @@ from labeling.verdicts import Given
 SEEDS = 400
 SPAN_MS = 90 * 86_400_000
 PIECE = 1_000_000
-JUDGED = 2_300
+JUDGED = 600
 LABELLED_EVERY = 10
 QUICK = {
     "sqlite": [
@@ -181,10 +181,10 @@ def _plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _judge(store: Store, dataset: int, size: int) -> None:
-    """Some thousand verdicts of two people at the real desk, on messages all over the room."""
+    """Some hundred verdicts of two people at the real desk, on messages all over the room."""
     desk, people = Desk(store, CLASSES), [add_person(store, f"Judge {n}").id for n in range(2)]
-    step = max(1, size // (JUDGED + 500))
-    frame = pd.DataFrame({"message_id": range(1, size + 1, step)}).head(JUDGED + 500)
+    step = max(1, size // (JUDGED + 200))
+    frame = pd.DataFrame({"message_id": range(1, size + 1, step)}).head(JUDGED + 200)
     frame = frame.assign(rank=frame.index.astype(float))
     queue_id = store.write(lambda c: create(c, dataset, QueueSpec("review", blind_share=0.2)))  # type: ignore[arg-type]
     store.write(lambda c: fill(c, queue_id, frame))

@@ -11,6 +11,7 @@ import asyncio
 import os
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ from labeling.people import add_person
 SMALL = 15_000
 LARGE = int(os.environ.get("SIZE") or 15_000_000)
 OPENED = 30
-CHANGES = 15
+CHANGES = 10
 COMPARED = ("open_ms", "open_cpu_ms", "first_ms", "update_ms", "verdict_ms", "update_cpu_ms")
 
 
@@ -120,15 +121,21 @@ async def first_pictures(room: Watched, base: str) -> float:
     return slowest
 
 
-def both_sizes(name: str, folder: Path, urls: tuple[str, str], database: Path | None) -> dict[str, Any]:
+def filled(name: str, folder: Path, size: int, url: str) -> Path:
+    """A room of that size, with roll-ups that agree with its facts."""
+    room, seconds = timed(lambda: make_millions(folder / f"{name}-{size}", url, size))
+    with Store.open(url) as store, store.read() as connection:
+        differences, looked = timed(lambda: check(connection))
+    assert differences == [], differences[:3]
+    print(f"{name}, {size:,} messages: filled in {seconds:.0f} s, counted again in {looked:.0f} s", flush=True)
+    return room
+
+
+def both_sizes(name: str, rooms: list[Path], database: Path | None) -> dict[str, Any]:
     """One database at both sizes: its figures, and how each has grown."""
     found = []
-    for size, url in zip((SMALL, LARGE), urls, strict=True):
-        room, seconds = timed(lambda url=url, size=size: make_millions(folder / f"{name}-{size}", url, size))  # type: ignore[misc]
-        with Store.open(url) as store, store.read() as connection:
-            differences, looked = timed(lambda connection=connection: check(connection))  # type: ignore[misc]
-        assert differences == [], differences[:3]
-        print(f"{name}, {size:,} messages: filled in {seconds:.0f} s, counted again in {looked:.0f} s", flush=True)
+    for size, room in zip((SMALL, LARGE), rooms, strict=True):
+        print(f"{name}, {size:,} messages:", flush=True)
         found.append(measure(room, size, database))
         print(f"  {found[-1]}", flush=True)
     small, large = found
@@ -137,14 +144,25 @@ def both_sizes(name: str, folder: Path, urls: tuple[str, str], database: Path | 
 
 
 def main() -> None:
-    """SQLite, then PostgreSQL."""
+    """Fill both databases side by side, then measure one room after the other."""
     began = time.monotonic()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        facts = both_sizes("sqlite", folder, (f"sqlite:///{name}/small.db", f"sqlite:///{name}/large.db"), None)
-        (folder / "large.db").unlink()
-        with postgresql(max_wal_size="8GB") as small, postgresql(max_wal_size="8GB") as large:
-            facts |= both_sizes("postgresql", folder, (small, large), folder)
+    with (
+        tempfile.TemporaryDirectory() as name,
+        postgresql(max_wal_size="8GB") as small,
+        postgresql(max_wal_size="8GB") as large,
+        ThreadPoolExecutor(2) as pool,
+    ):
+        urls = {
+            "sqlite": (f"sqlite:///{name}/small.db", f"sqlite:///{name}/large.db"),
+            "postgresql": (small, large),
+        }
+
+        def fill(kind: str) -> list[Path]:
+            return [filled(kind, Path(name), size, url) for size, url in zip((SMALL, LARGE), urls[kind], strict=True)]
+
+        rooms = dict(zip(urls, pool.map(fill, urls), strict=True))
+        facts = both_sizes("sqlite", rooms["sqlite"], None)
+        facts |= both_sizes("postgresql", rooms["postgresql"], Path(name))
     ratio = min(facts["sqlite_ratio"], facts["postgresql_ratio"])
     report("scale", ratio=ratio, equal=True, size=LARGE, seconds=time.monotonic() - began, **facts)
 

@@ -64,14 +64,14 @@ def watched(folder: Path, *, history: int = 3_000) -> Iterator[Watched]:
 
 
 @contextmanager
-def started(command: list[str], url: str, **environment: str) -> Iterator[psutil.Process]:
-    """A server in a process of its own, from when it answers until the block ends."""
+def started(command: list[str], url: str, *, waits: bool = True, **environment: str) -> Iterator[psutil.Process]:
+    """A server in a process of its own, from when it answers (or at once) until the block ends."""
     process = subprocess.Popen(
         command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
         deadline = time.monotonic() + 90
-        while True:
+        while waits:
             with suppress(httpx.TransportError):
                 httpx.get(url, timeout=30)
                 break

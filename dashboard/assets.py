@@ -10,6 +10,7 @@ import gzip
 import hashlib
 import mimetypes
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
@@ -94,17 +95,22 @@ def _bokehs() -> Path:
     return Path(str(settings.bokehjs_path())) / "js" / BOKEH
 
 
+LOOK_SECONDS = 1.0
 _lock = Lock()
+_looked_at = 0.0
 _state: tuple[tuple[tuple[str, int, int], ...], Release] | None = None
 
 
 def release() -> Release:
     """The files as they are now: read again only where one has changed, as it does under somebody who works on them."""
-    global _state
-    paths = {**dict(_ours()), f"js/{BOKEH}": _bokehs()}
-    stats = [(name, path.stat()) for name, path in sorted(paths.items())]
-    seen = tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats)
+    global _state, _looked_at
     with _lock:
+        if _state is not None and time.monotonic() - _looked_at < LOOK_SECONDS:
+            return _state[1]
+        paths = {**dict(_ours()), f"js/{BOKEH}": _bokehs()}
+        stats = [(name, path.stat()) for name, path in sorted(paths.items())]
+        seen = tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats)
         if _state is None or _state[0] != seen:
             _state = seen, Release(paths)
+        _looked_at = time.monotonic()
         return _state[1]

@@ -7,6 +7,7 @@ and no Bokeh session stands behind it. The others get a session each, whose docu
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
@@ -24,6 +25,7 @@ from dashboard.room import room
 from dashboard.theme import TOKENS, class_colors, css
 from labeling.people import Reviewer
 
+_embedding = threading.Lock()
 _embedded: dict[tuple[type[Page], tuple[str, ...], str], tuple[str, Mapping[str, Any]]] = {}
 
 
@@ -60,11 +62,24 @@ def written(request: Any, slug: str) -> str:
 def embedding(page: Page) -> tuple[str, Mapping[str, Any]]:
     """The script that draws a page's figures, and the place of each: made once, the same for everybody."""
     key = type(page), page.classes, page.variant
-    if key not in _embedded:
-        roots = _named(page.roots())
-        script, places = components(roots, wrap_plot_info=False) if roots else ("", {})
-        _embedded[key] = str(script), dict(places)
-    return _embedded[key]
+    with _embedding:
+        if key not in _embedded:
+            roots = _named(page.roots())
+            script, places = components(roots, wrap_plot_info=False) if roots else ("", {})
+            _embedded[key] = str(script), dict(places)
+        return _embedded[key]
+
+
+def warm() -> None:
+    """Build the figures of the first page before somebody asks for it, beside whatever else a starting server does."""
+
+    def work() -> None:
+        first = _pages(None)[0]
+        if not first.calls_python:
+            embedding(first(room().project.classes, {}))
+        release().get("js/bokeh.min.js")
+
+    threading.Thread(target=work, name="warm-pages", daemon=True).start()
 
 
 def _named(roots: Mapping[str, Any]) -> dict[str, Any]:

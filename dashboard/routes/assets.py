@@ -20,7 +20,9 @@ class Assets(Handler):
     async def get(self, version: str, name: str) -> None:
         """The file, compressed where the browser takes that."""
         now = release()
-        asset = now.get(name) if name != "js/bokeh.min.js" else await aside(now.get, name)  # the one that takes a while
+        asset = (
+            now.get(name) if name != "js/bokeh.min.js" else await aside(now.get, name)
+        )  # a large one, the first time
         if asset is None:
             raise HTTPError(HTTPStatus.NOT_FOUND)
         self.set_header("Content-Type", asset.type)

@@ -58,6 +58,7 @@ def test_a_changed_file_changes_the_version_of_all(tmp_path: Path, monkeypatch: 
     one, two = tmp_path / "one.js", tmp_path / "two.js"
     one.write_text('import {x} from "./two.js";\n')
     two.write_text("export const x = 1;\n")
+    monkeypatch.setattr(assets, "LOOK_SECONDS", 0.0)
     monkeypatch.setattr(assets, "_ours", lambda: iter([("js/one.js", one), ("js/two.js", two)]))
     before = release()
     assert release() is before
