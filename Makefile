@@ -45,8 +45,8 @@ foreign: $(READY) ## Try exports with the datasets library and Label Studio's co
 	$(BIN)/uv pip install --quiet --python $(FOREIGN)/bin/python datasets label-studio-sdk schemathesis
 	TALLYROOM_FOREIGN_PYTHON=$(FOREIGN)/bin/python $(BIN)/python -m pytest tests/labeling/test_exchange_foreign.py tests/dashboard/test_api.py $(ARGS)
 
-bench: $(READY) ## All benchmarks, or one: make bench NAME=rules
-	$(BIN)/python -m bench $(NAME)
+bench: $(READY) ## All benchmarks, or one: make bench NAME=rules (SIZE=1000000 makes a large one smaller)
+	SIZE=$(SIZE) $(BIN)/python -m bench $(NAME)
 
 load: $(READY) ## An office at work for MINUTES=10: 500 reviewers on PostgreSQL, 64 on SQLite, a million messages
 	$(BIN)/python -m bench.load --minutes $(MINUTES) $(ARGS)

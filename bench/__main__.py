@@ -7,7 +7,11 @@ import pkgutil
 import sys
 from pathlib import Path
 
-HELPERS = {"__main__", "result", "plain_feed", "label_studio", "load", "sms"}
+HELPERS = {
+    "__main__", "result", "plain_feed", "plain_viewers", "streamlit_page", "streamlit_viewers", "streamlit_way",
+    "watching", "millions", "label_studio", "load", "sms",
+}  # fmt: skip
+FORMER = {"feed": "live"}
 
 
 def names() -> list[str]:
@@ -17,7 +21,7 @@ def names() -> list[str]:
 
 def main() -> None:
     """Run the one that is named, or all of them."""
-    asked = sys.argv[1:] or names()
+    asked = [FORMER.get(name, name) for name in sys.argv[1:]] or names()
     unknown = set(asked) - set(names())
     if unknown:
         sys.exit(f"There is no benchmark {', '.join(sorted(unknown))}. There are: {', '.join(names())}.")

@@ -15,7 +15,7 @@ from dashboard.view_state import Drawing
 from dashboard.views import View
 
 SHARE = 0.1
-"""So much of the time a view may take to draw: one that costs 200 ms is drawn anew every two seconds."""
+"""So much of a processor a view may take to draw: one that costs 200 ms is drawn anew every two seconds."""
 FREE_SECONDS = 0.05
 """What costs no more is drawn at every look."""
 WHOLE_SECONDS = 60.0
@@ -63,15 +63,16 @@ class Channel:
     def draw(self, common: Common) -> dict[str, Any] | None:
         """Bring the state up to date; gives what changed, as the pages take it."""
         with self._lock:
-            began = time.monotonic()
+            worked = time.thread_time()  # by the clock, a busy machine would make what is slow slower still
             before = self.state
-            woken = None if began >= self._whole_at else set(self._pending)
+            woken = None if time.monotonic() >= self._whole_at else set(self._pending)
             self._pending.clear()
             self.state = self._drawing.state(Reading(common, self.view), before, woken)
             now = time.monotonic()
-            if woken is None:
+            if woken is None:  # rare enough by itself; and the first of all reads a cold disk and imports
                 self._whole_at = now + WHOLE_SECONDS
-            self._due = now + max(0.0, now - began - FREE_SECONDS) / SHARE
+            else:
+                self._due = now + max(0.0, time.thread_time() - worked - FREE_SECONDS) / SHARE
             return snapshot(self.state) if before is None else delta(before, self.state)
 
     @property

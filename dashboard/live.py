@@ -25,6 +25,7 @@ from dashboard.samples import Samples
 from dashboard.views import View
 
 TICK_SECONDS = 0.15
+"""From one look to the next, where one change follows another: the first is shown at once."""
 UNSEEN_TICK_SECONDS = 1.0
 """Where no page looks on: the state is kept for the next one, at a tenth of the desk's processor saved."""
 BEAT_SECONDS = 1.0
@@ -80,6 +81,7 @@ class Hub:
         self._behind = 0.0
         self._away_since: float | None = None
         self._well_at: float | None = None
+        self._looked_at = 0.0
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -190,15 +192,20 @@ class Hub:
             feed.close()
 
     def _step(self, feed: Feed) -> None:
-        """Wait for events (or a beat), gather what comes within a tick, look once."""
+        """Wait for events (or a beat) and look once: at once after a quiet moment, else a tick after the last look."""
         events = feed.wait(BEAT_SECONDS)
         kinds = {event.kind for event in events}
         if not kinds & WAKING and not any(channel.is_due for channel in list(self._channels.values())):
             self._behind = 0.0
             self._broadcast(BEAT)
             return
-        self._stop.wait(TICK_SECONDS if self.viewers else UNSEEN_TICK_SECONDS)
-        self._draw_all([*events, *feed.wait(0)])
+        since = time.monotonic() - self._looked_at
+        wait = TICK_SECONDS - since if self.viewers else UNSEEN_TICK_SECONDS
+        if wait > 0:
+            self._stop.wait(wait)
+            events = [*events, *feed.wait(0)]
+        self._draw_all(events)
+        self._looked_at = time.monotonic()
 
     def _draw_all(self, events: list[StoreEvent]) -> None:
         """Look at the store once, and send the pages of each view what changed in it."""

@@ -15,6 +15,7 @@ from tornado.ioloop import IOLoop
 from core import Project
 from core.errors import ServeError
 from dashboard.access.requests import base_url, outside
+from dashboard.pages import warm
 from dashboard.room import close_room, is_open, open_room, room
 from labeling.models import Role
 from labeling.people import add_person, issue_link, may_listen_outside
@@ -36,6 +37,7 @@ def start(server_context: Any) -> None:
     here.hub.start(IOLoop.current().asyncio_loop)  # type: ignore[attr-defined]  # tornado's loops are asyncio's
     here.watch.start(IOLoop.current().asyncio_loop)  # type: ignore[attr-defined]
     here.alarms.start()
+    warm()
     here.explainer.warm(WARM_AFTER_SECONDS)
     if not opened_by_us:  # bokeh serve, panel serve: nobody has printed a link yet
         path = server_context.application_context.url

@@ -29,6 +29,7 @@ from dashboard.access.requests import (
     quiet_summary,
     visitor,
 )
+from dashboard.pages import chosen, written
 from dashboard.room import room
 from dashboard.routes.base import Handler, aside
 from labeling.people import rotate
@@ -95,6 +96,15 @@ class GuardedPage:
         give_cookie(self, fresh)
         session = await room().sessions.find(hash_of(fresh))
         return None if session is None else Visitor(session.person, fresh, session.current)
+
+    async def get(self, *args: Any, **kwargs: Any) -> None:
+        """The page: whole where no Python stands behind its figures, else with a Bokeh session."""
+        if chosen(self.request).calls_python:
+            await super().get(*args, **kwargs)  # type: ignore[misc]
+            return
+        self.set_header("Content-Type", "text/html; charset=utf-8")  # type: ignore[attr-defined]
+        slug = self.application_context.url.strip("/").split("/")[-1]
+        self.finish(written(self.request, slug))  # type: ignore[attr-defined]
 
     def _request_summary(self) -> str:
         return quiet_summary(self)

@@ -27,6 +27,11 @@ class Live(Page):
         chosen = [FIGURES.get(query["only"])(classes)] if query.get("only") in FIGURES.names() else []
         self._figures = chosen or figures_of(self._view.pane, classes)
 
+    @property
+    def variant(self) -> str:
+        """Those of a pane, or one alone."""
+        return " ".join(figure.name for figure in self._figures)
+
     def roots(self) -> Mapping[str, Any]:
         """A root a figure, but for those that the page draws without Bokeh."""
         built = ((figure.name, figure.build(figure.sources())) for figure in self._figures)

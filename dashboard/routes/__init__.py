@@ -10,6 +10,7 @@ from bokeh.server.urls import per_app_patterns
 
 from dashboard.routes.alarms import Acknowledge, Alarms
 from dashboard.routes.api import API_ROUTES
+from dashboard.routes.assets import Assets
 from dashboard.routes.at_desk import PeopleAtDesk
 from dashboard.routes.base import Handler
 from dashboard.routes.changed import Changes
@@ -34,6 +35,7 @@ ROUTES = (
     (r"/door/callback", FromProvider),
     (r"/leave", Leave),
     (r"/me.json", Me),
+    (r"/assets/([0-9a-f]+)/(.+)", Assets),
     (r"/feed", FeedSocket),
     (r"/healthz", Health),
     (r"/metrics", Metrics),
@@ -71,7 +73,7 @@ ROUTES = (
 )
 for _pattern, _handler in ROUTES:
     if issubclass(_handler, Handler):
-        _handler.pattern = _pattern.replace("(.+)", "*")
+        _handler.pattern = _pattern.replace("(.+)", "*").replace("([0-9a-f]+)", "*")
 
 __all__ = ["ROUTES", "Handler", "register"]
 

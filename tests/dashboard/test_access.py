@@ -19,6 +19,7 @@ import httpx
 import pytest
 import websockets
 from bokeh.server.urls import per_app_patterns
+from plugged import NAME, plug_in
 from rooms import CLASSES, add_champion, add_messages, add_queue
 from servers import Server, make_folder
 from sqlalchemy import update
@@ -66,7 +67,9 @@ def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         make_folder(folder, url)
         with (folder / "tallyroom.toml").open("a") as file:
             file.write("[api]\nrequests_per_minute = 100000\n")
-        server = Server(folder).start()
+        with pytest.MonkeyPatch.context() as outside:  # a page with a Bokeh session behind it: ours have none
+            outside.setenv("PYTHONPATH", plug_in(folder))
+            server = Server(folder).start()
         yield Place(server, store, everybody(server, store))
         server.stop()
 
@@ -134,6 +137,7 @@ def path_of(pattern: str) -> str:
     return re.sub(r"\(.*?\)", "1", pattern).strip("/").replace("?", "").replace("\\", "")
 
 
+ASSETS = "/assets/([0-9a-f]+)/(.+)"
 PLAIN = [(pattern, handler) for pattern, handler in ROUTES if issubclass(handler, Handler)]
 CLOSED = [(pattern, handler) for pattern, handler in PLAIN if declared(handler) is not None and pattern != "/leave"]
 EVERYBODY = (
@@ -145,7 +149,7 @@ def test_every_route_declares_its_role_and_only_the_door_and_health_are_open_to_
     register()
     open_to_all = {pattern for pattern, handler, *_ in per_app_patterns if declared(handler) is None}
     doors = {"/door", "/door/provider", "/door/callback"}
-    assert {pattern for pattern, handler in ROUTES if declared(handler) is None} == {*doors, "/healthz"}
+    assert {pattern for pattern, handler in ROUTES if declared(handler) is None} == {*doors, "/healthz", ASSETS}
     bokehs = {
         pattern: handler for pattern, handler, *_ in per_app_patterns if pattern in open_to_all - set(dict(ROUTES))
     }
@@ -242,7 +246,7 @@ def test_sockets_are_for_sessions(place: Place, who: str) -> None:
     inside = who in ROLES
     assert declared(FeedSocket) == Role.VIEWER
     assert status(place, "feed", headers) == (101 if inside else 401)
-    bokehs = place.people[who].get(place.server.base).text
+    bokehs = place.people[who].get(talking(place)).text
     found = re.search(r'"token":"([^"]+)"', bokehs)
     assert (found is not None) is inside
     token = found[1] if found else token_of(place.people["admin"], place)
@@ -283,8 +287,12 @@ def test_what_a_socket_says_is_for_the_role_that_listens(place: Place, who: Role
     assert "win a prize" not in document
 
 
+def talking(place: Place) -> str:
+    return f"{place.server.base}?page={NAME}"
+
+
 def token_of(client: httpx.Client, place: Place) -> str:
-    found = re.search(r'"token":"([^"]+)"', client.get(place.server.base).text)
+    found = re.search(r'"token":"([^"]+)"', client.get(talking(place)).text)
     assert found is not None
     return found[1]
 
@@ -305,8 +313,14 @@ def test_a_stolen_edited_or_invented_bokeh_token_opens_nothing(place: Place) -> 
     assert status(place, "ws", own) == 403
     secret = cookie(ada).split("=", 1)[1]
     plain = base64.urlsafe_b64decode(head + "=" * (-len(head) % 4))
-    assert secret not in ada.get(place.server.base).text
+    assert secret not in ada.get(talking(place)).text
     assert secret.encode() not in plain
+
+
+def test_a_page_whose_figures_call_no_python_keeps_no_session(place: Place) -> None:
+    page = place.people["viewer"].get(f"{place.server.base}?page=live")
+    assert page.text.count("data-root-id=") == 3
+    assert '"token"' not in page.text
 
 
 def test_a_session_cannot_be_laid_under_somebody(place: Place) -> None:
@@ -631,7 +645,8 @@ def test_without_a_proxy_that_is_trusted_nobody_says_where_they_come_from(place:
     assert line.address == "127.0.0.1"
 
 
-def test_the_guard_stands_through_bokeh_serve_and_panel_serve(tmp_path: Path) -> None:
+def test_the_guard_stands_through_bokeh_serve_and_panel_serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", plug_in(tmp_path))
     url = f"sqlite:///{tmp_path / 'tallyroom.db'}"
     app = str(Path(__file__).resolve().parents[2] / "bokeh_app")
     with Store.open(url, create=True) as store:

@@ -18,15 +18,19 @@ class Proxy:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self._lines: list[socket.socket] = []
+        self._dead: list[socket.socket] = []
         threading.Thread(target=self._accept, daemon=True).start()
 
     def swallow(self) -> None:
         """From now on requests reach the server and no answer comes back, without a word: a line that has died."""
         self._swallow.set()
 
-    def heal(self) -> None:
-        """Answers come back again, on new lines: the dead ones are cut."""
+    def heal(self, *, quietly: bool = False) -> None:
+        """Answers come back again, on new lines: the dead ones are cut, or go on saying nothing (`quietly`)."""
         self._swallow.clear()
+        self._dead += self._lines if quietly else []
+        if quietly:
+            self._lines = []
         for line in self._lines:
             with suppress(OSError):
                 line.shutdown(socket.SHUT_RDWR)
@@ -35,6 +39,7 @@ class Proxy:
     def close(self) -> None:
         """Let the port go."""
         self._listener.close()
+        self._lines += self._dead
         self.heal()
 
     def _accept(self) -> None:
@@ -49,7 +54,7 @@ class Proxy:
     def _pass(self, source: socket.socket, target: socket.socket, answers: bool = False) -> None:
         with suppress(OSError):
             while data := source.recv(CHUNK):
-                if not (answers and self._swallow.is_set()):
+                if not (answers and (self._swallow.is_set() or source in self._dead)):
                     target.sendall(data)
         for line in (source, target):
             with suppress(OSError):

@@ -4,13 +4,20 @@ import {ask, route, say, warn} from "./shell.js";
 const SILENCE_MS = 1900; // the server beats each second: two missed beats are trouble
 const ENDED = 4401; // dashboard/access/watch.py
 const FIRST_RETRY_MS = 250, LAST_RETRY_MS = 4000;
+const LOOK_MS = 100; // so that two seconds of silence are said within two seconds
+const PATIENCE_MS = 4000; // a line that died without a word is not waited for longer, nor one that does not come about
 
 // `query` gives the view to look at, as the end of an address; one that the server refuses is told by `onRefused`.
 export function follow(onMessage, query, onRefused) {
-  let socket, retry = FIRST_RETRY_MS, heard = performance.now(), lost = null, timer = 0, refused = "";
+  let socket = null, retry = FIRST_RETRY_MS, heard = performance.now(), tried = heard, lost = null, timer = 0, refused = "";
 
   function connect() {
     clearTimeout(timer);
+    tried = performance.now();
+    if (socket) { // one line at a time: what the old one still has to say is old
+      socket.onopen = socket.onmessage = socket.onclose = null;
+      socket.close();
+    }
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const folder = location.pathname.replace(/\/+$/, "").replace(/[^/]*$/, "");
     socket = new WebSocket(`${scheme}://${location.host}${folder}${route("feed")}?${query()}`);
@@ -49,8 +56,8 @@ export function follow(onMessage, query, onRefused) {
     const seconds = Math.round((performance.now() - lost) / 1000);
     say("away", "no connection");
     warn(`No connection to the server for ${seconds} s. What you see is the last that came; it comes back by itself.`);
-    if (socket.readyState === WebSocket.OPEN && seconds > 4) socket.close(); // asleep, or the network changed
-  }, 500);
+    if (socket.readyState !== WebSocket.CLOSED && performance.now() - Math.max(heard, tried) > PATIENCE_MS) connect(); // asleep, or the network changed
+  }, LOOK_MS);
 
   document.addEventListener("visibilitychange", () => {
     heard = performance.now();
