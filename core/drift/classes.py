@@ -114,7 +114,8 @@ def js_distance(one: ArrayLike, other: ArrayLike) -> Floats:
     from scipy.spatial.distance import jensenshannon  # here: a server that starts does not wait for it
 
     # By rounding, equal distributions may come out as nan or as a tiny negative number under the root.
-    return np.nan_to_num(np.asarray(jensenshannon(one, other, base=2, axis=-1), float), nan=0.0)
+    found: Floats = np.nan_to_num(np.asarray(jensenshannon(one, other, base=2, axis=-1), float), nan=0.0)
+    return found
 
 
 def psi(reference: ArrayLike, now: ArrayLike) -> Floats:

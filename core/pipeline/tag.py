@@ -88,4 +88,4 @@ def _differing(votes: pd.DataFrame, before: dict[int, tuple[str | None, str]]) -
     # A list, not a column: pandas would turn None into NaN, which differs from itself.
     now = [klass if isinstance(klass, str) else None for klass in votes["klass"]]
     differs = np.array([new != old for new, old in zip(now, was, strict=True)], dtype=bool)
-    return votes.assign(was=was)[differs]
+    return votes.assign(was=pd.Series(was, index=votes.index, dtype=object))[differs]

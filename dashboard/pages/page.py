@@ -15,8 +15,8 @@ class Page(ABC):  # noqa: B024 - a page may be all template
 
     `name` is its address (`?page=live`) and the template that it fills (`templates/live.html`; without one its figures
     stand below each other); `title` stands in the navigation, in the order of `place`; `script` is its module below
-    static/js, `styles` its sheets below static/css. `query` is the rest of the address. `calls_python`: its figures have
-    callbacks in Python, so each visitor gets a Bokeh session of their own, which costs a third of a second and a
+    static/js, `styles` its sheets below static/css. `query` is the rest of the address. `calls_python`: its figures
+    have callbacks in Python, so each visitor gets a Bokeh session of their own, which costs a third of a second and a
     megabyte; those of the others are built once a process.
     """
 
