@@ -185,7 +185,7 @@ def test_a_cell_opens_its_messages_by_keyboard_and_hostile_text_stays_text(
     live.locator("[data-against=verdicts]").click()
     live.locator("main summary").press("Enter")
     live.locator("[data-cell='personal|spam']").press("Enter")
-    expect(live.locator("#drawer li").first).to_be_visible()
+    expect(live.locator("#drawer .line").first).to_be_visible()
     text = live.locator("#drawer-rows").inner_text()
     assert "<script>window.pwned=1</script>" in text or "onerror" in text or "message number" in text
     live.keyboard.press("Escape")
