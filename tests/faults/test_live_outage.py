@@ -26,6 +26,7 @@ from core.errors import StoreDownError
 from core.store import Store
 from core.store.models import RunId
 from core.store.records.runs import FoldRecord, add_fold
+from labeling.models import Role
 
 pytestmark = [pytest.mark.faults, pytest.mark.browser]
 TOLD_MS = 6_000
@@ -207,7 +208,7 @@ def test_a_compare_page_outlives_a_restart_of_its_server(
     server = Server(make_folder(tmp_path, store_url)).start()
     try:
         tab = browser.new_page()
-        tab.goto(server.link(store, "Ada"))
+        tab.goto(server.link(store, "Ada", Role.LEAD))
         tab.goto(f"{server.base}?page=compare")
         expect(tab.locator("#status-words")).to_contain_text("as of")
         tab.evaluate("window.neverReloaded = true")
