@@ -12,6 +12,7 @@ from dashboard.figures.quality import QualityFigure
 from dashboard.theme import paint
 
 if TYPE_CHECKING:
+    from core.learning.quality import Reliability
     from dashboard.reading import Reading
 
 BARS = 0.2
@@ -33,9 +34,7 @@ class CalibrationFigure(QualityFigure):
 
     def rows(self, reading: Reading) -> dict[str, Rows]:
         """The bins that have messages."""
-        from core.learning.quality import reliability  # here: scikit-learn takes a second to import
-
-        found = reliability(reading.sample.right, reading.sample.confidence)
+        found = self._reliability(reading)
         if found is None:
             return {"bins": {}}
         most = max(each.right.n for each in found.bins)
@@ -55,11 +54,17 @@ class CalibrationFigure(QualityFigure):
             }
         }
 
+    @staticmethod
+    def _reliability(reading: Reading) -> Reliability | None:
+        if not len(reading.sample):
+            return None
+        from core.learning.quality import reliability  # here: scikit-learn takes a second to import
+
+        return reliability(reading.sample.right, reading.sample.confidence)
+
     def sentence(self, reading: Reading) -> str:
         """How far it is off on average."""
-        from core.learning.quality import reliability
-
-        found = reliability(reading.sample.right, reading.sample.confidence)
+        found = self._reliability(reading)
         if found is None:
             return ""
         return f"Its word and the truth are {100 * found.gap:.1f} points apart on average."

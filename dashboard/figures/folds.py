@@ -43,6 +43,8 @@ class FoldsFigure(QualityFigure):
 
     def rows(self, reading: Reading) -> dict[str, Rows]:
         """The folds at the whole training part."""
+        if not reading.folds:
+            return {"dots": {}, "means": {}}
         from core.learning.quality import fold_scores  # here: SciPy takes a second to import
 
         colors = class_colors(self.classes)

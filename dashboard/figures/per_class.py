@@ -34,11 +34,13 @@ class PerClassFigure(QualityFigure):
 
     def rows(self, reading: Reading) -> dict[str, Rows]:
         """Of all messages that the confusion matrix has."""
+        cells = reading.confusion(reading.view.against).cells
+        if not cells:
+            return {"marks": {}}
         import numpy as np
 
         from core.learning.quality import per_class  # here: scikit-learn takes a second to import
 
-        cells = reading.confusion(reading.view.against).cells
         counts = np.array([[max(0, cells.get((truth, klass), 0)) for klass in self.classes] for truth in self.classes])
         if not counts.sum():
             return {"marks": {}}

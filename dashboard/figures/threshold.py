@@ -42,11 +42,11 @@ class ThresholdFigure(QualityFigure):
 
     def rows(self, reading: Reading) -> dict[str, Rows]:
         """A row a threshold, in shares and in messages."""
-        from core.learning.quality import thresholds  # here: statsmodels takes a second to import
-
         n = len(reading.sample)
         if not n:
             return {"curve": {}}
+        from core.learning.quality import thresholds  # here: statsmodels takes a second to import
+
         return {
             "curve": {
                 f"{each.at:.2f}": {
@@ -103,6 +103,7 @@ class ThresholdFigure(QualityFigure):
         right.axis_label_text_font_style = "normal"
         paint(right, major_label_text_color="warn", axis_label_text_color="warn")
         plot.add_layout(right, "right")
+        plot.xaxis.ticker.desired_num_ticks = 5
         plot.xaxis.axis_label = "it decides from this confidence on"
         plot.yaxis[0].axis_label = "decided by the model"
         for axis in (*plot.xaxis, *plot.yaxis):

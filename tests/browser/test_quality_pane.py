@@ -60,7 +60,8 @@ def visit(opened: Opened, browser: Browser) -> Iterator[Callable[..., Page]]:
         tab = context.new_page()
         tab.goto(server.link(store, name, Role.REVIEWER))
         tab.goto(f"{server.base}{query}")
-        expect(tab.locator("#threshold-decided")).not_to_have_text("–")
+        # The first who looks waits for scikit-learn to be imported.
+        expect(tab.locator("#threshold-decided")).not_to_have_text("–", timeout=60_000)
         return tab
 
     yield go
