@@ -32,7 +32,7 @@ MONDAY = 3
 _DAY_OR_HOUR = """
 const at = new Date(tick), hour = at.getHours();
 if (hour !== 0) return String(hour).padStart(2, "0") + ":00";
-return at.toLocaleDateString([], {weekday: "short", day: "numeric"});
+return at.toLocaleDateString([], {day: "numeric", ...(at.getDate() === 1 ? {month: "short"} : {weekday: "short"})});
 """
 
 

@@ -23,6 +23,7 @@ export function begin({view, open}) {
     const {found} = facts;
     const card = get("words-title").closest("section");
     card.setAttribute("aria-busy", "false");
+    card.querySelector(".word-lists").hidden = !found;
     get("words-note").dataset.state = found?.moved && found.risen.length + found.gone.length ? "moved" : "calm";
     if (!found) get("words-note").textContent = `Too few messages to tell (${facts.new} new, ${facts.old} before).`;
     else if (!found.moved) get("words-note").textContent = "Calm: the newest messages use the words that the ones before used.";
