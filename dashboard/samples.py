@@ -113,7 +113,7 @@ class Samples:
 
     def read(self, connection: Connection, run_id: RunId, view: View, now_ms: int) -> Sample:
         """The messages of the view's time and slice, held against what the view says."""
-        rows = judged(connection, run_id, view.against)
+        rows = judged(connection, run_id, view.against, self._classes)
         sample = sample_of(rows, self._classes, run_classes(connection, run_id))
         if view.when:
             hours = view.hours(now_ms)

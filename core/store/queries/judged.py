@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, null, select
+from sqlalchemy import Connection, Subquery, null, select, union_all
 
 from core.store.models import FoldPrediction, Message, Origin, Prediction, Run, RunId, Truth
 from core.store.rollups import FOLDS, VERDICTS, message_hour
 
 IMPORTED = "imported"
 AGAINST = (FOLDS, VERDICTS, IMPORTED)
-MOST = 50_000
+MOST = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,10 @@ class Judged:
     margins: bytes | None = None
 
 
-def judged(connection: Connection, run_id: RunId, against: str, *, most: int = MOST) -> list[Judged]:
-    """The newest messages of known class that the run has called something, by their ids falling.
+def judged(
+    connection: Connection, run_id: RunId, against: str, classes: Sequence[str], *, most: int = MOST
+) -> list[Judged]:
+    """The newest messages known to be of one of the classes that the run has called something, by their ids falling.
 
     `against` says how they are known: "folds" (labels it was tried on, called by the fold that had not seen them),
     "verdicts" or "imported" (labels now, called as the model in charge).
@@ -59,17 +61,24 @@ def judged(connection: Connection, run_id: RunId, against: str, *, most: int = M
         query = query.where(FoldPrediction.repeat == 0)
     else:
         origin = Origin.VERDICT if against == VERDICTS else Origin.IMPORTED
-        newest = (
-            select(Truth.message_id)
-            .where(Truth.origin == origin)
-            .order_by(Truth.message_id.desc())
-            .limit(most)
-            .subquery()
-        )
+        newest = _newest(origin, classes, most)
         query = query.join(newest, newest.c.message_id == said.message_id).join(
             Truth, Truth.message_id == said.message_id
         )
     return [Judged(*row) for row in connection.execute(query)]
+
+
+def _newest(origin: Origin, classes: Sequence[str], most: int) -> Subquery:
+    """The newest messages that somebody of that origin holds to be of these classes.
+
+    A class at a time: the index has the messages of each in order, and of all together they would have to be sorted.
+    """
+    of_each = []
+    for klass in classes:
+        of_class = select(Truth.message_id).where(Truth.origin == origin, Truth.klass == klass)
+        of_each.append(select(of_class.order_by(Truth.message_id.desc()).limit(most).subquery().c.message_id))
+    together = union_all(*of_each).subquery()
+    return select(together.c.message_id).order_by(together.c.message_id.desc()).limit(most).subquery()
 
 
 def run_classes(connection: Connection, run_id: RunId) -> tuple[str, ...]:
