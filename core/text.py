@@ -23,9 +23,9 @@ _JOINERS = "\u200c\u200d"
 
 
 def hidden_sign(text: str) -> str | None:
-    """The first sign of `text` that nobody sees, as `U+202E`; None where there is none.
+    r"""The first sign of `text` that nobody sees, as `U+202E`; None where there is none.
 
-    >>> hidden_sign("spam\\u202e"), hidden_sign("spam"), hidden_sign("spam\\nham")
+    >>> hidden_sign("spam\u202e"), hidden_sign("spam"), hidden_sign("spam\nham")
     ('U+202E', None, 'U+000A')
     """
     for sign in text:

@@ -14,7 +14,7 @@ from labeling.people import PersonId
 from labeling.tasks import opinion
 
 LOOK_BACK = 5_000
-BODY_SHOWN = 20
+SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ EXAMPLES = (
     .join(Message, Message.id == _both.c.message_id)
     .where(_mends)
     .order_by(_both.c.id.desc())
-    .limit(BODY_SHOWN)
+    .limit(SHOWN)
 )
 
 

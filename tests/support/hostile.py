@@ -61,8 +61,11 @@ CANARY = """
 globalThis.pwnedBy = [];
 globalThis.pwned = () => { globalThis.pwnedBy.push("a script ran"); };
 for (const name of ["alert", "confirm", "prompt"]) globalThis[name] = pwned;
-customElements.define("x-pwn", class extends HTMLElement { connectedCallback() { pwnedBy.push("a node was injected"); } });
-addEventListener("securitypolicyviolation", (event) => pwnedBy.push(`${event.violatedDirective}: ${event.blockedURI} ${event.sample}`));
+customElements.define("x-pwn", class extends HTMLElement {
+  connectedCallback() { pwnedBy.push("a node was injected"); }
+});
+addEventListener("securitypolicyviolation",
+  (event) => pwnedBy.push(`${event.violatedDirective}: ${event.blockedURI} ${event.sample}`));
 """
 
 
@@ -95,9 +98,9 @@ def _write(folder: Path, url: str, messages: int, huge: int) -> None:
     dictionary = {"version": 1, "dataset": DATASET, "sources": [source]}
     (folder / "dictionaries" / f"{DATASET}.yaml").write_text(json.dumps(dictionary), "utf-8")
     rules = [
-        {"name": (text.replace("\x1b", "") + " rule")[:100].strip() or "rule", "class": CLASSES[n % 3], "pattern": f"word{n % 3}"}
-        for n, text in enumerate(PAYLOADS)
-    ]  # fmt: skip
+        {"name": f"rule {text}"[:100], "class": CLASSES[number % 3], "pattern": f"word{number % 3}"}
+        for number, text in enumerate((*PAYLOADS, "\u202egnp"))
+    ]
     (folder / "rules.yaml").write_text(json.dumps({"version": 1, "rules": rules}), "utf-8")
     draw = random.Random(7)
     with (folder / "in.csv").open("w", encoding="utf-8", newline="") as file:
