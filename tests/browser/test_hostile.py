@@ -120,7 +120,7 @@ def hover(tab: Page) -> None:
 
 def look_at_live(tab: Page) -> None:
     expect(tab.locator("#alarm-rows li").first).to_be_visible()
-    for summary in tab.locator("main summary").all():
+    for summary in tab.locator("main .as-table > summary").all():
         summary.press("Enter")
     holds(tab)
     hover(tab)
