@@ -22,6 +22,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from core import Project
 from dashboard.demo.furnished import furnish
+from dashboard.figures import figures_of
 from dashboard.pages import PAGES
 from dashboard.views import PANES
 from labeling.models import Role
@@ -34,7 +35,8 @@ SCREENS = HERE / "explanation" / "screens.md"
 THEMES = ("light", "dark")
 SIZES = {1440: 900, 1024: 768, 390: 844}
 STATES = {"busy": "at work", "empty": "empty", "gone": "the server is gone"}
-LIVE_PANES = [("live" if pane == "now" else f"live-{pane}") for pane in PANES]
+SHOWN_PANES = [pane for pane in PANES if figures_of(pane, ())]
+"""Those with figures."""
 QUALITY = 58
 SETTLE_MS = 900
 GONE_MS = 7_500
@@ -44,7 +46,7 @@ DOOR = "door"
 
 def screens() -> dict[str, str]:
     """Every picture's name and the address that it is taken of: each pane of the live page, each page, the door."""
-    panes = dict(zip(LIVE_PANES, (f"?page=live&pane={pane}" for pane in PANES), strict=True))
+    panes = {"live" if pane == "now" else f"live-{pane}": f"?page=live&pane={pane}" for pane in SHOWN_PANES}
     others = sorted((page for page in PAGES if page.name != "live"), key=lambda page: page.place)
     return {**panes, **{page.name: f"?page={page.name}" for page in others}, DOOR: ""}
 
@@ -133,8 +135,8 @@ def page() -> str:
     lines = [
         "# What it looks like",
         "",
-        "Every page, at work, in an empty room and when its server is gone; in the light and in the dark; 1440, 1024 and",
-        "390 pixels wide. `make screenshots` takes them all again, of the demo's room.",
+        "Every page, at work, in an empty room and when its server is gone; in the light and in the dark; 1440, 1024",
+        "and 390 pixels wide. `make screenshots` takes them all again, of the demo's room.",
         "",
     ]
     for screen in screens():

@@ -11,7 +11,6 @@ from sqlalchemy import select
 from core import Project
 from core.store.models import Message, Run, RunId, RunState
 from dashboard.demo.room import DemoRoom, make_room
-from labeling.alarms import open_alarm
 from labeling.comparisons import add_note, ask_office, open_comparison
 from labeling.desk import Desk
 from labeling.models import Role, VerdictKind
@@ -20,7 +19,8 @@ from labeling.queues import QueueSpec, chosen, create, refill
 from labeling.simulated import OFFICE, Colleague
 from labeling.verdicts import Given
 
-MESSAGES = 2_400
+MESSAGES = 6_000
+LABELLED = 2_400
 VERDICTS = 240
 PAIRS = 60
 ASKED = 30
@@ -32,13 +32,13 @@ NOTES = (
 
 
 def furnish(folder: Path, *, messages: int = MESSAGES) -> Project:
-    """A room in `folder` with models, verdicts, people at odds, queues, a comparison under way and an alarm.
+    """A room in `folder` with models, verdicts, people at odds, queues and a comparison under way.
 
     The same each time, but for its clock: the messages end now.
     """
     from core.pipeline import run
 
-    demo = make_room(folder, history=messages, labelled=messages // 2)
+    demo = make_room(folder, history=messages, labelled=min(LABELLED, messages // 2))
     project = Project(folder)
     run(project)
     _office(project, demo)
@@ -59,8 +59,6 @@ def _office(project: Project, demo: DemoRoom) -> None:
     chosen(store, store.write(lambda c: create(c, dataset, parcels)), ids)
     for name, role in (("Noor", Role.LEAD), ("Ines", Role.REVIEWER), ("Juri", Role.VIEWER)):
         add_person(store, name, role)
-    title = "spam is called 4.1 points more often than in the days before"
-    store.write(lambda c: open_alarm(c, "drift", title, {"message_ids": ids[:20]}))
 
 
 def _compare(project: Project, demo: DemoRoom) -> None:

@@ -11,6 +11,7 @@ from servers import Server, make_folder
 
 from core.store import Store
 from dashboard.demo.furnished import furnish
+from dashboard.figures import figures_of
 from dashboard.pages import PAGES
 from dashboard.views import PANES
 from labeling.models import Role
@@ -18,9 +19,14 @@ from labeling.people import accept, invite
 
 pytestmark = pytest.mark.browser
 LOOKS = [(theme, width) for theme in ("light", "dark") for width in (1440, 390)]
-ADDRESSES = sorted([*(page.name for page in PAGES if page.name != "live"), *(f"live&pane={pane}" for pane in PANES)])
+ADDRESSES = sorted(
+    [
+        *(page.name for page in PAGES if page.name != "live"),
+        *(f"live&pane={pane}" for pane in PANES if figures_of(pane, ())),
+    ]
+)
 KEYS: dict[str, tuple[tuple[str, str], ...]] = {
-    "review": (("h", "#history"), ("l", "#group"), ("?", "#key-help"), ("f", "#flag-note")),
+    "review": (("h", "#history"), ("?", "#key-help"), ("f", "#flag-note")),
     "compare": (("d", "#deciding"),),
     "queues": (("n", "#make"),),
     "people": (("i", "#invite-dialog"),),
@@ -31,7 +37,7 @@ KEYS: dict[str, tuple[tuple[str, str], ...]] = {
 @pytest.fixture(scope="module")
 def at_work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Store]]:
     folder = tmp_path_factory.mktemp("work")
-    project = furnish(folder)
+    project = furnish(folder, messages=1_500)
     server = Server(folder).start()
     yield server, project.store
     server.stop()

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterator
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -28,7 +28,7 @@ def tab(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[
     page = context.new_page()
     page.goto(server.link(project.store, "Ada", Role.LEAD))
     page.goto(f"{server.base}?page=live")
-    page.wait_for_function("tallyroom.doc.get_model_by_name('curves.dots').data.key.length > 0")
+    page.wait_for_function("globalThis.tallyroom?.doc.get_model_by_name('curves.dots').data.key.length > 0")
     yield page
     context.close()
     server.stop()
@@ -48,7 +48,7 @@ def saved(tab: Page, figure: str, kind: str) -> bytes:
 
 @pytest.mark.parametrize("figure", FIGURES)
 def test_a_figure_is_saved_as_a_picture(tab: Page, figure: str) -> None:
-    root = ElementTree.fromstring(saved(tab, figure, "svg"))
+    root = ET.fromstring(saved(tab, figure, "svg"))
     assert root.tag.endswith("svg")
     assert len(list(root.iter())) > 20
     assert saved(tab, figure, "png").startswith(b"\x89PNG")
@@ -58,8 +58,9 @@ def test_a_figure_is_saved_as_a_picture(tab: Page, figure: str) -> None:
 def test_the_data_of_a_figure_is_saved_as_it_is_shown(tab: Page, figure: str) -> None:
     rows = list(csv.DictReader(io.StringIO(saved(tab, figure, "csv").decode())))
     shown = tab.evaluate(
-        """(figure) => [...tallyroom.doc._all_models.values()].filter((each) => each.data && each.name?.startsWith(`${figure}.`))
-        .map((each) => [each.name.split(".")[1], each.data.key.length, each.data])""".replace("        ", " "),
+        """(figure) => [...tallyroom.doc._all_models.values()]
+        .filter((each) => each.data && each.name?.startsWith(`${figure}.`))
+        .map((each) => [each.name.split(".")[1], each.data.key.length, each.data])""",
         figure,
     )
     for part, length, data in shown:
