@@ -106,6 +106,8 @@ def _built(figures: list[Figure], state: ViewState, view: View) -> Iterator[tupl
             columns = map(str, source.data)
             source.data = {name: [key if name == "key" else row[name] for key, row in rows.items()] for name in columns}
         model = figure.build(sources)
+        if model is None:  # the page draws it without Bokeh: here its numbers speak
+            continue
         model.name = figure.name
         for part in model.renderers:
             _show_one(part, figure, view)

@@ -48,7 +48,8 @@ def screens() -> dict[str, str]:
     """Every picture's name and the address that it is taken of: each pane of the live page, each page, the door."""
     panes = {"live" if pane == "now" else f"live-{pane}": f"?page=live&pane={pane}" for pane in SHOWN_PANES}
     others = sorted((page for page in PAGES if page.name != "live"), key=lambda page: page.place)
-    return {**panes, **{page.name: f"?page={page.name}" for page in others}, DOOR: ""}
+    pages = {page.name: f"?page={page.name}" for page in others}
+    return {**panes, **pages, "compare": f"{pages['compare']}&comparison=1", DOOR: ""}
 
 
 def file_of(screen: str, state: str, theme: str, width: int) -> Path:

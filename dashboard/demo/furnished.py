@@ -55,7 +55,7 @@ def _office(project: Project, demo: DemoRoom) -> None:
     twice = QueueSpec("Second opinions", overlap=2, order="random", blind_share=0.3, priority=5)
     chosen(store, store.write(lambda c: create(c, dataset, twice)), ids)
     work(project, demo, 2 * PAIRS, flags=len(NOTES))
-    parcels = QueueSpec("Parcels of the week", order="newest", target=200, priority=1)
+    parcels = QueueSpec("Parcels of the week", order="newest", target=200, priority=9, blind_share=0.0)
     chosen(store, store.write(lambda c: create(c, dataset, parcels)), ids)
     for name, role in (("Noor", Role.LEAD), ("Ines", Role.REVIEWER), ("Juri", Role.VIEWER)):
         add_person(store, name, role)
@@ -73,8 +73,8 @@ def _compare(project: Project, demo: DemoRoom) -> None:
     for number, text in enumerate(("The words' model is a third as large.", "Look at the short ones from abroad.")):
         made = str(uuid.UUID(int=number + 1, version=4))
         store.write(lambda c, made=made, text=text: add_note(c, comparison, made, text, by=noor.id))  # type: ignore[misc]
-    ask_office(store, dataset, comparison, by=noor.id, seed=demo.seed)
-    work(project, demo, ASKED)
+    asked = ask_office(store, dataset, comparison, by=noor.id, seed=demo.seed)
+    work(project, demo, ASKED, queue=asked)
 
 
 def _runs(project: Project) -> tuple[RunId, RunId]:
@@ -89,13 +89,13 @@ def _runs(project: Project) -> tuple[RunId, RunId]:
     return champion.run_id, RunId(others[-1])
 
 
-def work(project: Project, demo: DemoRoom, verdicts: int, *, flags: int = 0) -> None:
+def work(project: Project, demo: DemoRoom, verdicts: int, *, flags: int = 0, queue: int | None = None) -> None:
     """The simulated colleagues judge in turn, as long as there is something to judge; the first `flags` with a note."""
     desk, draw = Desk(project.store, project.classes), random.Random(demo.seed)  # noqa: S311 - a simulation
     colleagues = [Colleague(project.store, project.classes, skill, lambda _: None, demo.seed) for skill in OFFICE]
     for number in range(verdicts):
         colleague = colleagues[number % len(colleagues)]
-        if held := desk.claim(colleague.person.id, 1).result():
+        if held := desk.claim(colleague.person.id, 1, queue).result():
             message = held[0]
             opinion = colleague.opinion(_truth(project, demo, message.message_id), message.predicted)
             note = NOTES[number] if number < flags else None

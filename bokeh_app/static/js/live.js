@@ -65,4 +65,5 @@ onView(() => {
   for (const part of parts) part.onView?.();
   feed.look();
 });
+if (facts.wall) (await import("./wall.js")).hang({...facts.wall, show, at: view.pane});
 globalThis.tallyroom = {state, doc, route, view};
