@@ -102,7 +102,7 @@ def _built(figures: list[Figure], state: ViewState, view: View) -> Iterator[tupl
             continue
         sources = figure.sources()
         for name, source in sources.items():
-            rows = state.tables[f"{figure.name}.{name}"]
+            rows = state.tables.get(f"{figure.name}.{name}", {})  # some are worked out in the page
             columns = map(str, source.data)
             source.data = {name: [key if name == "key" else row[name] for key, row in rows.items()] for name in columns}
         model = figure.build(sources)
@@ -122,7 +122,7 @@ def _show_one(part: Any, figure: Figure, view: View) -> None:
 
 
 def _drawn(figure: Figure, state: ViewState, divs: dict[str, str], view: View) -> Drawn:
-    found = {name: state.tables[f"{figure.name}.{name}"] for name in figure.columns()}
+    found = {name: state.tables.get(f"{figure.name}.{name}", {}) for name in figure.columns()}
     columns = tuple(dict.fromkeys(c for each in figure.columns().values() for c in each if c not in LOOKS))
     rows = [(part, *(row.get(column, "") for column in columns)) for part, row in _points(found)]
     div = divs.get(figure.name)

@@ -35,7 +35,7 @@ SCREENS = HERE / "explanation" / "screens.md"
 THEMES = ("light", "dark")
 SIZES = {1440: 900, 1024: 768, 390: 844}
 STATES = {"busy": "at work", "empty": "empty", "gone": "the server is gone"}
-SHOWN_PANES = [pane for pane in PANES if figures_of(pane, ())]
+SHOWN_PANES = [pane for pane in PANES if figures_of(pane, ("one", "other"))]
 """Those with figures."""
 QUALITY = 58
 SETTLE_MS = 900

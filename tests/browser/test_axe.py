@@ -22,7 +22,7 @@ LOOKS = [(theme, width) for theme in ("light", "dark") for width in (1440, 390)]
 ADDRESSES = sorted(
     [
         *(page.name for page in PAGES if page.name != "live"),
-        *(f"live&pane={pane}" for pane in PANES if figures_of(pane, ())),
+        *(f"live&pane={pane}" for pane in PANES if figures_of(pane, ("one", "other"))),
     ]
 )
 KEYS: dict[str, tuple[tuple[str, str], ...]] = {

@@ -15,7 +15,8 @@ from dashboard.views import PANES
 from labeling.models import Role
 
 pytestmark = pytest.mark.browser
-SHOWN = [pane for pane in PANES if figures_of(pane, ())]
+SHOWN = [pane for pane in PANES if figures_of(pane, ("one", "other"))]
+FIRST = figures_of(SHOWN[1], ("one", "other"))[0].name
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def test_the_panes_take_turns_and_keys_hold_and_turn_them(wall: tuple[Server, Pa
     expect(tab.locator("#wall-place")).to_have_text(PANES[SHOWN[1]])
     assert pane_of(tab) == SHOWN[1]
     expect(tab.locator(".kpis")).to_be_hidden()
-    expect(tab.locator(f"[data-figure={figures_of(SHOWN[1], ())[0].name}]")).to_be_visible()
+    expect(tab.locator(f"[data-figure={figures_of(SHOWN[1], ('one', 'other'))[0].name}]")).to_be_visible()
     tab.keyboard.press("Space")
     expect(tab.locator("#wall-place")).to_have_text(f"{PANES[SHOWN[1]]}, paused")
     tab.clock.fast_forward(60_000)
