@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 
 MINUTES ?= 10
 
-.PHONY: help demo test nightly foreign check bench load faults-slow docs browser clean
+.PHONY: help demo test nightly foreign check bench load faults-slow docs screenshots browser clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -56,6 +56,9 @@ faults-slow: $(READY) browser ## The faults again, longer and more of them
 
 docs: $(READY) ## Build the documentation into site/
 	$(BIN)/mkdocs build --strict --quiet
+
+screenshots: $(READY) browser ## Take the pictures of every page, in every state and size, into docs/pictures
+	$(BIN)/python docs/screenshots.py
 
 clean: ## Take out the environment and what was built
 	rm -rf $(VENV) site .mypy_cache .ruff_cache .pytest_cache

@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings import SettingsError as UnreadableError
 
 from core.errors import SettingsError, did_you_mean
+from core.text import hidden_sign
 
 FILE_NAME = "tallyroom.toml"
 _PREFIX = "TALLYROOM_"
@@ -43,6 +44,11 @@ class RoomSettings(_Section):
             raise ValueError(f"a room has 2 to 20 classes, this one has {len(classes)}")
         if len(set(classes)) != len(classes):
             raise ValueError("a class is named twice")
+        for number, klass in enumerate(classes, start=1):
+            if not klass.strip():
+                raise ValueError(f"the name of class {number} is empty")
+            if sign := hidden_sign(klass):
+                raise ValueError(f"the name of class {number} has a sign that nobody sees, {sign}")
         return classes
 
 

@@ -22,6 +22,7 @@ COMMANDS = {
     "fit": "fit",
     "rules": "rules",
     "serve": "serve",
+    "report": "report",
     "demo": "demo",
     "demo-data": "demo",
     "demo-office": "demo",

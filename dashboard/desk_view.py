@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import TallyroomError
 from core.fingerprint import fingerprint
+from core.store.queries.shown import SHOWN_MOST
 from labeling.claims import HandOut
 from labeling.drift import suggests_break
 from labeling.history import body_of, pace_of, said_by
@@ -32,6 +33,7 @@ def _hand_out(room: Room, message: HandOut) -> dict[str, Any]:
         "lease_id": message.lease_id,
         "task_id": message.task_id,
         "body": message.body,
+        "characters": message.characters,
         "sender": message.sender,
         "sent_at": message.sent_at,
         "place": message.slot + 1,
@@ -84,7 +86,13 @@ def translation(room: Room, person: Reviewer, lease_id: int) -> str | None:
         return None
     with room.project.store.read() as connection:
         body = body_of(connection, person.id, lease_id)
-    return room.translator(body) if body else None
+    return room.translator(body[:SHOWN_MOST]) if body else None
+
+
+def whole(room: Room, person: Reviewer, lease_id: int) -> str | None:
+    """All of a message that the person was handed; None where it was not."""
+    with room.project.store.read() as connection:
+        return body_of(connection, person.id, lease_id)
 
 
 def panel(room: Room, person: Reviewer) -> dict[str, Any]:

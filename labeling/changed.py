@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from core.store.models import DatasetId, Label, Message, Origin, Prediction, Promotion, Run, Truth
+from core.store.queries.shown import BODY_LISTED
 from labeling.models import Verdict
 from labeling.people import PersonId
 from labeling.tasks import opinion
@@ -107,7 +108,7 @@ COUNTS = select(
     _messages.filter(_breaks).label("broken"),
 )
 EXAMPLES = (
-    select(_both.c.message_id, Message.body, _both.c.klass, _both.c.former, _both.c.confidence)
+    select(_both.c.message_id, BODY_LISTED, _both.c.klass, _both.c.former, _both.c.confidence)
     .join(Message, Message.id == _both.c.message_id)
     .where(_mends)
     .order_by(_both.c.id.desc())

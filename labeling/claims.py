@@ -27,6 +27,7 @@ from sqlalchemy import (
 
 from core.store.hot import hot
 from core.store.models import Message, Promotion, Tally, now_ms
+from core.store.queries.shown import BODY_SHOWN, CHARACTERS, TEXT_SHOWN
 from labeling.gold import gold_tasks
 from labeling.grants import TAKE_PLACES, Place, Terms, grant, is_blind
 from labeling.group_models import SpotCheck
@@ -52,7 +53,8 @@ HELD_MOST = 20
 class HandOut:
     """A message in somebody's hands. `lease_id` is the fencing token; times are ms of the database's clock.
 
-    Blind: the prediction stays in the store, `predicted` is None.
+    Blind: the prediction stays in the store, `predicted` is None. `body` and `text` are the beginning of a message that
+    has more `characters` than a page shows.
     """
 
     lease_id: int
@@ -61,6 +63,7 @@ class HandOut:
     message_id: int
     body: str
     text: str
+    characters: int
     sender: str | None
     sent_at: int | None
     slot: int
@@ -202,8 +205,9 @@ READ = hot(
         Lease.task_id,
         Task.queue_id,
         Task.message_id,
-        Message.body,
-        Message.text,
+        BODY_SHOWN,
+        TEXT_SHOWN,
+        CHARACTERS,
         Message.sender,
         Message.sent_at,
         case((or_(Task.gold, Queue.adaptive), 0), else_=Lease.slot),

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from core.store.models import Message, Origin, Prediction, Truth
+from core.store.queries.shown import BODY_LISTED, BODY_SHOWN, TEXT_SHOWN
 from labeling.models import Decision, Person, Queue, QueueState, Task, Verdict, VerdictKind
 from labeling.tasks import current, opinion
 
@@ -108,7 +109,7 @@ def disputes(connection: Connection, said: Iterable[Said], run_id: int | None) -
 def rulings(connection: Connection, most: int = 10) -> list[Ruling]:
     """The newest decisions that stand: along the primary key from its end."""
     query = (
-        select(Decision.message_id, Message.body, Decision.klass, Decision.note, Person.name, Decision.at)
+        select(Decision.message_id, BODY_LISTED, Decision.klass, Decision.note, Person.name, Decision.at)
         .join(Message, Message.id == Decision.message_id)
         .join(Person, Person.id == Decision.person_id)
         .where(~exists().where(_next.supersedes == Decision.id), Decision.klass.is_not(None))
@@ -157,9 +158,7 @@ def _read(connection: Connection, ids: Sequence[int], tied: set[int], run_id: in
         Prediction.run_id == run_id, Prediction.message_id.in_(ids)
     )
     predicted = {row.message_id: (row.klass, row.confidence) for row in connection.execute(said)}
-    messages = select(Message.id, Message.body, Message.text, Message.sender, Message.sent_at).where(
-        Message.id.in_(ids)
-    )
+    messages = select(Message.id, BODY_SHOWN, TEXT_SHOWN, Message.sender, Message.sent_at).where(Message.id.in_(ids))
     found = {
         row.id: Dispute(row.id, row.body, row.text, row.sender, row.sent_at, row.id in tied, predicted.get(row.id))
         for row in connection.execute(messages)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from core.store.hot import hot
 from core.store.models import Message, Origin, Truth
+from core.store.queries.shown import BODY_LISTED
 from labeling.models import Lease, Task, Verdict, VerdictKind
 from labeling.people import PersonId
 from labeling.tasks import current, judging
@@ -37,7 +38,7 @@ _page = (
         _newest.c.second,
         _newest.c.blind,
         _newest.c.at,
-        Message.body,
+        BODY_LISTED,
         Message.sender,
         Message.sent_at,
     )

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Integer, and_, bindparam, exists, insert, lit
 from core.errors import DeskError
 from core.store import Store
 from core.store.models import Message, Prediction, Promotion, now_ms
+from core.store.queries.shown import BODY_SHOWN
 from core.store.queries.templates import founders, template_facts
 from core.templates import common_pattern, forms, varying
 from labeling.claims import HELD_MOST
@@ -159,7 +160,7 @@ IN_HAND = (
     .order_by(Task.id)
 )
 TEXTS = (
-    select(Task.id, Message.body, Message.sender)
+    select(Task.id, BODY_SHOWN, Message.sender)
     .join(Message, Message.id == Task.message_id)
     .where(Task.id.in_(bindparam("these", expanding=True)))
 )

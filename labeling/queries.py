@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, func, select
 from core.store.hot import hot
 from core.store.models import Message, Origin, Truth, now_ms
 from core.store.queries.live import tallies
+from core.store.queries.shown import BODY_LISTED
 from labeling.claims import given_to
 from labeling.models import Assigned, OpenLease, Person, Queue, QueueState, Verdict, VerdictKind
 from labeling.orders import ORDERS
@@ -110,7 +111,7 @@ def recent_verdicts(connection: Connection, most: int = 12, after: int = 0) -> l
     rows = connection.execute(
         select(
             Verdict.id,
-            Message.body,
+            BODY_LISTED,
             Verdict.klass,
             Verdict.shown_klass,
             Verdict.blind,

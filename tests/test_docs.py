@@ -22,6 +22,23 @@ generate = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(generate)
 
 
+_spec = importlib.util.spec_from_file_location("screenshots", DOCS / "screenshots.py")
+assert _spec is not None
+assert _spec.loader is not None
+screenshots = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(screenshots)
+
+
+def test_every_page_is_in_the_pictures_and_every_picture_is_in_the_docs() -> None:
+    from dashboard.pages import PAGES
+
+    asked = "".join(screenshots.screens().values())
+    assert all(f"page={page.name}" in asked for page in PAGES)
+    assert (DOCS / "explanation" / "screens.md").read_text("utf-8") == screenshots.page(), "make screenshots"
+    wanted = {path.name for path in screenshots.expected()}
+    assert {path.name for path in (DOCS / "pictures").glob("*.webp")} == wanted, "make screenshots takes them"
+
+
 @pytest.mark.parametrize("name", generate.PAGES_BY_NAME)
 def test_a_reference_page_is_what_the_code_says(name: str) -> None:
     written = (DOCS / "reference" / f"{name}.md").read_text("utf-8")

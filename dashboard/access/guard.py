@@ -20,6 +20,7 @@ from tornado.web import Finish, HTTPError
 
 from core.errors import AccessError, TallyroomError
 from dashboard.access.door_page import closed_page, sign_in_page
+from dashboard.access.policy import new_nonce, page_policy
 from dashboard.access.requests import (
     Visitor,
     give_cookie,
@@ -83,6 +84,8 @@ class GuardedPage:
         if any(name in self.request.arguments for name in _BROUGHT) or "Bokeh-Session-Id" in self.request.headers:
             raise HTTPError(HTTPStatus.FORBIDDEN, reason="a page's session is made here, not brought along")
         self._visitor = self.request.visitor = found
+        self.request.nonce = new_nonce()
+        self.set_header("Content-Security-Policy", page_policy(self.request.nonce, self.request.host))  # type: ignore[attr-defined]
         await super().prepare()  # type: ignore[misc]
 
     async def _renewed(self, found: Visitor) -> Visitor | None:

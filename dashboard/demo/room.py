@@ -49,8 +49,8 @@ class DemoRoom:
         return self.past.truth(key) or self.stream.truth(key)
 
 
-def make_room(folder: Path, *, history: int = HISTORY) -> DemoRoom:
-    """The demo's room in `folder`: the one that is there, or a new one."""
+def make_room(folder: Path, *, history: int = HISTORY, labelled: int = LABELLED) -> DemoRoom:
+    """The demo's room in `folder`: the one that is there, or a new one whose first messages are labelled."""
     memory = folder / "demo.json"
     if not (folder / FILE_NAME).exists():
         (folder / "dictionaries").mkdir(parents=True, exist_ok=True)
@@ -64,7 +64,7 @@ def make_room(folder: Path, *, history: int = HISTORY) -> DemoRoom:
         ):
             (folder / target).write_text(shipped.joinpath(name).read_text("utf-8"), "utf-8")
         demo = DemoRoom(SEED, history, round(time.time() * 1000))
-        drop(folder, "0000-history.csv", demo.past.messages(0, history), labelled=min(LABELLED, history))
+        drop(folder, "0000-history.csv", demo.past.messages(0, history), labelled=min(labelled, history))
         memory.write_text(json.dumps(asdict(demo)), "utf-8")
     project = Project(folder)
     project.upgrade_store()

@@ -15,7 +15,7 @@ from bokeh.models import (
 )
 
 from core.store.models import HOUR_MS
-from dashboard.figures.figure import Figure, Row, Rows, plain_figure
+from dashboard.figures.figure import Figure, Row, Rows, plain_figure, short
 from dashboard.theme import GLYPH_FONT, class_colors, paint
 from dashboard.views import SCALES, UNITS
 
@@ -145,9 +145,9 @@ class ClassesFigure(Figure):
             klass: {
                 "at": first["at"],
                 "y": (first[f"to_{number}"] + first[f"to_{number + 1}"]) / 2,
-                "text": f"{klass} {last['counts'][number]:,}"
+                "text": f"{short(klass)} {last['counts'][number]:,}"
                 if by_count
-                else f"{klass} {100 * last[f'share_{number}']:.1f} %",
+                else f"{short(klass)} {100 * last[f'share_{number}']:.1f} %",
                 "color": self._colors[klass],
             }
             for number, klass in enumerate(self.classes)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from bokeh.models import ColumnDataSource, HoverTool, TapTool
 
 from core.store.queries.judged import AGAINST
-from dashboard.figures.figure import Figure, Row, Rows, plain_figure
+from dashboard.figures.figure import Figure, Row, Rows, plain_figure, short_ticks
 from dashboard.theme import GLYPH_FONT, paint
 
 if TYPE_CHECKING:
@@ -85,6 +85,7 @@ class ConfusionFigure(Figure):
             x_range=list(self.classes), y_range=list(reversed(self.classes)), x_axis_location="below", tools=""
         )
         plot.grid.visible = False
+        plot.xaxis.formatter = plot.yaxis.formatter = short_ticks()
         cells = []
         for name, source in sources.items():
             cell = plot.rect(

@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from bokeh.models import ColumnDataSource
+from bokeh.models import ColumnDataSource, CustomJSTickFormatter
 from bokeh.plotting import figure as bokeh_figure
 
 from core.registry import Registry
@@ -79,6 +79,23 @@ def figures_of(pane: str, classes: tuple[str, ...]) -> list[Figure]:
 
 
 FIGURES: Registry[Figure] = Registry("figure", Figure, "dashboard.figures")  # type: ignore[type-abstract]
+
+
+NAME_MOST = 22
+"""Characters of a class's name in a figure; beside it stands the whole."""
+
+
+def short(name: str) -> str:
+    """A name as a figure has room for it."""
+    return name if len(name) <= NAME_MOST else f"{name[: NAME_MOST - 1]}…"
+
+
+def short_ticks() -> CustomJSTickFormatter:
+    """The same for the names along an axis."""
+    return CustomJSTickFormatter(
+        args={"most": NAME_MOST},
+        code="const signs = [...tick]; return signs.length > most ? `${signs.slice(0, most - 1).join('')}…` : tick;",
+    )
 
 
 def plain_figure(**options: Any) -> Any:

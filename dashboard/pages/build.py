@@ -46,7 +46,7 @@ def build(document: Document) -> None:
     roots = _named(page.roots()) if person is not None else {}
     for model in roots.values():
         document.add_root(model)
-    told = _told(page, person, slug, roots)
+    told = {**_told(page, person, slug, roots), "nonce": getattr(request, "nonce", "")}
     document.title = told.pop("title")
     document.template_variables.update(told)
 
@@ -56,7 +56,8 @@ def written(request: Any, slug: str) -> str:
     page, person = chosen(request), _who(request)
     script, roots = embedding(page) if person is not None else ("", {})
     bokehs = {"base": FILE, "macros": MACROS, "docs": [], "roots": roots, "plot_script": script}
-    return _template().render({**_told(page, person, slug, roots), **bokehs})
+    nonce = getattr(request, "nonce", "")
+    return _template().render({**_told(page, person, slug, roots), **bokehs, "nonce": nonce})
 
 
 def embedding(page: Page) -> tuple[str, Mapping[str, Any]]:

@@ -24,6 +24,10 @@ class Live(Page):
             self._view = View.from_query(query)
         except TallyroomError:  # the feed refuses it too, and says why
             self._view = View()
+        self._wall = {pane: found for pane in PANES if (found := figures_of(pane, classes))} if self._on_wall else {}
+        if self._wall:  # all of them in one document, which takes them in turns
+            self._figures = list({each.name: each for found in self._wall.values() for each in found}.values())
+            return
         chosen = [FIGURES.get(query["only"])(classes)] if query.get("only") in FIGURES.names() else []
         self._figures = chosen or figures_of(self._view.pane, classes)
 
@@ -32,6 +36,10 @@ class Live(Page):
         """Those of a pane, or one alone."""
         return " ".join(figure.name for figure in self._figures)
 
+    @property
+    def _on_wall(self) -> bool:
+        return self.query.get("wall") == "1"
+
     def roots(self) -> Mapping[str, Any]:
         """A root a figure, but for those that the page draws without Bokeh."""
         built = ((figure.name, figure.build(figure.sources())) for figure in self._figures)
@@ -39,10 +47,14 @@ class Live(Page):
 
     def variables(self) -> Mapping[str, Any]:
         """The panes, and the figures of this one."""
-        choices = {"units": UNITS, "series": SERIES}
+        choices = {"units": UNITS, "series": SERIES, "wall": self._on_wall}
         return {"panes": PANES, "spans": SPANS, "pane": self._view.pane, "figures": self._figures, **choices}
 
     def facts(self) -> Mapping[str, Any]:
         """The modules of figures that do more than show rows."""
         scripts = [figure.script for figure in self._figures if figure.script]
-        return {"pane": self._view.pane, "scripts": list(dict.fromkeys(scripts))}
+        facts: dict[str, Any] = {"pane": self._view.pane, "scripts": list(dict.fromkeys(scripts))}
+        if self._wall:
+            names = {pane: [figure.name for figure in found] for pane, found in self._wall.items()}
+            facts["wall"] = {"panes": names, "titles": PANES}
+        return facts

@@ -15,7 +15,7 @@ from dashboard.routes.at_desk import PeopleAtDesk
 from dashboard.routes.base import Handler
 from dashboard.routes.changed import Changes
 from dashboard.routes.compare import COMPARE_ROUTES
-from dashboard.routes.desk import Claim, Heartbeat, History, Judge, Panel, Translation, Undo
+from dashboard.routes.desk import Claim, Heartbeat, History, Judge, Panel, Translation, Undo, WholeMessage
 from dashboard.routes.door import Door, Leave, Me
 from dashboard.routes.drift import DriftWords
 from dashboard.routes.feed import FeedSocket
@@ -53,6 +53,7 @@ ROUTES = (
     (r"/desk/lookalikes/judge", JudgeGroup),
     (r"/desk/lookalikes/checks.json", GroupChecks),
     (r"/desk/translation", Translation),
+    (r"/desk/message.txt", WholeMessage),
     (r"/queues.json", QueuesState),
     (r"/queues/make", MakeQueue),
     (r"/queues/change", ChangeQueue),

@@ -10,10 +10,10 @@ from dataclasses import asdict
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field
-from tornado.web import Finish
+from tornado.web import Finish, HTTPError
 
 from core.errors import TallyroomError
-from dashboard.desk_view import hand_outs, history, identity, panel, translation
+from dashboard.desk_view import hand_outs, history, identity, panel, translation, whole
 from dashboard.room import room
 from dashboard.routes.base import Asked, Handler, Id, aside
 from labeling.claims import HELD_MOST, HandOut
@@ -170,6 +170,22 @@ class Translation(DeskHandler):
         """Answers with the text, or null where the office has no translator or that one nothing to say."""
         asked = self.asked(OneLease)
         self.answer({"text": await aside(translation, room(), self.person, asked.lease_id)})
+
+
+class WholeMessage(DeskHandler):
+    """A message that is too long for a page, as a file."""
+
+    async def get(self) -> None:
+        """Of a message that the person was handed; never shown as a page of ours."""
+        lease = self.get_query_argument("lease_id", "")
+        if not lease.isdecimal() or int(lease) >= 2**63:
+            raise TallyroomError("'lease_id' is a number")
+        text = await aside(whole, room(), self.person, int(lease))
+        if text is None:
+            raise HTTPError(404, reason="you were handed no such message")
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        self.set_header("Content-Disposition", 'attachment; filename="message.txt"')
+        self.finish(text.encode("utf-8", "replace"))
 
 
 class Panel(Handler):

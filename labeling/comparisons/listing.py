@@ -10,6 +10,7 @@ from sqlalchemy import Connection, exists, select
 
 from core.store.models import Message, RunId
 from core.store.queries.compare import Basis, said_by
+from core.store.queries.shown import BODY_LISTED
 from labeling.comparison_models import Comparison, ComparisonAsking
 from labeling.consensus import Consensus, majority
 from labeling.models import OpenLease, Task, Verdict, VerdictKind
@@ -57,7 +58,7 @@ def asked_messages(
             Task.id,
             Task.rank,
             Task.message_id,
-            Message.body,
+            BODY_LISTED,
             one.c.klass.label("first"),
             one.c.confidence.label("first_confidence"),
             other.c.klass.label("second"),

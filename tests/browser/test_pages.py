@@ -183,7 +183,7 @@ def test_a_cell_opens_its_messages_by_keyboard_and_hostile_text_stays_text(
     expect(review.locator("#status-words")).to_have_text("saved")
     live = visit("Ines", "live")
     live.locator("[data-against=verdicts]").click()
-    live.locator("main summary").press("Enter")
+    live.locator("main .as-table > summary").press("Enter")
     live.locator("[data-cell='personal|spam']").press("Enter")
     expect(live.locator("#drawer .line").first).to_be_visible()
     text = live.locator("#drawer-rows").inner_text()

@@ -26,6 +26,8 @@ def load(folder: Path, text: str) -> Settings:
         (GOOD + "[pipeline]\ntrain_on = ['verdicts']\n", 5, "Did you mean 'verdict'"),
         (GOOD + "[pipeline]\ncurve = [0.5]\n", 5, "the last one is 1.0"),
         ('[room]\nname = "R"\nclasses = ["a"]\n', 3, "2 to 20 classes, this one has 1"),
+        ('[room]\nname = "R"\nclasses = ["a", "b\\u202e"]\n', 3, "class 2 has a sign that nobody sees, U.202E"),
+        ('[room]\nname = "R"\nclasses = ["a\\u0000", "b"]\n', 3, "class 1 has a sign that nobody sees, U.0000"),
         ('[room]\nname = "R"\n', 1, "'room.classes' is missing"),
         ("[room\n", 1, "not TOML"),
         (GOOD + "[[alarms]]\nsign = 'lag'\n[[alarms]]\nsign = 'lag'\nlimmit = 3\n", 8, "'alarms.1.limmit'.*'limit'"),

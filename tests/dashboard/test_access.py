@@ -191,7 +191,7 @@ def test_the_page_is_for_sessions_and_bokehs_other_routes_for_nobody(place: Plac
         assert ('id="facts"' in answer.text) is inside
         assert answer.status_code == (200 if inside else 401)
         if inside:
-            shown = f'<main id="main" class="page-{page.name}"' in answer.text
+            shown = f'<main id="main" class="page-{page.name}' in answer.text
             assert shown is (rank(who) >= ROLES.index(page.role)), (who, page.name)
     for path in ("metadata", "autoload.js?bokeh-autoload-element=1"):
         assert client.get(path).status_code == 404

@@ -4,6 +4,7 @@ import {follow} from "./feed.js";
 import {drawAlarms} from "./alarms.js";
 import {drawVerdicts} from "./verdicts.js";
 import {openDrawer} from "./drawer.js";
+import {offerFiles} from "./figure_menu.js";
 import {show as showRows, State} from "./sources.js";
 import {forget, offer, onView, query, show, view} from "./views.js";
 
@@ -58,9 +59,11 @@ const context = {state, doc, facts, view, show, open: (behind) => openDrawer(beh
 const modules = await Promise.all(facts.scripts.map((name) => import(`./figures/${name}`)));
 const parts = modules.map((module) => module.begin(context));
 onTheme(paint);
+offerFiles(doc);
 const feed = follow((message) => draw(state.apply(message)), query, forget);
 onView(() => {
   for (const part of parts) part.onView?.();
   feed.look();
 });
+if (facts.wall) (await import("./wall.js")).hang({...facts.wall, show, at: view.pane});
 globalThis.tallyroom = {state, doc, route, view};

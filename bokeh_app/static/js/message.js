@@ -1,5 +1,5 @@
 // The message on the screen, and what stands around it. The next ones are built while the person reads this one.
-import {facts} from "./shell.js";
+import {facts, route} from "./shell.js";
 import {chip, element, safeText} from "./text.js";
 import {readingText} from "./reading.js";
 import {markChoices} from "./choices.js";
@@ -70,7 +70,11 @@ function showLegend(message) {
 function showFold() {
   const long = cutAt(shown.body) < shown.body.length;
   get("fold").hidden = !long;
-  if (long) get("fold-words").textContent = whole ? "only its beginning" : `the whole message, ${shown.body.length.toLocaleString("en")} characters`;
+  const sent = [...shown.body].length, all = shown.characters ?? sent;
+  const more = all > sent ? `its first ${sent.toLocaleString("en")} of ${all.toLocaleString("en")} characters` : `the whole message, ${sent.toLocaleString("en")} characters`;
+  if (long) get("fold-words").textContent = whole ? "only its beginning" : more;
+  get("whole-file").hidden = all <= sent;
+  if (all > sent) get("whole-file").href = route(`desk/message.txt?lease_id=${shown.lease_id}`);
 }
 
 // A long message's whole, and its beginning again.
@@ -83,7 +87,7 @@ export function fold() {
 
 function saysOf(message) {
   if (!message.says.length) return [element("p", "sub", message.blind ? "Hidden: this one is judged blind." : "Nothing: no model has read it, no rule hits it.")];
-  return message.says.map((each) => element("div", "says", each.who, chip(each.klass, facts), element("span", "sure", each.confidence === null ? "" : each.confidence.toFixed(2).replace(/^0/, ""))));
+  return message.says.map((each) => element("div", "says", element("span", "", safeText(each.who)), chip(each.klass, facts), element("span", "sure", each.confidence === null ? "" : each.confidence.toFixed(2).replace(/^0/, ""))));
 }
 
 // Under the message that is still on the screen.
@@ -95,7 +99,7 @@ export function showTranslation(message, text) {
 
 export function nothing(sentence) {
   shown = null;
-  for (const id of ["choices", "keys", "message", "legend", "from", "place", "fold", "translation"]) get(id).hidden = true;
+  for (const id of ["choices", "keys", "message", "legend", "from", "place", "fold", "whole-file", "translation"]) get(id).hidden = true;
   get("says").replaceChildren();
   get("nothing").hidden = false;
   if (get("nothing").textContent !== sentence) get("nothing").textContent = sentence;

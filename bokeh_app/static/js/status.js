@@ -11,6 +11,7 @@ export function showStatus({outbox, hand, deskAway, signedOut}) {
   warn(warning());
   if (unsent) say(outbox.offline ? "away" : "busy", `${unsent} not yet saved`);
   else if (refused) say("busy", `${refused} not taken`);
+  else if (outbox.offline || deskAway) say("away", "no connection");
   else say("live", outbox.taken ? "saved" : "ready");
   showRefused(outbox);
 

@@ -32,13 +32,17 @@ export function element(tag, className, ...children) {
 
 // A class's name in its colour.
 export function chip(klass, facts) {
-  const made = element("span", "chip", klass);
+  const made = element("span", "chip", safeText(klass));
+  made.title = klass;
   made.style.setProperty("--chip", facts.colors[klass] || "var(--mute)");
   return made;
 }
 
+const LISTED_MOST = 2000; // core/store/queries/shown.py: a list has the beginning of a message, and one character more
+
 export function bodyOf(text) {
-  const body = element("span", "body", safeText(text));
+  const points = text.length > LISTED_MOST ? [...text] : [];
+  const body = element("span", "body", points.length > LISTED_MOST ? safeText(`${points.slice(0, LISTED_MOST).join("")}…`) : safeText(text));
   body.dir = "auto";
   return body;
 }

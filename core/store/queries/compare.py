@@ -28,6 +28,7 @@ from core.store.models import (
     Score,
     Truth,
 )
+from core.store.queries.shown import BODY_LISTED
 from core.store.store import Store
 
 PAGE = 50
@@ -174,7 +175,7 @@ def disagreements(
     """A page of the messages on which they disagree, in order of their ids, from after the id `after`."""
     one, other = said_by(basis, first), said_by(basis, second)
     query = (
-        select(one.c.message_id, Message.body, one.c.klass, one.c.confidence, other.c.klass, other.c.confidence)
+        select(one.c.message_id, BODY_LISTED, one.c.klass, one.c.confidence, other.c.klass, other.c.confidence)
         .join(other, other.c.message_id == one.c.message_id)
         .join(Message, Message.id == one.c.message_id)
         .where(

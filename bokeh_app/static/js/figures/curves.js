@@ -13,7 +13,7 @@ export function begin({state, doc}) {
       if (!changed.has("curves.names")) return;
       const best = [...state.tables.get("curves.names").values()].sort((one, other) => other.y - one.y);
       document.getElementById("curves-legend")?.replaceChildren(...best.map((row) => {
-        const item = element("li", "", row.text);
+        const item = element("li", "", element("span", "", row.text));
         item.style.color = row.color;
         return item;
       }));
