@@ -58,7 +58,7 @@ const context = {state, doc, facts, view, show, open: (behind) => openDrawer(beh
 const modules = await Promise.all(facts.scripts.map((name) => import(`./figures/${name}`)));
 const parts = modules.map((module) => module.begin(context));
 onTheme(paint);
-const feed = follow((message) => draw(state.apply(message)), query, forget);
+const feed = follow((message) => draw(state.apply(message)), query, {onRefused: forget});
 onView(() => {
   for (const part of parts) part.onView?.();
   feed.look();
