@@ -25,13 +25,18 @@ class Answers:
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        self.board_kept = Kept(BOARD_SECONDS)
+        self._boards = Kept(BOARD_SECONDS)
         self._pairs, self._kinds, self._fields = Kept(PAIR_SECONDS), Kept(math.inf), Kept(math.inf)
         self._moment = Kept(MOMENT_SECONDS)
 
+    def runs_moved(self) -> None:
+        """A run has finished, was trained or promoted, or a comparison was opened."""
+        self._boards.forget()
+        self._pairs.forget()
+
     def board(self) -> dict[str, Any]:
         """The leaderboard and the list of comparisons."""
-        return self.board_kept.get("board", lambda: board(self._project))
+        return self._boards.get("board", lambda: board(self._project))
 
     def pair(self, first: int, second: int) -> dict[str, Any]:
         """Two runs side by side."""

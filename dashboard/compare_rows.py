@@ -7,6 +7,7 @@ from typing import Any
 
 from core import Project
 from core.errors import DeskError
+from core.slices import KINDS
 from core.store.models import RunId
 from core.store.queries.apart import Belongs, held_apart
 from core.store.queries.compare import PAGE, Basis, basis_of, disagreements
@@ -54,8 +55,6 @@ def behind(
 
 
 def _kind(name: str) -> Belongs:
-    from core.learning.compare.kinds import KINDS
-
     if name not in KINDS:
         raise DeskError("there is no such kind of message", fix="Choose one of the list.")
     return KINDS[name]

@@ -20,7 +20,6 @@ from core.errors import DeskError, TallyroomError
 from core.store.feed import StoreEvent
 from core.store.queries.live import clock
 from dashboard.compare_state import company_of, evidence_of
-from dashboard.kept import Kept
 from dashboard.live import Health
 from labeling.comparisons.session import PRESENCE_SECONDS, be_there
 from labeling.people import PersonId
@@ -49,9 +48,9 @@ class Looker(Protocol):
 class Sessions:
     """Who looks at which comparison at this server. Number 0: at runs, with no comparison opened."""
 
-    def __init__(self, project: Project, board: Kept, health: Callable[[], Health]) -> None:
+    def __init__(self, project: Project, runs_moved: Callable[[], None], health: Callable[[], Health]) -> None:
         self._project = project
-        self._board = board
+        self._forget_runs = runs_moved
         self._health = health
         self._server = str(uuid.uuid4())
         self._lock = threading.Lock()
@@ -70,13 +69,13 @@ class Sessions:
 
     def join(self, looker: Looker, comparison_id: int, loop: AbstractEventLoop) -> None:
         """Let a page look on: it gets the comparison as it stands. It looks at one at a time."""
-        self.leave(looker)
         with self._lock:
             self._loop = loop
             self._lookers.setdefault(comparison_id, set()).add(looker)
+            self._forget(looker, but=comparison_id)
             told = self._told.get(comparison_id)
-            if comparison_id:
-                (self._company_moved if told else self._moved).add(comparison_id)
+            if told is None:
+                self._moved.add(comparison_id)
             if self._thread is None and not self._stop.is_set():
                 self._thread = threading.Thread(target=self._run, name="comparisons", daemon=True)
                 self._thread.start()
@@ -87,18 +86,16 @@ class Sessions:
     def leave(self, looker: Looker) -> None:
         """The page looks no more."""
         with self._lock:
-            for comparison_id, here in list(self._lookers.items()):
-                here.discard(looker)
-                if not here:
-                    del self._lookers[comparison_id]
-                    self._evidence.pop(comparison_id, None)
-                    self._facts.pop(comparison_id, None)
-                    self._told.pop(comparison_id, None)
+            self._forget(looker)
         self._wake.set()
 
-    def told(self, comparison_id: int) -> str | None:
-        """What the pages of a comparison were told last: for one that has missed something."""
-        return self._told.get(comparison_id)
+    def _forget(self, looker: Looker, *, but: int | None = None) -> None:
+        for comparison_id, here in list(self._lookers.items()):
+            if comparison_id != but:
+                here.discard(looker)
+            if not here:
+                for kept in (self._lookers, self._evidence, self._facts, self._told):
+                    kept.pop(comparison_id, None)
 
     def heed(self, events: Iterable[StoreEvent] | None) -> None:
         """Note what events may have moved; None where some may have been missed. Called on the feed's thread."""
@@ -110,16 +107,17 @@ class Sessions:
                 self._note(event)
             moved = self._moved or self._company_moved or self._runs_moved
         if events is None or self._runs_moved:
-            self._board.forget()
+            self._forget_runs()
         if moved:
             self._wake.set()
 
     def _note(self, event: StoreEvent) -> None:
         facts = event.payload
         if event.kind == "comparison":
-            company = facts.get("what") in ("presence", "selection")
+            what = facts.get("what")
+            company = what in ("presence", "selection")
             (self._company_moved if company else self._moved).add(int(facts["comparison_id"]))
-            self._runs_moved |= "what" not in facts  # one that was opened is in everybody's list
+            self._runs_moved |= what == "opened"  # it is in everybody's list
         elif event.kind in ("verdict", "queued"):
             asked = (one for one, now in self._evidence.items() if now["queue_id"] == facts.get("queue_id"))
             self._moved.update(asked)
@@ -141,10 +139,10 @@ class Sessions:
             self._wake.wait(BEAT_SECONDS)
             self._wake.clear()
             try:
+                self._tell()
                 if self._here() != self._said or time.monotonic() >= say_at:
                     self._say_who_is_here()
                     say_at = time.monotonic() + PRESENCE_SECONDS
-                self._tell()
             except TallyroomError as error:
                 log.warning("the comparisons wait for the store: %s", error)
                 self._again()
@@ -165,8 +163,9 @@ class Sessions:
         self.heed(None)
 
     def _here(self) -> set[tuple[int, PersonId]]:
+        """Of comparisons that were read, and so exist."""
         with self._lock:
-            return {(one, looker.person_id) for one, here in self._lookers.items() if one for looker in list(here)}
+            return {(one, each.person_id) for one in self._facts for each in self._lookers.get(one, ())}
 
     def _say_who_is_here(self, *, gone: bool = False) -> None:
         here = set() if gone else self._here()

@@ -40,5 +40,5 @@ class Comparing:
 
     def __init__(self, project: Project, health: Callable[[], Health]) -> None:
         self.answers = Answers(project)
-        self.sessions = Sessions(project, self.answers.board_kept, health)
+        self.sessions = Sessions(project, self.answers.runs_moved, health)
         self.turns = Turns()

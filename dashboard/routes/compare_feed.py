@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
+from collections.abc import Mapping
 from typing import Any, ClassVar
-
-from tornado.websocket import WebSocketClosedError
 
 from dashboard.access.requests import visitor
 from dashboard.room import room
-from dashboard.routes.feed import FeedSocket, finished
+from dashboard.routes.feed import FeedSocket
 from labeling.models import Role
 from labeling.people import PersonId
 
@@ -35,29 +33,21 @@ class CompareSocket(FeedSocket):
         if found is not None:
             self.person_id = found.person.id
 
-    def open(self, *_args: str, **_kwargs: str) -> None:
-        """Begin with the comparison that the address names."""
-        self.set_nodelay(True)
-        room().watch.add(self, self._session)
-        self._looking = True
-        self._join(self.get_query_argument("comparison", "0"))
-
     def on_message(self, message: str | bytes) -> None:
-        """The page says "rest", "look", or `{"comparison": 5}`; 0 is none."""
+        """The page says "rest", "look", or which comparison it shows; a page that rests is still there."""
         if message == "rest":
             self._looking = False
-        elif message == "look":
-            self._looking = True
-            self._catch_up()
         else:
-            try:
-                self._join(str(json.loads(message)["comparison"]))
-            except (ValueError, TypeError, KeyError, RecursionError):
-                self.close(1003, "this is no comparison")
+            super().on_message(message)
 
-    def _join(self, wanted: str) -> None:
+    def _look(self, query: Mapping[str, str]) -> None:
+        wanted = query.get("comparison", "0")
         known = wanted.isascii() and wanted.isdecimal() and len(wanted) < 20 and int(wanted) < ID_MOST
         self._comparison = int(wanted) if known else 0
+        self._join()
+
+    def _join(self) -> None:
+        self._looking = True
         room().comparing.sessions.join(self, self._comparison, asyncio.get_running_loop())
 
     def on_close(self) -> None:
@@ -65,23 +55,9 @@ class CompareSocket(FeedSocket):
         room().comparing.sessions.leave(self)
 
     def send(self, message: str) -> None:
-        """Send a message, or note that one was missed: the page gets the comparison as it is then."""
-        if not self._looking or (self._under_way is not None and not self._under_way.done()):
-            self._missed = True
-            return
-        try:
-            self._under_way = asyncio.ensure_future(finished(self.write_message(message)))
-        except WebSocketClosedError:
-            self.on_close()
-            return
-        self._under_way.add_done_callback(self._catch_up)
-
-    def _catch_up(self, _written: asyncio.Future[None] | None = None) -> None:
-        if self._missed and self._looking:
-            self._missed = False
-            self.send(room().comparing.sessions.told(self._comparison) or BOARD)
+        """Send a message; a page that rests gets the comparison as it is when it looks again."""
+        if self._looking:
+            super().send(message)
 
 
-BOARD = '{"kind":"board"}'
-"""Where no comparison is open, only the board can have been missed."""
 COMPARE_FEED = ((r"/compare/feed", CompareSocket),)

@@ -96,7 +96,7 @@ def open_comparison(
     comparison_id: int = connection.execute(insert(Comparison).returning(Comparison.id), row).scalar_one()
     picked = [{"comparison_id": comparison_id, "place": place, "run_id": run} for place, run in enumerate(runs)]
     connection.execute(insert(ComparisonRun), picked)
-    emit(connection, "comparison", comparison_id=comparison_id)
+    emit(connection, "comparison", comparison_id=comparison_id, what="opened")
     return comparison_id
 
 

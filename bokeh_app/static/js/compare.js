@@ -115,7 +115,7 @@ function select(part, {share = true} = {}) {
   if (share) company.share(part);
 }
 
-const drawSelection = () => company.drawSelection();
+function drawSelection() { company.drawSelection(); }
 
 // The address holds what one looks at: a copied link shows the same.
 function go(change) {

@@ -23,6 +23,6 @@ export const tidy = (selection) => Object.fromEntries(Object.entries(selection).
 export const samePart = (one, other) => [...NAMES, "message"].every((name) => (one[name] ?? null) === (other[name] ?? null));
 
 export function partInWords({truth, predicted, kind, message}) {
-  const part = kind ?? (predicted ? (truth === predicted ? `${truth}, rightly called so by one` : `${truth} called ${predicted} by one`) : truth);
+  const part = kind ?? (predicted ? (truth === predicted ? `${truth}, rightly called so by one of the two` : `${truth} called ${predicted} by one of the two`) : truth);
   return [part, message && (part ? "and a message of it" : "a message")].filter(Boolean).join(", ");
 }

@@ -5,7 +5,7 @@ import {apartWords, chance, rowHead, several, shape, share, signed, table} from 
 
 const get = (id) => document.getElementById(id);
 const MOST = 8;
-const SIDE = 84, EDGE = 4;
+const SIDE = 68, EDGE = 8;
 let picked = () => null;
 
 export function onPick(does) { picked = does; }
