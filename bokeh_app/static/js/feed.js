@@ -26,7 +26,7 @@ export function follow(onMessage, query, {onRefused, name = "feed", words = (beh
       heard = performance.now();
       retry = FIRST_RETRY_MS;
       const message = JSON.parse(event.data);
-      if (message.kind === "refused") { refused = `This view cannot be shown: ${message.what}. ${message.fix}`; warn(refused); onRefused?.(); return; }
+      if (message.kind === "refused") { refused = `This view cannot be shown: ${message.what}. ${message.fix}`; told = true; warn(refused); onRefused?.(); return; }
       health(message);
       if (message.kind !== "beat" && message.kind !== "waiting") onMessage(message);
     };
