@@ -25,7 +25,9 @@ from labeling.comparisons.session import PRESENCE_SECONDS, be_there
 from labeling.people import PersonId
 
 GATHER_SECONDS = 0.15
-"""Events that come within so long are answered together."""
+"""Events that come within so long are answered together,"""
+REST, GATHER_MOST_SECONDS = 2.0, 1.0
+"""and those within twice as long as the last answer took: many verdicts weigh more."""
 RETRY_SECONDS = 1.0
 BEAT_SECONDS = 1.0
 """A page that hears nothing for twice as long says so."""
@@ -134,10 +136,11 @@ class Sessions:
             self._thread.join(timeout=5)
 
     def _run(self) -> None:
-        say_at = 0.0
+        say_at = beat_at = 0.0
         while not self._stop.is_set():
             self._wake.wait(BEAT_SECONDS)
             self._wake.clear()
+            began = time.monotonic()
             try:
                 self._tell()
                 if self._here() != self._said or time.monotonic() >= say_at:
@@ -149,14 +152,20 @@ class Sessions:
             except Exception:
                 log.exception("the comparisons could not be brought up to date")
                 self._again()
-            health = self._health()
-            beat = {"kind": "beat", "behind": health.behind_seconds, "away": health.away_seconds or None}
-            self._send(_encoded(beat), None)
-            self._stop.wait(GATHER_SECONDS)
+            if time.monotonic() >= beat_at:
+                self._beat()
+                beat_at = time.monotonic() + 0.9 * BEAT_SECONDS
+            took = time.monotonic() - began
+            self._stop.wait(min(max(GATHER_SECONDS, REST * took), GATHER_MOST_SECONDS))
         try:
             self._say_who_is_here(gone=True)
         except TallyroomError:
             log.info("the store was gone first; who was here expires by itself")
+
+    def _beat(self) -> None:
+        health = self._health()
+        beat = {"kind": "beat", "behind": health.behind_seconds, "away": health.away_seconds or None}
+        self._send(_encoded(beat), None)
 
     def _again(self) -> None:
         self._stop.wait(RETRY_SECONDS)

@@ -28,6 +28,8 @@ class Kept:
     def get(self, key: Hashable, make: Callable[[], T]) -> T:
         """The answer under a key: the one that is kept, or what `make` gives."""
         with self._lock:
+            if len(self._making) > 2 * MOST:  # keys whose answers were errors
+                self._making.clear()
             making = self._making.setdefault(key, threading.Lock())
         with making:
             with self._lock:

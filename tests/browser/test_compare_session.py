@@ -55,11 +55,11 @@ class Office:
 
 @pytest.fixture
 def office(store: Store, store_url: str, tmp_path: Path) -> Iterator[Office]:
-    """Three runs; A and B disagree on 60 of 400 messages, and B is right on 57 of these."""
+    """Three runs; A and B disagree on 60 of 400 messages: B is right on 42 of these, A on 12, none on 6."""
     ids = add_messages(store, [f"see http://shop.example/{n}" if n % 4 else f"message ({n})" for n in range(400)])
     said = (
-        ["personal"] * 57 + ["spam"] * 343,
-        ["spam"] * 57 + ["notification"] * 3 + ["spam"] * 340,
+        ["personal"] * 42 + ["spam"] * 12 + ["personal"] * 6 + ["spam"] * 340,
+        ["spam"] * 42 + ["notification"] * 18 + ["spam"] * 340,
         ["spam"] * 380 + ["personal"] * 20,
     )
     runs = [add_run(store, ids, f"model-{n}", each, model=b"m" * 40_000 * (n + 1)) for n, each in enumerate(said)]
@@ -109,27 +109,29 @@ def test_two_people_bring_a_session_to_a_settled_decision(
     expect(mina.locator(here)).to_have_class("loss selected theirs")
     expect(mina.locator("#selection-words")).to_have_text("Lea selected: spam called notification by one of the two.")
     for tab in (lea, mina):
-        expect(tab.locator("#apart li")).to_have_count(3)
+        expect(tab.locator("#apart li")).to_have_count(18)
         assert "truth=spam&predicted=notification" in tab.url
     mina.locator("#apart .point").nth(1).click()
-    expect(lea.locator("#apart li.selected")).to_contain_text("shop.example/58")
+    expect(lea.locator("#apart li.selected")).to_contain_text("shop.example/43")
     expect(lea.locator("#selection-words")).to_contain_text("Mina <img src=x")
 
     lea.keyboard.press("a")
     lea.locator("#asking [type=submit]").press("Enter")
     for tab in (lea, mina):
         expect(tab.locator("#evidence")).to_have_text("no verdict yet")
+    office.judge(15)
+    for tab in (lea, mina):
+        expect(tab.locator("#session-words")).to_contain_text("Of 15 blind verdicts")
     rita = office.enter(browser, "Rita", -1, Role.REVIEWER)
     rita.goto(f"{office.servers[-1].base}?page=review")
-    for _ in range(5):
-        expect(rita.locator("#message")).to_be_visible()
+    expect(rita.locator("#message")).to_be_visible()
+    given = 0
+    while given < 5 or (given < 45 and mina.locator("#go-title").inner_text() != "settled"):
         before = rita.locator("#message").inner_text()
         rita.keyboard.press(SPAM_KEY)
+        given += 1
         expect(rita.locator("#message")).not_to_have_text(before)
     expect(rita.locator("#status-words")).to_have_text("saved")
-    for tab in (lea, mina):
-        expect(tab.locator("#session-words")).to_contain_text("blind verdict")
-    office.judge(30)
     for tab in (lea, mina):
         expect(tab.locator("#go-title")).to_have_text("settled")
         expect(tab.locator("#go")).to_contain_text("B, at verdict")
@@ -158,7 +160,7 @@ def test_two_people_bring_a_session_to_a_settled_decision(
         "settled",
         "b",
     )
-    assert len(judged) >= 35
+    assert len(judged) == 15 + given
     assert all(judged)
     assert (promotion.run_id, promotion.promoted_by, promotion.reason) == (2, "Lea", "letters see the links")
 
