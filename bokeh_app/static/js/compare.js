@@ -26,7 +26,7 @@ async function look({board = false} = {}) {
       view.board = await ask("compare/board.json");
       choose();
     }
-    if (view.id && !view.comparison) {
+    if (view.id && (board || !view.comparison)) {
       const comparison = await ask(`compare/comparison.json?id=${view.id}`);
       if (mine !== chosen) return;
       heed(comparison);
@@ -68,6 +68,7 @@ function choose() {
 
 // A comparison as it stands: pushed, or asked for.
 function heed(comparison) {
+  if (comparison.at < (view.comparison?.at ?? 0)) return; // on its way for longer than what came by the socket
   view.comparison = comparison;
   [view.first, view.second, view.runs] = [comparison.first, comparison.second, comparison.runs];
   company.heed(comparison);
