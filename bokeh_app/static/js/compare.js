@@ -80,7 +80,7 @@ const feed = follow((message) => {
   heed(message);
   if (!view.pair) return;
   draw();
-  apart.show().catch(() => null); // the line that broke tells of itself
+  apart.show().catch(() => null).then(drawSelection); // a line that broke tells of itself
   drawSelection();
 }, () => `comparison=${view.id}`, {name: "compare/feed", words: (behind) => inSession(view) ?? `live, ${behind} s behind the store`});
 
