@@ -2,48 +2,31 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
+from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection
 
+from core import Project
 from core.errors import DeskError
 from core.intervals import mean_interval
 from core.store.models import RunId
-from core.store.queries.compare import (
-    Basis,
-    ComparedRun,
-    basis_of,
-    compared_runs,
-    disagreements,
-    fold_scores_by_class,
-    right_apart,
-)
+from core.store.queries.apart import Joint, joint_counts
+from core.store.queries.compare import ComparedRun, basis_of, compared_runs, fold_scores_by_class, right_apart
 from core.store.queries.held_out import said_of_both
-from core.store.queries.live import HEADLINE_METRIC, champion, clock, confusion, run_scores
-from core.store.rollups import FOLDS
+from core.store.queries.live import HEADLINE_METRIC, champion, clock, run_scores
+from dashboard.compare_field import Together, together
 from labeling.comparisons import comparisons
 
-if TYPE_CHECKING:
-    from dashboard.room import Room
-
 PER_CLASS = "recall"
-UNASKED = {"office": None, "share": 0.0, "verdicts": 0, "held": False}
-KEPT_SECONDS = 30.0
-"""Folds of a finished run never change; the office's verdicts, which McNemar's test looks at, come slowly."""
-
-_kinds: WeakKeyDictionary[Room, dict[tuple[int, int], list[dict[str, Any]]]] = WeakKeyDictionary()
-_kept: WeakKeyDictionary[Room, dict[tuple[int, int], tuple[float, dict[str, Any]]]] = WeakKeyDictionary()
 
 
-def board(room: Room) -> dict[str, Any]:
+def board(project: Project) -> dict[str, Any]:
     """The finished runs with what they are worth and cost, who is champion, the pair to begin with, all comparisons."""
-    dataset = room.project.dataset_id
-    with room.project.store.read() as connection:
+    dataset = project.dataset_id
+    with project.store.read() as connection:
         reigning = champion(connection, dataset)
         runs = compared_runs(connection, dataset)
         if reigning is not None and all(run.run_id != reigning.run_id for run in runs):
@@ -62,11 +45,19 @@ def board(room: Room) -> dict[str, Any]:
 
 
 def _ranked(runs: Sequence[ComparedRun], scores: dict[RunId, list[float]]) -> list[dict[str, Any]]:
-    """The best first, with those marked that nobody beats in quality, size and speed at once."""
+    """The best first, with those marked that nobody beats in quality, size and speed at once.
+
+    Scores on other folds are no scores to be beaten by: each `trial` has a front of its own.
+    """
     from core.learning.compare import Standing, pareto_front  # here: scikit-learn comes with it, and takes seconds
 
     scored = [(run, *mean_interval(scores[run.run_id])) for run in runs if scores[run.run_id]]
-    front = pareto_front([Standing(str(run.run_id), mean, run.size, run.predict_seconds) for run, mean, _ in scored])
+    trials = list(dict.fromkeys(run.trial for run, _, _ in scored))
+    labels = list(dict.fromkeys(run.labels for run, _, _ in scored))
+    front: set[str] = set()
+    for trial in trials:
+        here = [(run, mean) for run, mean, _ in scored if run.trial == trial]
+        front |= pareto_front([Standing(str(run.run_id), mean, run.size, run.predict_seconds) for run, mean in here])
     rows = [
         {
             "run": run.run_id,
@@ -79,6 +70,8 @@ def _ranked(runs: Sequence[ComparedRun], scores: dict[RunId, list[float]]) -> li
             "fit_ms": _ms(run.fit_seconds),
             "predict_ms": _ms(run.predict_seconds),
             "front": str(run.run_id) in front,
+            "trial": trials.index(run.trial),
+            "labels": labels.index(run.labels),
         }
         for run, mean, half in scored
     ]
@@ -99,42 +92,39 @@ def _suggested(runs: Sequence[ComparedRun], scores: dict[RunId, list[float]], ch
     return [first.run_id, sorted(others, key=lambda run: run.trial != first.trial)[0].run_id]
 
 
-def pair(room: Room, first: int, second: int) -> dict[str, Any]:
-    """Two runs on the same folds, by class, by cell, on the office's verdicts; at most half a minute old.
+def pair(project: Project, first: int, second: int) -> dict[str, Any]:
+    """Two runs on the same folds, by class, by cell, on the office's verdicts.
 
     Raises:
         DeskError: one of them is no finished run.
     """
-    kept = _kept.setdefault(room, {})
-    made, found = kept.get((first, second), (0.0, {}))
-    if not found or time.monotonic() - made > KEPT_SECONDS:
-        with room.project.store.read() as connection:
-            found = _pair(connection, room, first, second)
-        if len(kept) > 100:
-            kept.clear()
-        kept[first, second] = (time.monotonic(), found)
-    return found
+    with project.store.read() as connection:
+        return _pair(connection, project, first, second)
 
 
-def _pair(connection: Connection, room: Room, first: int, second: int) -> dict[str, Any]:
+def _pair(connection: Connection, project: Project, first: int, second: int) -> dict[str, Any]:
     from core.learning.compare import mcnemar
 
-    runs = {run.run_id: run for run in compared_runs(connection, room.project.dataset_id, (first, second))}
+    runs = {run.run_id: run for run in compared_runs(connection, project.dataset_id, (first, second))}
     if {first, second} != set(runs):
         raise DeskError("only two finished runs of this room can be compared", fix="Choose two of the list.")
     one, other = runs[RunId(first)], runs[RunId(second)]
     basis = basis_of(connection, one.run_id, other.run_id)
     alone = mcnemar(*right_apart(connection, basis, one.run_id, other.run_id))
-    same = one.trial == other.trial
+    joint = joint_counts(connection, one.run_id, other.run_id)
+    alike = together(connection, one, other, joint)
+    same = alike is Together.SAME
     return {
         "first": one.title,
         "second": other.title,
         "second_fitted": other.size is not None,
+        "together": alike,
         "basis": basis,
         "verdicts": asdict(alone) if alone else None,
         "folds": _folds(connection, one, other) if same else None,
-        "classes": _classes(connection, one, other, room.project.classes) if same else [],
-        "cells": _cells(connection, one, other) if same else [],
+        "classes": _classes(connection, one, other, project.classes) if same else [],
+        "cells": _cells(joint) if same else [],
+        "held_out": sum(each.n for each in joint),
     }
 
 
@@ -158,31 +148,24 @@ def _classes(
     return [asdict(each) for each in per_class(first, second, one.test_share)]
 
 
-def _cells(connection: Connection, one: ComparedRun, other: ComparedRun) -> list[dict[str, Any]]:
-    """The second's confusion matrix minus the first's, of messages that they were not trained on."""
-    before, after = (confusion(connection, run.run_id, FOLDS) for run in (one, other))
-    return [
-        {"truth": truth, "predicted": klass, "n": after.get((truth, klass), 0) - before.get((truth, klass), 0)}
-        for truth, klass in sorted(before.keys() | after.keys())
-    ]
+def _cells(joint: Sequence[Joint]) -> list[dict[str, Any]]:
+    """The second's confusion matrix minus the first's; `apart` messages are behind a cell, which open from it."""
+    found: dict[tuple[str, str], list[int]] = {}
+    for each in joint:
+        if each.first == each.second:
+            continue
+        for said, sign in ((each.first, -1), (each.second, 1)):
+            cell = found.setdefault((each.truth, said), [0, 0])
+            cell[0] += sign * each.n
+            cell[1] += each.n
+    return [{"truth": truth, "predicted": said, "n": n, "apart": m} for (truth, said), (n, m) in sorted(found.items())]
 
 
-def kinds(room: Room, first: int, second: int) -> list[dict[str, Any]]:
-    """Two runs by kind of message. Worked out once: a finished run says nothing new of what it was tried on."""
+def kinds(project: Project, first: int, second: int) -> list[dict[str, Any]]:
+    """Two runs by kind of message."""
     from core.learning.compare import HeldOut, by_kind
 
-    kept = _kinds.setdefault(room, {})
-    if (first, second) not in kept:
-        with room.project.store.read() as connection:
-            rows = said_of_both(connection, RunId(first), RunId(second))
-        found = by_kind(HeldOut(row.body, row.sender, row.first == row.truth, row.second == row.truth) for row in rows)
-        kept[first, second] = [asdict(each) for each in found]
-    return kept[first, second]
-
-
-def apart(room: Room, first: int, second: int, after: int) -> list[dict[str, Any]]:
-    """A page of the messages on which the two disagree, before the office is asked."""
-    with room.project.store.read() as connection:
-        basis = Basis(basis_of(connection, RunId(first), RunId(second)))
-        rows = disagreements(connection, basis, RunId(first), RunId(second), after=after)
-    return [{**asdict(row), "place": row.message_id, **UNASKED} for row in rows]
+    with project.store.read() as connection:
+        rows = said_of_both(connection, RunId(first), RunId(second))
+    found = by_kind(HeldOut(row.body, row.sender, row.first == row.truth, row.second == row.truth) for row in rows)
+    return [asdict(each) for each in found]

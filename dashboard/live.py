@@ -11,6 +11,7 @@ import json
 import logging
 import threading
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +40,7 @@ VIEWS_MOST = 100
 BEAT = '{"kind":"beat"'
 
 log = logging.getLogger(__name__)
+Listener = Callable[[Sequence[StoreEvent] | None], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,11 @@ class Hub:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._listeners: list[Listener] = []
+
+    def listen(self, listener: Listener) -> None:
+        """Call this with all events, on the feed's thread; with None where some may have been missed."""
+        self._listeners.append(listener)
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin to follow; pages are written to on the server's `loop`. Safe to repeat."""
@@ -172,6 +179,7 @@ class Hub:
             try:
                 if feed is None:
                     feed = Feed(self._project.store.engine)
+                    self._tell_listeners(None)
                     for channel in list(self._channels.values()):
                         channel.expire()  # what happened while nobody followed is in no event
                     self._draw_all([])
@@ -194,6 +202,7 @@ class Hub:
     def _step(self, feed: Feed) -> None:
         """Wait for events (or a beat) and look once: at once after a quiet moment, else a tick after the last look."""
         events = feed.wait(BEAT_SECONDS)
+        self._tell_listeners(events)
         kinds = {event.kind for event in events}
         if not kinds & WAKING and not any(channel.is_due for channel in list(self._channels.values())):
             self._behind = 0.0
@@ -203,9 +212,15 @@ class Hub:
         wait = TICK_SECONDS - since if self.viewers else UNSEEN_TICK_SECONDS
         if wait > 0:
             self._stop.wait(wait)
-            events = [*events, *feed.wait(0)]
+            late = feed.wait(0)
+            self._tell_listeners(late)
+            events = [*events, *late]
         self._draw_all(events)
         self._looked_at = time.monotonic()
+
+    def _tell_listeners(self, events: Sequence[StoreEvent] | None) -> None:
+        for listener in self._listeners:
+            listener(events)
 
     def _draw_all(self, events: list[StoreEvent]) -> None:
         """Look at the store once, and send the pages of each view what changed in it."""

@@ -15,6 +15,7 @@ from core.errors import AccessError
 from core.settings import OidcSettings, ServerSettings
 from dashboard.access.known import Known
 from dashboard.access.watch import Watch
+from dashboard.comparing import Comparing
 from dashboard.explanations import Explainer
 from dashboard.live import Hub
 from dashboard.metrics.numbers import RoomNumbers
@@ -49,6 +50,8 @@ class Room:
         self.project = project
         self.desk = Desk(project.store, project.classes)
         self.hub = Hub(project)
+        self.comparing = Comparing(project, lambda: self.hub.health)
+        self.hub.listen(self.comparing.sessions.heed)
         self.numbers = RoomNumbers(project)
         self.alarms = _alarm_watch(project, self.hub)
         self.explainer = Explainer(project)
@@ -76,6 +79,7 @@ class Room:
     def close(self) -> None:
         """Stop following the store and let it go."""
         self.hub.close()
+        self.comparing.sessions.close()
         self.alarms.close()
         if self.translator is not None:
             self.translator.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Float, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Boolean, Float, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.store.models.base import Base, BigId, BigRef, Name, Now
@@ -31,6 +31,40 @@ class Comparison(Base):
     first_run: Mapped[BigRef] = mapped_column(ForeignKey("run.id"))
     second_run: Mapped[BigRef] = mapped_column(ForeignKey("run.id"))
     person_id: Mapped[BigRef] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[Now]
+
+
+class ComparisonRun(Base):
+    """The runs that are looked at beside each other, in their order; A and B, whom the office is asked about, first."""
+
+    __tablename__ = "comparison_run"
+
+    comparison_id: Mapped[BigRef] = mapped_column(ForeignKey("comparison.id"), primary_key=True, autoincrement=False)
+    place: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    run_id: Mapped[BigRef] = mapped_column(ForeignKey("run.id"))
+
+
+class ComparisonPresence(Base):
+    """Somebody has a page of the comparison open at a server, which says so every few seconds. No fact: it expires."""
+
+    __tablename__ = "comparison_presence"
+
+    comparison_id: Mapped[BigRef] = mapped_column(ForeignKey("comparison.id"), primary_key=True, autoincrement=False)
+    person_id: Mapped[BigRef] = mapped_column(ForeignKey("person.id"), primary_key=True, autoincrement=False)
+    server: Mapped[str] = mapped_column(String(36), primary_key=True)
+    seen_at: Mapped[Now]
+
+
+class ComparisonSelection(Base):
+    """Somebody selected a part of the comparison, for all who follow. The newest one stands."""
+
+    __tablename__ = "comparison_selection"
+    __table_args__ = (Index("ix_comparison_selection_comparison_id_id", "comparison_id", "id"),)
+
+    id: Mapped[BigId]
+    comparison_id: Mapped[BigRef] = mapped_column(ForeignKey("comparison.id"))
+    person_id: Mapped[BigRef] = mapped_column(ForeignKey("person.id"))
+    selection: Mapped[dict[str, Any]] = mapped_column(JSON)
     at: Mapped[Now]
 
 
@@ -70,6 +104,7 @@ class ComparisonNote(Base):
 class ComparisonDecision(Base):
     """A lead decides, for a reason; `evidence` is what the verdicts said at that moment. The newest one stands.
 
+    `settled`: whether that evidence bore the choice out; None where it takes none (ask more), or was not kept then.
     `uuid` comes from the browser: the same one is stored once.
     """
 
@@ -83,4 +118,5 @@ class ComparisonDecision(Base):
     choice: Mapped[str] = mapped_column(String(16))
     reason: Mapped[str] = mapped_column(Text)
     evidence: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    settled: Mapped[bool | None] = mapped_column(Boolean)
     at: Mapped[Now]

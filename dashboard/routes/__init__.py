@@ -14,7 +14,9 @@ from dashboard.routes.assets import Assets
 from dashboard.routes.at_desk import PeopleAtDesk
 from dashboard.routes.base import Handler
 from dashboard.routes.changed import Changes
-from dashboard.routes.compare import COMPARE_ROUTES
+from dashboard.routes.compare import READS
+from dashboard.routes.compare_acts import ACTS
+from dashboard.routes.compare_feed import COMPARE_FEED
 from dashboard.routes.desk import Claim, Heartbeat, History, Judge, Panel, Translation, Undo, WholeMessage
 from dashboard.routes.door import Door, Leave, Me
 from dashboard.routes.drift import DriftWords
@@ -69,7 +71,9 @@ ROUTES = (
     (r"/people/active", ChangeActive),
     (r"/people/sign-out", SignOut),
     *MESSAGES_ROUTES,
-    *COMPARE_ROUTES,
+    *READS,
+    *ACTS,
+    *COMPARE_FEED,
     *API_ROUTES,
 )
 for _pattern, _handler in ROUTES:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 from http import HTTPStatus
-from typing import Any
+from typing import Any, ClassVar
 
 from tornado.web import HTTPError
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
@@ -26,7 +26,7 @@ class FeedSocket(WebSocketHandler):
     read what was under way.
     """
 
-    role = Role.VIEWER
+    role: ClassVar[Role] = Role.VIEWER
     masks = True
     _session = ""
 
@@ -99,7 +99,7 @@ class FeedSocket(WebSocketHandler):
             self._missed = True
             return
         try:
-            self._under_way = asyncio.ensure_future(_finished(self.write_message(message)))
+            self._under_way = asyncio.ensure_future(finished(self.write_message(message)))
         except WebSocketClosedError:
             room().hub.leave(self)
             return
@@ -120,6 +120,7 @@ def _query(message: str | bytes) -> dict[str, str]:
     return {str(name): str(value) for name, value in asked.items()} if isinstance(asked, dict) else {}
 
 
-async def _finished(writing: Awaitable[None]) -> None:
+async def finished(writing: Awaitable[None]) -> None:
+    """Wait until it is written; a page that is gone is no error."""
     with suppress(WebSocketClosedError):  # on_close forgets the page
         await writing

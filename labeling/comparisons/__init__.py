@@ -1,7 +1,7 @@
 """Comparisons of two models: opened, put to the office, and decided on the evidence of its verdicts."""
 
 from labeling.comparisons.asking import ask_office
-from labeling.comparisons.deciding import Decided, decide, decisions, frozen, require_model
+from labeling.comparisons.deciding import Decided, bears_out, decide, decisions, frozen, require_model
 from labeling.comparisons.evidence import Standing, standing
 from labeling.comparisons.listing import AskedMessage, asked_messages
 from labeling.comparisons.opening import (
@@ -12,17 +12,24 @@ from labeling.comparisons.opening import (
     comparisons,
     notes,
     open_comparison,
+    runs_of,
 )
+from labeling.comparisons.session import Present, Selected, Selection, be_there, present, select_part, selected
 
 __all__ = [
     "AskedMessage",
     "Decided",
     "Note",
     "Opened",
+    "Present",
+    "Selected",
+    "Selection",
     "Standing",
     "add_note",
     "ask_office",
     "asked_messages",
+    "be_there",
+    "bears_out",
     "comparison_of",
     "comparisons",
     "decide",
@@ -30,6 +37,10 @@ __all__ = [
     "frozen",
     "notes",
     "open_comparison",
+    "present",
     "require_model",
+    "runs_of",
+    "select_part",
+    "selected",
     "standing",
 ]

@@ -20,10 +20,15 @@ from labeling.models import Person, QueueState, Role
 from labeling.people import PersonId, Reviewer, require
 from labeling.queues import change
 
+NOT_SETTLED = "not settled: "
+
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A decision that stands, with its evidence as it was then (None: the office had not been asked)."""
+    """A decision that stands, with its evidence as it was then (None: the office had not been asked).
+
+    `settled`: whether the evidence bore it out; None where it took none.
+    """
 
     id: int
     choice: str
@@ -31,6 +36,7 @@ class Decided:
     by: str
     at: int
     evidence: dict[str, Any] | None
+    settled: bool | None
 
 
 def decide(
@@ -42,14 +48,17 @@ def decide(
     reason: str,
     *,
     by: PersonId,
+    unsettled: bool = False,
 ) -> int:
     """Decide; gives the decision's id. To promote makes the second run the champion, and ends the asking, as does keep.
 
-    Sent twice under one UUID, it is stored once.
+    Sent twice under one UUID, it is stored once. Who promotes what is not settled says that they know (`unsettled`);
+    the decision, the promotion and the audit log say so too.
 
     Raises:
         AccessError: the person is no lead.
-        DeskError: no reason, no such comparison, an id that is none or somebody else's, or no fitted model to promote.
+        DeskError: no reason, no such comparison, an id that is none or somebody else's, no fitted model to promote, or
+            a promotion that is not settled and not said to be.
     """
     reviewer = require(connection, by, Role.LEAD, alone=True)
     reason = storable(reason).strip()[:TEXT_MOST]
@@ -63,20 +72,42 @@ def decide(
             raise DeskError("this decision's id is somebody else's")
         return int(known.id)
     comparison = comparison_of(connection, comparison_id)
+    found = standing(connection, comparison_id)
+    settled = bears_out(found, choice)
+    if choice is Choice.PROMOTE and not settled and not unsettled:
+        raise DeskError(
+            "it is not settled that B is better",
+            fix="Ask the office on; or promote B all the same, and say that you know it is not settled.",
+        )
     row = {
         "uuid": this,
         "comparison_id": comparison_id,
         "person_id": by,
         "choice": choice,
         "reason": reason,
-        "evidence": frozen(standing(connection, comparison_id)),
+        "evidence": frozen(found),
+        "settled": settled,
     }
     decision_id: int = connection.execute(insert(ComparisonDecision).returning(ComparisonDecision.id), row).scalar_one()
-    _act(connection, dataset, comparison, choice, reason, reviewer)
-    detail = {"choice": str(choice), "reason": reason, "evidence": row["evidence"]}
+    _act(connection, dataset, comparison, choice, reason if settled else f"{NOT_SETTLED}{reason}", reviewer)
+    detail = {"choice": str(choice), "reason": reason, "settled": settled, "evidence": row["evidence"]}
     audit(connection, Act.DECIDED, by=by, subject=f"comparison {comparison_id}", detail=detail)
     emit(connection, "comparison", comparison_id=comparison_id)
     return decision_id
+
+
+def bears_out(found: Standing | None, choice: Choice) -> bool | None:
+    """Whether what the verdicts say settles it in favour of a choice; None for asking more, which takes no evidence."""
+    from core.learning.settle import State, Winner  # here: scikit-learn comes with it, and takes seconds
+
+    if choice is Choice.ASK_MORE:
+        return None
+    if found is None:
+        return False
+    said = found.settlement
+    if choice is Choice.PROMOTE:
+        return said.state is State.SETTLED and said.leader is Winner.B
+    return said.state is State.EQUAL or (said.state is State.SETTLED and said.leader is Winner.A)
 
 
 def _act(
@@ -125,6 +156,7 @@ def decisions(connection: Connection, comparison_id: int) -> list[Decided]:
             Person.name,
             ComparisonDecision.at,
             ComparisonDecision.evidence,
+            ComparisonDecision.settled,
         )
         .join(Person, Person.id == ComparisonDecision.person_id)
         .where(ComparisonDecision.comparison_id == comparison_id)

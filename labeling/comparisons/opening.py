@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid as uuids
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,11 +13,13 @@ from core.errors import DeskError
 from core.store.feed import emit
 from core.store.models import DatasetId, Run, RunId, RunState
 from core.text import storable
-from labeling.comparison_models import Comparison, ComparisonAsking, ComparisonNote
+from labeling.comparison_models import Comparison, ComparisonAsking, ComparisonNote, ComparisonRun
 from labeling.models import Person, Role
 from labeling.people import PersonId, require
 
 NAME_MOST = 200
+RUNS_MOST = 8
+"""As many as somebody can tell apart in one figure."""
 TEXT_MOST = 2_000
 
 
@@ -59,13 +62,20 @@ _opened = (
 
 
 def open_comparison(
-    connection: Connection, dataset: DatasetId, name: str, first: RunId, second: RunId, *, by: PersonId
+    connection: Connection,
+    dataset: DatasetId,
+    name: str,
+    first: RunId,
+    second: RunId,
+    *,
+    by: PersonId,
+    beside: Sequence[RunId] = (),
 ) -> int:
-    """Open a comparison of two finished runs under a name; gives its id.
+    """Open a comparison of two finished runs under a name; gives its id. `beside`: others to look at with these two.
 
     Raises:
         AccessError: the person is no lead.
-        DeskError: no name or one that is taken, twice the same run, or one that is not finished.
+        DeskError: no name or one that is taken, twice the same run, too many, or one that is not finished.
     """
     require(connection, by, Role.LEAD)
     name = " ".join(storable(name).split())
@@ -73,15 +83,20 @@ def open_comparison(
         raise DeskError(f"a comparison's name has 1 to {NAME_MOST} characters")
     if first == second:
         raise DeskError("a model cannot be compared with itself", fix="Choose two.")
-    finished = select(Run.id).where(Run.dataset_id == dataset, Run.id.in_((first, second)), Run.state == RunState.DONE)
-    if len(connection.execute(finished).all()) != 2:
-        raise DeskError("only two finished runs of this dataset can be compared")
+    runs = list(dict.fromkeys((first, second, *beside)))
+    if len(runs) > RUNS_MOST:
+        raise DeskError(f"at most {RUNS_MOST} models are compared at a time", fix="Leave some out.")
+    finished = select(Run.id).where(Run.dataset_id == dataset, Run.id.in_(runs), Run.state == RunState.DONE)
+    if len(connection.execute(finished).all()) != len(runs):
+        raise DeskError("only finished runs of this dataset can be compared")
     taken = select(Comparison.id).where(Comparison.dataset_id == dataset, Comparison.name == name)
     if connection.execute(taken).first() is not None:
         raise DeskError(f"a comparison is called '{name}' already", fix="Give this one another name.")
     row = {"dataset_id": dataset, "name": name, "first_run": first, "second_run": second, "person_id": by}
     comparison_id: int = connection.execute(insert(Comparison).returning(Comparison.id), row).scalar_one()
-    emit(connection, "comparison", comparison_id=comparison_id)
+    picked = [{"comparison_id": comparison_id, "place": place, "run_id": run} for place, run in enumerate(runs)]
+    connection.execute(insert(ComparisonRun), picked)
+    emit(connection, "comparison", comparison_id=comparison_id, what="opened")
     return comparison_id
 
 
@@ -103,6 +118,13 @@ def comparison_of(connection: Connection, comparison_id: int) -> Opened:
     if row is None:
         raise DeskError(f"there is no comparison {comparison_id}")
     return _opened_of(row)
+
+
+def runs_of(connection: Connection, comparison: Opened) -> list[RunId]:
+    """All runs that are looked at in it, A and B first."""
+    query = select(ComparisonRun.run_id).where(ComparisonRun.comparison_id == comparison.id)
+    picked = [RunId(run) for run in connection.execute(query.order_by(ComparisonRun.place)).scalars()]
+    return picked or [comparison.first, comparison.second]
 
 
 def _opened_of(row: Any) -> Opened:

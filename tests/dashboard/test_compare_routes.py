@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from servers import make_folder
 from sqlalchemy import select
 
 from core.store import Store
+from core.store.models import Message
 from dashboard.room import Room
 from labeling.desk import Desk
 from labeling.models import Queue, Role, VerdictKind
@@ -113,3 +115,63 @@ def test_what_cannot_be_is_refused_with_a_sentence(
 @pytest.mark.parametrize("query", ["first=1&second=x", "first=1", f"first=1&second={10**30}", "first=1&second=%C2%B2"])
 def test_a_run_is_a_number(here: tuple[Room, str], query: str) -> None:
     assert client(here, "Lea", Role.LEAD).get(f"compare/pair.json?{query}").status_code == 400
+
+
+def test_several_runs_stand_beside_the_first_and_those_on_other_folds_say_so(here: tuple[Room, str]) -> None:
+    lea, store = client(here, "Lea", Role.LEAD), here[0].project.store
+    with store.read() as connection:
+        ids = list(connection.execute(select(Message.id).order_by(Message.id)).scalars())
+    add_run(store, ids, "word-svc", ["spam"] * 90 + ["personal"] * 30)
+    add_run(store, ids[:60], "old", ["spam"] * 60)
+    add_run(store, [*ids[1:], *add_messages(store, ["another"], source="later")], "moved", ["spam"] * 120)
+    first, *others = lea.get("compare/field.json", params={"runs": "1,2,3,4,5"}).json()["runs"]
+    assert (first["together"], first["against"]) == ("same", None)
+    assert [each["together"] for each in others] == ["same", "same", "other labels", "other messages"]
+    assert others[1]["against"]["test"]["difference"] == pytest.approx(0.25)
+    assert [each["against"] for each in others[2:]] == [None, None]
+    assert (first["calibration"]["n"], first["calibration"]["error"]) == (120, pytest.approx(0.3))
+    apart = lea.get("compare/pair.json", params={"first": 1, "second": 5}).json()
+    assert (apart["together"], apart["folds"], apart["cells"]) == ("other messages", None, [])
+    assert lea.get("compare/field.json", params={"runs": "1"}).status_code == 400
+    assert lea.get("compare/field.json", params={"runs": "1,x"}).status_code == 400
+    assert lea.get("compare/field.json", params={"runs": "1,99"}).status_code == 409
+
+
+def test_a_cell_and_a_kind_open_their_messages_by_pages(here: tuple[Room, str]) -> None:
+    lea, pair = client(here, "Lea", Role.LEAD), {"first": 1, "second": 2}
+    cell = {**pair, "truth": "spam", "predicted": "personal"}
+    page = lea.get("compare/apart.json", params=cell).json()
+    rest = lea.get("compare/apart.json", params={**cell, "after": page["after"]}).json()
+    assert (len(page["messages"]), len(rest["messages"]), rest["after"]) == (50, 10, None)
+    assert page["messages"][0]["truth"] == "spam"
+    kind = lea.get("compare/apart.json", params={**pair, "kind": "alphanumeric sender"}).json()
+    assert len(kind["messages"]) == 50
+    assert lea.get("compare/apart.json", params={**pair, "kind": "<b>"}).status_code == 409
+
+
+def test_a_selection_is_stored_once_a_second_a_person_the_last_of_those_that_come_faster(
+    here: tuple[Room, str],
+) -> None:
+    lea, mina = (client(here, name, Role.LEAD) for name in ("Lea", "Mina"))
+    opened = lea.post("compare/open", json={"name": "moving", "first": 1, "second": 2, "beside": [3]}).json()["id"]
+    parts = [{"id": opened, "kind": f"kind {n}"} for n in range(8)]
+    with ThreadPoolExecutor(8) as at_once:
+        taken = [each.json()["selection_id"] for each in at_once.map(lambda each: select_it(lea, each), parts)]
+    assert 1 <= sum(each is not None for each in taken) <= 2
+    assert mina.post("compare/select", json={"id": opened, "truth": "spam", "predicted": "spam"}).status_code == 200
+    state = mina.get("compare/comparison.json", params={"id": opened}).json()
+    assert (state["selected"]["by"], state["selected"]["selection"]["truth"]) == ("Mina", "spam")
+    assert state["runs"] == [1, 2, 3]
+    reviewer = client(here, "Rita", Role.REVIEWER)
+    assert reviewer.post("compare/select", json={"id": opened, "truth": "spam"}).status_code == 403
+
+
+def select_it(client: httpx.Client, part: dict[str, Any]) -> httpx.Response:
+    """As a quick hand does."""
+    return client.post("compare/select", json=part)
+
+
+def test_the_session_s_socket_is_for_leads(here: tuple[Room, str]) -> None:
+    upgrade = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "x"}
+    assert client(here, "Rita", Role.REVIEWER).get("compare/feed", headers=upgrade).status_code == 403
+    assert httpx.get(f"{here[1]}compare/feed", headers=upgrade).status_code == 401

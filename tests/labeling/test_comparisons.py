@@ -151,7 +151,7 @@ def test_a_decision_keeps_its_evidence_promotes_under_a_name_and_is_stored_once(
         state = connection.execute(select(Queue.state).where(Queue.id == queue_id)).scalar_one()
     assert (decided.choice, decided.reason, decided.by) == ("promote", "letters win", "Lea")
     assert decided.evidence is not None
-    assert (decided.evidence["verdicts"], decided.evidence["leader"]) == (30, "b")
+    assert (decided.evidence["verdicts"], decided.evidence["leader"], decided.settled) == (30, "b", True)
     assert (promoted.run_id, promoted.promoted_by, promoted.reason) == (two[1], "Lea", "letters win")
     assert [act for act in acts if act.action in ("office asked", "promoted", "comparison decided")] == [
         ("office asked", lead.id),
@@ -170,7 +170,11 @@ def test_a_model_that_was_never_trained_on_everything_is_not_promoted_and_nothin
 ) -> None:
     comparison, dataset = opened(store, (two[1], two[0]), lead), the_dataset(store)
     with pytest.raises(DeskError, match="never trained on everything"):
-        store.write(lambda c: decide(c, dataset, comparison, str(uuid.uuid4()), Choice.PROMOTE, "so", by=lead.id))
+        store.write(
+            lambda c: decide(
+                c, dataset, comparison, str(uuid.uuid4()), Choice.PROMOTE, "so", by=lead.id, unsettled=True
+            )
+        )
     with store.read() as connection:
         assert connection.execute(select(func.count()).select_from(ComparisonDecision)).scalar_one() == 0
 

@@ -1,43 +1,49 @@
-// The compare page: two runs side by side, and what the office says of them.
+// The compare page: runs side by side, and what the office says of two of them. A session moves for all who have it open.
 import {ask, say, warn} from "./shell.js";
-import {element, safeText} from "./text.js";
-import {drawBoard, drawClasses, drawFolds, drawKinds, drawMatrix, several} from "./compare_pair.js";
+import {follow} from "./feed.js";
+import {drawClasses, drawFolds, drawKinds, drawMatrix} from "./compare_pair.js";
+import {drawBoard, drawField, onPick} from "./compare_field.js";
+import {drawChoices, drawNotes} from "./compare_words.js";
 import {drawSettle} from "./compare_settle.js";
 import {offer} from "./compare_dialogs.js";
 import {Apart} from "./compare_rows.js";
+import {Company, inSession} from "./compare_company.js";
+import {queryOf, viewOf} from "./compare_address.js";
 
-const LOOK_MS = 2_500;
-const BOARD_MS = 15_000; // runs come and go slowly
+const SLOW_MS = 30_000; // only for what a push has missed
 const get = (id) => document.getElementById(id);
-const asked = new URLSearchParams(location.search);
-const apart = new Apart();
-const view = {board: null, pair: null, comparison: null, first: Number(asked.get("first")), second: Number(asked.get("second")), id: Number(asked.get("comparison"))};
+const view = {board: null, pair: null, field: null, comparison: null, ...viewOf(location.search)};
+const apart = new Apart(view);
+const company = new Company(view, {moved: (part) => select(part, {share: false}), drawn: drawSelection});
 const drawn = {};
-let boardAt = 0;
-
 let chosen = 0; // counts what somebody has chosen: an answer to what was chosen before is dropped
+let kindsOf = "";
 
-async function look() {
+async function look({board = false} = {}) {
   const mine = chosen;
   try {
-    if (Date.now() - boardAt > BOARD_MS) {
+    if (board || !view.board) {
       view.board = await ask("compare/board.json");
-      boardAt = Date.now();
       choose();
     }
-    const comparison = view.id ? await ask(`compare/comparison.json?id=${view.id}`) : null;
-    if (mine !== chosen) return;
-    view.comparison = comparison;
-    if (comparison) [view.first, view.second] = [comparison.first, comparison.second];
-    const pair = view.first && view.second ? await ask(`compare/pair.json?first=${view.first}&second=${view.second}`) : null;
-    if (mine !== chosen) return;
-    view.pair = pair;
+    if (view.id && (board || !view.comparison)) {
+      const comparison = await ask(`compare/comparison.json?id=${view.id}`);
+      if (mine !== chosen) return;
+      heed(comparison);
+    }
+    const {first, second} = view;
+    if (first && second) {
+      const [pair, field] = await Promise.all([ask(`compare/pair.json?first=${first}&second=${second}`), ask(`compare/field.json?runs=${view.runs.join(",")}`)]);
+      if (mine !== chosen) return;
+      Object.assign(view, {pair, field});
+    }
     warn("");
-    say("live", `as of ${new Date((comparison ?? view.board).at).toLocaleTimeString()}`);
     draw();
-    await apart.show(view);
+    await apart.show();
     await showKinds();
+    drawSelection();
   } catch (error) {
+    if (mine !== chosen) return;
     say("away", "no answer");
     warn(`The comparison cannot be read now (${error.message}). ${error.fix ?? ""} What you see is the last that was read.`);
   }
@@ -45,20 +51,38 @@ async function look() {
 
 // Never new for a pair, and the slowest to be worked out: asked for once, behind all else.
 async function showKinds() {
-  const {first, second, kindsOf} = view, pair = `${first} ${second}`;
+  const pair = `${view.first} ${view.second}`;
   if (!view.pair || kindsOf === pair) return;
-  const {kinds} = await ask(`compare/kinds.json?first=${first}&second=${second}`);
+  const {kinds} = await ask(`compare/kinds.json?first=${view.first}&second=${view.second}`);
   if (pair !== `${view.first} ${view.second}`) return;
-  view.kindsOf = pair;
-  drawKinds(kinds);
+  kindsOf = pair;
+  drawKinds(kinds, select);
 }
 
 function choose() {
-  const known = new Set(view.board.runs.map((run) => run.run));
-  const [first, second] = view.board.suggested;
+  const known = new Set(view.board.runs.map((run) => run.run)), [first, second] = view.board.suggested;
   if (!known.has(view.first)) view.first = first ?? 0;
   if (!known.has(view.second) || view.second === view.first) view.second = [second, first, ...known].find((run) => run && run !== view.first) ?? 0;
+  view.runs = [...new Set([view.first, view.second, ...view.runs])].filter((run) => known.has(run));
 }
+
+// A comparison as it stands: pushed, or asked for.
+function heed(comparison) {
+  if (comparison.at < (view.comparison?.at ?? 0)) return; // on its way for longer than what came by the socket
+  view.comparison = comparison;
+  [view.first, view.second, view.runs] = [comparison.first, comparison.second, comparison.runs];
+  company.heed(comparison);
+}
+
+const feed = follow((message) => {
+  if (message.kind === "board") look({board: true});
+  if (message.kind !== "comparison" || message.id !== view.id) return;
+  heed(message);
+  if (!view.pair) return;
+  draw();
+  apart.show().catch(() => null).then(drawSelection); // a line that broke tells of itself
+  drawSelection();
+}, () => `comparison=${view.id}`, {name: "compare/feed", words: (behind) => inSession(view) ?? `live, ${behind} s behind the store`});
 
 // Only what has changed is drawn anew: nobody loses the place at which they are.
 function changed(name, facts, redraw) {
@@ -69,66 +93,57 @@ function changed(name, facts, redraw) {
 }
 
 function draw() {
-  const {board, pair, comparison} = view;
+  const {board, pair, field, comparison} = view;
   get("nothing").hidden = Boolean(pair);
-  for (const part of document.querySelectorAll(".versus,.session,.folds,.matrix,.by-class,.apart,.board,.notes")) part.hidden = !pair;
+  for (const part of document.querySelectorAll(".versus,.session,.folds,.matrix,.by-class,.apart,.field,.board,.notes")) part.hidden = !pair;
   if (!pair) return;
-  changed("choices", [board.runs, board.comparisons, board.champion, view.first, view.second, view.id], drawChoices);
-  changed("board", [board.runs, board.champion, view.first, view.second], () => drawBoard(view));
-  changed("pair", pair, () => { drawFolds(pair); drawMatrix(pair); drawClasses(pair); });
+  changed("choices", [board.runs, board.comparisons, board.champion, view.first, view.second, view.runs, view.id, comparison?.name], () => drawChoices(view));
+  changed("board", [board.runs, board.champion, view.runs, view.id], () => drawBoard(view));
+  changed("field", [field, pair], () => { drawFolds(view); drawField(view); });
+  changed("pair", pair, () => { drawMatrix(pair, select); drawClasses(pair, select); });
   changed("settle", [comparison?.settle, comparison?.decisions, pair.first, pair.second], () => drawSettle(comparison, pair));
-  changed("notes", [comparison?.notes, comparison?.decisions], drawNotes);
+  changed("notes", [view.id, comparison?.notes, comparison?.decisions], () => drawNotes(view));
+  company.draw();
 }
 
-function drawChoices() {
-  const options = (chosen) => view.board.runs.map((run) => {
-    const made = element("option", "", run.title);
-    made.value = run.run;
-    made.selected = run.run === chosen;
-    return made;
-  });
-  get("first").replaceChildren(...options(view.first));
-  get("second").replaceChildren(...options(view.second));
-  const role = (run) => (run === view.board.champion ? "champion" : "challenger");
-  get("first-role").textContent = role(view.first);
-  get("second-role").textContent = role(view.second);
-  const none = element("option", "", "none opened: only looking");
-  none.value = "0";
-  get("comparison").replaceChildren(none, ...view.board.comparisons.map((each) => {
-    const made = element("option", "", safeText(each.name));
-    made.value = each.id;
-    return made;
-  }));
-  get("comparison").value = String(view.id);
+// Somebody selects a part, or the others move: the page shows it, and the address holds it.
+function select(part, {share = true} = {}) {
+  view.part = part;
+  history.replaceState(null, "", `?${queryOf(view)}`);
+  apart.forget();
+  apart.show().catch((error) => warn(`The messages cannot be shown: ${error.message}. ${error.fix ?? ""}`)).then(drawSelection);
+  drawSelection();
+  if (share) company.share(part);
 }
 
-function drawNotes() {
-  get("note-form").hidden = !view.comparison;
-  const {notes = [], decisions = []} = view.comparison ?? {};
-  const when = (ms) => new Date(ms).toLocaleString([], {dateStyle: "medium", timeStyle: "short"});
-  const rows = [...notes, ...decisions].sort((one, other) => other.at - one.at).map((each) => {
-    const what = each.choice ? [element("b", "", each.choice), ": ", safeText(each.reason)] : [safeText(each.text)];
-    const on = each.evidence ? `, on ${several(each.evidence.verdicts, "verdict")}` : "";
-    const line = element("li", "", element("div", "said", ...what), element("span", "sub", safeText(each.by), `, ${when(each.at)}${on}`));
-    line.firstChild.dir = "auto";
-    return line;
-  });
-  get("notes").replaceChildren(...(rows.length ? rows : [element("li", "sub", view.comparison ? "Nothing was said yet." : "Open a comparison (ask the office, or decide) to keep notes.")]));
-}
+function drawSelection() { company.drawSelection(); }
 
 // The address holds what one looks at: a copied link shows the same.
 function go(change) {
+  if ("id" in change && change.id !== view.id) Object.assign(view, {comparison: null, part: {}});
   Object.assign(view, change);
-  const query = new URLSearchParams({page: "compare", ...(view.id ? {comparison: view.id} : {first: view.first, second: view.second})});
-  history.replaceState(null, "", `?${query}`);
-  apart.forget();
   chosen += 1;
-  boardAt = 0;
-  return look();
+  company.leave(view.id);
+  feed.look();
+  history.replaceState(null, "", `?${queryOf(view)}`);
+  apart.forget();
+  return look({board: true});
 }
 
-for (const side of ["first", "second"]) get(side).addEventListener("change", () => go({[side]: Number(get(side).value), id: 0, comparison: null}));
-get("comparison").addEventListener("change", () => go({id: Number(get("comparison").value), comparison: null}));
+function choosePair(side, run) {
+  const other = side === "first" ? "second" : "first";
+  const swap = view[other] === run ? {[other]: view[side]} : {};
+  const pair = {[side]: run, ...swap}, {first, second} = {first: view.first, second: view.second, ...pair};
+  return go({...pair, runs: [...new Set([first, second, ...view.runs])], id: 0, part: {}});
+}
+
+for (const side of ["first", "second"]) get(side).addEventListener("change", () => choosePair(side, Number(get(side).value)));
+onPick((run, on) => go({runs: on ? [...view.runs, run] : view.runs.filter((each) => each !== run), id: 0}));
+get("comparison").addEventListener("change", () => go({id: Number(get("comparison").value)}));
+apart.onPoint((message) => select({...view.part, message}));
+get("clear").addEventListener("click", () => select({}));
+get("there").addEventListener("click", () => company.goThere());
+get("copy").addEventListener("click", () => navigator.clipboard?.writeText(location.href).then(() => say("live", "its link is copied")));
 
 get("note-form").addEventListener("submit", async (event) => {
   event.preventDefault();
@@ -137,7 +152,6 @@ get("note-form").addEventListener("submit", async (event) => {
   try {
     await ask("compare/note", {id: view.id, uuid: crypto.randomUUID(), text});
     get("note").value = "";
-    await look();
   } catch (error) {
     warn(`The note was not saved: ${error.message}. ${error.fix ?? ""}`);
   }
@@ -146,15 +160,18 @@ get("note-form").addEventListener("submit", async (event) => {
 const dialogs = offer(view, go);
 document.addEventListener("keydown", (event) => {
   if (!view.pair || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
-  if (event.target.matches("input,textarea,select")) {
+  if (event.target.matches("input:not([type=checkbox]),textarea,select")) {
     if (event.key === "Escape") event.target.blur();
     return;
   }
-  const does = {a: () => !get("ask").disabled && dialogs.ask(), d: dialogs.decide, n: () => get("note").focus()}[event.key.toLowerCase()];
+  const does = {
+    a: () => !get("ask").disabled && dialogs.ask(), d: dialogs.decide, o: () => !get("open").hidden && dialogs.open(),
+    n: () => !get("note-form").hidden && get("note").focus(), f: () => view.id && get("follow").click(), escape: () => select({}),
+  }[event.key.toLowerCase()];
   if (!does) return;
   does();
   event.preventDefault();
 });
 
-setInterval(() => { if (!document.hidden && !document.querySelector("dialog[open]")) look(); }, LOOK_MS);
+setInterval(() => { if (!document.hidden && !document.querySelector("dialog[open]")) look({board: true}); }, SLOW_MS);
 look();

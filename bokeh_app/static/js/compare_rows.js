@@ -1,17 +1,21 @@
-// The messages on which two models disagree, with what the office says of them.
+// The messages on which two models disagree: all, with what the office says of them; or those behind what is selected.
 import {ask, facts} from "./shell.js";
 import {bodyOf, chip, element} from "./text.js";
 import {several} from "./compare_pair.js";
+import {filters} from "./compare_address.js";
 
-const PAGE = 50;
 const get = (id) => document.getElementById(id);
 const sure = (confidence) => confidence.toFixed(2).replace(/^0/, "");
 
 export class Apart {
-  constructor() {
+  constructor(view) {
+    this.view = view;
+    this.points = () => null;
     this.forget();
-    get("more").addEventListener("click", () => { this.pages += 1; this.key = ""; this.show(this.view); });
+    get("more").addEventListener("click", () => { this.pages += 1; this.key = ""; this.show(); });
   }
+
+  onPoint(does) { this.points = does; }
 
   forget() {
     this.pages = 1;
@@ -19,35 +23,56 @@ export class Apart {
     this.asked = (this.asked ?? 0) + 1;
   }
 
-  // Read anew where a verdict came, a message was handed out, or another pair was chosen.
-  async show(view) {
-    this.view = view;
-    const {comparison, first, second} = view;
-    const settle = comparison?.settle;
-    get("apart-sub").textContent = settle ? `${several(settle.disagree, "message")}, ${settle.verdicts.toLocaleString()} judged blind by the office, in random order so that the evidence holds whenever you look` : "in the order of their arrival; the office was not asked yet";
-    const key = JSON.stringify([view.id, first, second, settle?.verdicts, settle?.waiting, settle ? Math.floor(Date.now() / 10_000) : 0]);
-    if (key === this.key || !view.pair) return;
-    const ticket = this.asked, rows = [];
-    let more = true;
-    for (let page = 0; page < this.pages && more; page += 1) {
-      const after = rows.length ? rows.at(-1).place + 1 : 0;
-      const query = new URLSearchParams(settle ? {comparison: view.id, after} : {first, second, after});
-      const {messages} = await ask(`compare/apart.json?${query}`);
-      rows.push(...messages);
-      more = messages.length === PAGE;
-    }
-    if (ticket !== this.asked) return;
+  // Read anew where a verdict came, or another part was chosen.
+  async show() {
+    const {pair, comparison, id, first, second, part} = this.view;
+    if (!pair) return;
+    const settle = comparison?.settle, filtered = filters(part);
+    get("apart-held").textContent = filtered ? "label" : "office";
+    get("apart-sub").textContent = filtered ? "labelled messages, as each called them without having learnt from them"
+      : settle ? `${several(settle.disagree, "message")}, ${settle.verdicts.toLocaleString()} judged blind by the office, in random order so that the evidence holds whenever you look`
+        : "in the order of their arrival; the office was not asked yet";
+    const key = JSON.stringify([id, first, second, part.truth, part.predicted, part.kind, filtered || [settle?.verdicts, settle?.waiting, settle?.queued]]);
+    if (key === this.key) return;
     this.key = key;
-    get("more").hidden = !more;
-    get("apart").replaceChildren(...(rows.length ? rows.map((each) => row(each, Boolean(settle))) : [element("li", "sub", "They agree on every message that both can be held against.")]));
+    const ticket = ++this.asked, rows = [];
+    let after = 0;
+    try {
+      for (let page = 0; page < this.pages && after !== null; page += 1) {
+        const where = settle && !filtered ? {comparison: id} : {first, second};
+        const {truth, predicted, kind} = part;
+        const asked = Object.entries({...where, after, truth, predicted, kind}).filter(([, value]) => value !== undefined);
+        const found = await ask(`compare/apart.json?${new URLSearchParams(asked)}`);
+        if (ticket !== this.asked) return;
+        rows.push(...found.messages);
+        after = found.after;
+      }
+    } catch (error) {
+      if (ticket === this.asked) this.key = "";
+      throw error;
+    }
+    get("more").hidden = after === null;
+    const nothing = filtered ? "On no such message do they say different things." : "They agree on every message that both can be held against.";
+    get("apart").replaceChildren(...(rows.length ? rows.map((each) => this.row(each, {filtered, asked: Boolean(settle)})) : [element("li", "sub", nothing)]));
+  }
+
+  row(each, how) {
+    const said = (letter, klass, confidence) => element("span", "says", element("span", "letter", letter), chip(klass, facts), ` ${sure(confidence)}`);
+    const {held, words, right} = how.filtered ? labelled(each) : office(each, how.asked);
+    const verdict = element("span", "office sub", ...(held ? [chip(held, facts), ` ${words}`] : [words]));
+    const point = element("button", "point", "☞");
+    point.type = "button";
+    point.title = "Show this message to all";
+    point.setAttribute("aria-label", "Select this message");
+    point.addEventListener("click", () => this.points(this.view.part.message === each.message_id ? undefined : each.message_id));
+    const made = element("li", "", bodyOf(each.body), said("A", each.first, each.first_confidence), said("B", each.second, each.second_confidence), verdict, element("span", `right ${right[0]?.toLowerCase() ?? ""}`, right), point);
+    made.dataset.part = JSON.stringify({message: each.message_id});
+    return made;
   }
 }
 
-function row(each, wasAsked) {
-  const said = (letter, klass, confidence) => element("span", "says", element("span", "letter", letter), chip(klass, facts), ` ${sure(confidence)}`);
-  const {held, words, right} = office(each, wasAsked);
-  const verdict = element("span", "office sub", ...(held ? [chip(held, facts), ` ${words}`] : [words]));
-  return element("li", "", bodyOf(each.body), said("A", each.first, each.first_confidence), said("B", each.second, each.second_confidence), verdict, element("span", `right ${right[0]?.toLowerCase() ?? ""}`, right));
+function labelled({truth, first, second}) {
+  return {held: truth, words: "", right: truth === first ? "A right" : truth === second ? "B right" : "neither"};
 }
 
 // Of a tie nobody is right.

@@ -40,8 +40,14 @@ export function drawSettle(comparison, pair) {
   drawScale(settle);
   const newest = comparison?.decisions[0];
   get("decided").hidden = !newest;
-  if (newest) get("decided").replaceChildren(element("b", "", `Decided: ${newest.choice}`), ", by ", safeText(newest.by), ": ", safeText(newest.reason));
+  if (newest) get("decided").replaceChildren(element("b", "", `Decided: ${newest.choice}`), ", by ", safeText(newest.by), ": ", safeText(newest.reason), ". ", element("span", "sub", frozen(newest)));
   get("session-words").textContent = words(settle, pair);
+}
+
+// The evidence as it was when it was decided.
+function frozen({evidence, settled}) {
+  const how = settled === false ? "Not settled then: " : "The evidence then: ";
+  return evidence ? `${how}${inWords(evidence)}, on ${several(evidence.verdicts, "verdict")}.` : `${how}the office was not asked.`;
 }
 
 function drawScale(settle) {

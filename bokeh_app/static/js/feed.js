@@ -7,9 +7,10 @@ const FIRST_RETRY_MS = 250, LAST_RETRY_MS = 4000;
 const LOOK_MS = 100; // so that two seconds of silence are said within two seconds
 const PATIENCE_MS = 4000; // a line that died without a word is not waited for longer, nor one that does not come about
 
-// `query` gives the view to look at, as the end of an address; one that the server refuses is told by `onRefused`.
-export function follow(onMessage, query, onRefused) {
-  let socket = null, retry = FIRST_RETRY_MS, heard = performance.now(), tried = heard, lost = null, timer = 0, refused = "";
+// `query` gives the view to look at, as the end of an address; one that the server refuses is told by `onRefused`. `name` is
+// the socket's route, `words` what the corner says while all is well.
+export function follow(onMessage, query, {onRefused, name = "feed", words = (behind) => `live, ${behind} s behind the store`} = {}) {
+  let socket = null, retry = FIRST_RETRY_MS, heard = performance.now(), tried = heard, lost = null, timer = 0, refused = "", told = false;
 
   function connect() {
     clearTimeout(timer);
@@ -20,12 +21,12 @@ export function follow(onMessage, query, onRefused) {
     }
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const folder = location.pathname.replace(/\/+$/, "").replace(/[^/]*$/, "");
-    socket = new WebSocket(`${scheme}://${location.host}${folder}${route("feed")}?${query()}`);
+    socket = new WebSocket(`${scheme}://${location.host}${folder}${route(name)}?${query()}`);
     socket.onmessage = (event) => {
       heard = performance.now();
       retry = FIRST_RETRY_MS;
       const message = JSON.parse(event.data);
-      if (message.kind === "refused") { refused = `This view cannot be shown: ${message.what}. ${message.fix}`; warn(refused); onRefused(); return; }
+      if (message.kind === "refused") { refused = `This view cannot be shown: ${message.what}. ${message.fix}`; told = true; warn(refused); onRefused?.(); return; }
       health(message);
       if (message.kind !== "beat" && message.kind !== "waiting") onMessage(message);
     };
@@ -41,10 +42,13 @@ export function follow(onMessage, query, onRefused) {
 
   function health(message) {
     lost = null;
+    if (message.away === undefined) return; // a message that says nothing of the store
     if (message.away === null) {
-      say("live", `live, ${message.behind.toFixed(1)} s behind the store`);
-      warn(refused);
+      say("live", words(message.behind.toFixed(1)));
+      if (told) warn(refused); // what the page itself warns of stays
+      told = false;
     } else {
+      told = true;
       say("away", `the store is away`);
       warn(`The store does not answer (for ${Math.round(message.away)} s). What you see is the last that was read; it goes on by itself.`);
     }
@@ -55,6 +59,7 @@ export function follow(onMessage, query, onRefused) {
     lost = lost ?? heard;
     const seconds = Math.round((performance.now() - lost) / 1000);
     say("away", "no connection");
+    told = true;
     warn(`No connection to the server for ${seconds} s. What you see is the last that came; it comes back by itself.`);
     if (socket.readyState !== WebSocket.CLOSED && performance.now() - Math.max(heard, tried) > PATIENCE_MS) connect(); // asleep, or the network changed
   }, LOOK_MS);

@@ -47,14 +47,16 @@ class Basis(enum.StrEnum):
 class ComparedRun:
     """A finished run as the leaderboard has it; what was never measured is None.
 
-    Seconds are of a message, vectorising left out. `trial` is the same for runs on the same folds of the same messages.
+    Seconds are of a message, vectorising left out. `labels` is the same for runs that were told the same labels,
+    `folds` for those that were tried on folds of the same sizes, drawn with the same seed.
     """
 
     run_id: RunId
     candidate: str
     version: int
     train_size: int
-    trial: tuple[Any, ...]
+    labels: tuple[Any, ...]
+    folds: tuple[Any, ...]
     test_share: float
     size: int | None
     fit_seconds: float | None
@@ -64,6 +66,11 @@ class ComparedRun:
     def title(self) -> str:
         """As a page names it: `char-svc v3`."""
         return f"{self.candidate} v{self.version}"
+
+    @property
+    def trial(self) -> tuple[Any, ...]:
+        """The same for runs that can be paired fold by fold, as far as their sizes and seeds tell."""
+        return (self.labels, self.folds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +108,8 @@ def compared_runs(
         query = query.where(Run.id.in_(ids))
     rows = connection.execute(query.order_by(Run.id.desc()).limit(most)).all()
     costs = _costs(connection, [row.id for row in rows])
-    return [_compared(row, costs.get(row.id)) for row in rows]
+    shapes = _shapes(connection, [row.id for row in rows])
+    return [_compared(row, costs.get(row.id), shapes.get(row.id, ())) for row in rows]
 
 
 def _costs(connection: Connection, ids: Sequence[int]) -> dict[int, Any]:
@@ -111,16 +119,26 @@ def _costs(connection: Connection, ids: Sequence[int]) -> dict[int, Any]:
     return {row[0]: [float(value) for value in row[1:]] for row in connection.execute(query)}
 
 
-def _compared(row: Any, costs: Sequence[float] | None) -> ComparedRun:
+def _shapes(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[Any, ...]]:
+    """The folds that were run, by run, each with the messages trained on and tested."""
+    columns = (Fold.repeat, Fold.fold, Fold.train_size, Fold.test_size)
+    query = select(Fold.run_id, *columns).where(Fold.run_id.in_(ids), Fold.fraction == 1.0)
+    found: dict[int, list[Any]] = {}
+    for run_id, *shape in connection.execute(query.order_by(Fold.run_id, Fold.repeat, Fold.fold)):
+        found.setdefault(run_id, []).append(tuple(shape))
+    return {run_id: tuple(shape) for run_id, shape in found.items()}
+
+
+def _compared(row: Any, costs: Sequence[float] | None, shape: tuple[Any, ...]) -> ComparedRun:
     fit, trained, predict, tested = costs or (0.0, 0.0, 0.0, 0.0)
     params = row.params or {}
-    same = (row.label_cutoff, row.label_set, row.seed, row.train_size, params.get("folds"), params.get("repeats"))
     return ComparedRun(
         run_id=RunId(row.id),
         candidate=row.candidate,
         version=row.version,
         train_size=row.train_size,
-        trial=same,
+        labels=(row.label_cutoff, row.label_set, row.train_size),
+        folds=(row.seed, params.get("folds"), params.get("repeats"), shape),
         test_share=tested / trained if trained else 0.0,
         size=row.size,
         fit_seconds=fit / trained if trained else None,

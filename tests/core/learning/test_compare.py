@@ -7,7 +7,17 @@ import pytest
 from scipy import stats
 
 from core.errors import PipelineError
-from core.learning.compare import HeldOut, Standing, by_kind, mcnemar, paired_folds, pareto_front, per_class
+from core.learning.compare import (
+    HeldOut,
+    Standing,
+    against_first,
+    by_kind,
+    mcnemar,
+    paired_folds,
+    pareto_front,
+    per_class,
+    reliability,
+)
 
 
 def folds(mean: float, n: int = 10, seed: int = 1) -> np.ndarray:
@@ -104,3 +114,40 @@ def test_kinds_of_messages_are_told_apart_with_what_each_difference_is_worth() -
     assert (script.n, script.settled) == (40, False)
     assert script.low <= script.difference <= script.high
     assert by_kind([]) == []
+
+
+def test_several_models_pay_for_being_looked_at_together_and_other_folds_are_not_tested() -> None:
+    first, second, third = folds(0.970), folds(0.976, seed=2), folds(0.971, seed=3)
+    alone = paired_folds(first, second, 1 / 9)
+    (both, none, other) = against_first(first, [second, None, third], 1 / 9)
+    assert alone is not None
+    assert both is not None
+    assert other is not None
+    assert none is None
+    assert both.p_value == pytest.approx(2 * alone.p_value), "Holm: the smallest of two counts twice"
+    assert other.p_value == pytest.approx(max(2 * alone.p_value, other.test.p_value))
+    assert both.test.high - both.test.low > alone.high - alone.low
+    assert against_first(first, [None], 1 / 9) == [None]
+    assert against_first(first[:1], [second[:1]], 1 / 9) == [None], "one fold tells nothing"
+
+
+def test_a_model_that_knows_its_chances_has_no_calibration_error_and_the_bins_are_those_of_the_library() -> None:
+    from sklearn.calibration import calibration_curve
+
+    chance = np.random.default_rng(5)
+    confidence = chance.uniform(0.34, 1.0, 40_000)
+    honest = chance.uniform(size=len(confidence)) < confidence
+    found = reliability(confidence, honest)
+    assert found is not None
+    assert found.error < 0.01
+    right, sure = calibration_curve(honest, confidence, n_bins=10)
+    assert [each.right for each in found.bins] == pytest.approx(right)
+    assert [each.sure for each in found.bins] == pytest.approx(sure)
+    assert sum(each.n for each in found.bins) == found.n == 40_000
+    boastful = reliability(np.full(100, 0.9), np.arange(100) < 60)
+    assert boastful is not None
+    assert boastful.error == pytest.approx(0.3)
+    assert reliability(np.array([]), np.array([], bool)) is None
+    certain = reliability(np.array([1.0, 0.0]), np.array([True, False]))
+    assert certain is not None
+    assert (certain.error, len(certain.bins)) == (0.0, 2)
