@@ -17,6 +17,7 @@ from core.errors import ServeError
 from dashboard.access.requests import base_url, outside
 from dashboard.pages import warm
 from dashboard.room import close_room, is_open, open_room, room
+from dashboard.warming import STATISTICS, import_aside
 from labeling.models import Role
 from labeling.people import add_person, issue_link, may_listen_outside
 
@@ -26,6 +27,7 @@ HOST_NAME = "you"
 UNENCRYPTED = "Mind: the line is not encrypted. Put a proxy with TLS in front, and name it in [server] trusted_proxy."
 BODY_MOST = 10 * 1024 * 1024
 """What anybody may send, before it is looked at who sends it; the API takes 8 MB."""
+STATISTICS_AFTER_SECONDS = 5.0
 WARM_AFTER_SECONDS = 1.0
 """So long the first page has the processor to itself."""
 
@@ -39,6 +41,7 @@ def start(server_context: Any) -> None:
     here.alarms.start()
     warm()
     here.explainer.warm(WARM_AFTER_SECONDS)
+    import_aside(STATISTICS, STATISTICS_AFTER_SECONDS)
     if not opened_by_us:  # bokeh serve, panel serve: nobody has printed a link yet
         path = server_context.application_context.url
         print(f"Go in, once, at {path}/door?token={first_link(here.project)}", flush=True)  # noqa: T201

@@ -2,28 +2,35 @@
 import {say} from "./shell.js";
 
 const EACH_MS = 20_000;
+const FIT = 4; // so many figures can be read across a room
+
+// A pane of many figures takes several turns.
+const screensOf = (panes) => Object.entries(panes).flatMap(([pane, figures]) => {
+  const parts = Math.ceil(figures.length / FIT), each = Math.ceil(figures.length / parts);
+  return Array.from({length: parts}, (_, part) => ({pane, part, parts, figures: figures.slice(part * each, (part + 1) * each)}));
+});
 
 // `panes`: the names of each pane's figures, by its name; `show` changes the view.
 export function hang({panes, titles, show, at}) {
-  const names = Object.keys(panes);
+  const screens = screensOf(panes);
   const place = document.getElementById("wall-place");
-  let now = Math.max(0, names.indexOf(at)), paused = false, turnAt = performance.now() + EACH_MS;
+  let now = Math.max(0, screens.findIndex((each) => each.pane === at)), paused = false, turnAt = performance.now() + EACH_MS;
   document.documentElement.dataset.wall = "1";
 
   function draw() {
-    const pane = names[now];
-    for (const card of document.querySelectorAll("[data-figure]")) card.hidden = !panes[pane].includes(card.dataset.figure);
-    for (const part of document.querySelectorAll(".kpis")) part.hidden = pane !== "now";
-    for (const part of document.querySelectorAll(".stream")) part.hidden = !["now", "flow"].includes(pane);
+    const {pane, part, parts, figures} = screens[now];
+    for (const card of document.querySelectorAll("[data-figure],[data-beside]")) card.hidden = !figures.includes(card.dataset.figure ?? card.dataset.beside);
+    for (const each of document.querySelectorAll(".kpis")) each.hidden = pane !== "now";
+    for (const each of document.querySelectorAll(".stream")) each.hidden = !["now", "flow"].includes(pane);
     document.getElementById("main").className = `page-live pane-${pane}`;
-    place.textContent = `${titles[pane]}${paused ? ", paused" : ""}`;
+    place.textContent = `${titles[pane]}${parts > 1 ? ` ${part + 1} of ${parts}` : ""}${paused ? ", paused" : ""}`;
   }
 
   function turn(by) {
-    now = (now + by + names.length) % names.length;
+    now = (now + by + screens.length) % screens.length;
     turnAt = performance.now() + EACH_MS;
     draw();
-    show({pane: names[now]});
+    show({pane: screens[now].pane});
   }
 
   document.addEventListener("keydown", (event) => {
@@ -31,7 +38,7 @@ export function hang({panes, titles, show, at}) {
     if (event.key === " ") { paused = !paused; turnAt = performance.now() + EACH_MS; draw(); }
     else if (event.key === "ArrowRight") turn(1);
     else if (event.key === "ArrowLeft") turn(-1);
-    else if (event.key === "Escape" && !document.fullscreenElement) location.href = `?page=live&pane=${names[now]}`;
+    else if (event.key === "Escape" && !document.fullscreenElement) location.href = `?page=live&pane=${screens[now].pane}`;
     else return;
     event.preventDefault();
   });
@@ -39,7 +46,7 @@ export function hang({panes, titles, show, at}) {
 
   // While the server is away the last picture stays, and its banner tells since when.
   setInterval(() => {
-    if (!paused && names.length > 1 && performance.now() >= turnAt && !document.getElementById("status").classList.contains("away")) turn(1);
+    if (!paused && screens.length > 1 && performance.now() >= turnAt && !document.getElementById("status").classList.contains("away")) turn(1);
   }, 250);
 
   const stayOn = () => { if (!document.hidden) navigator.wakeLock?.request("screen").catch(() => null); };
