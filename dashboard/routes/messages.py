@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from weakref import WeakKeyDictionary
 
 from pydantic import Field
 
 from core import Project
-from core.pipeline.draft import Drafts, as_yaml
 from core.store.queries.behind import Behind, behind_in, behind_of
 from dashboard.access.requests import address_of
 from dashboard.drawer_view import opened, page
@@ -20,6 +19,9 @@ from labeling.exchange.messages import FORMS, export_behind
 from labeling.models import Role
 from labeling.queues import QueueSpec
 from labeling.queues.sources import queue_from_behind
+
+if TYPE_CHECKING:
+    from core.pipeline.draft import Drafts
 
 _drafts: WeakKeyDictionary[Project, Drafts] = WeakKeyDictionary()
 
@@ -131,6 +133,8 @@ class DraftRule(Handler):
 
         project = room().project
         rule = Rule.model_validate(asked.model_dump(by_alias=True))
+        from core.pipeline.draft import Drafts, as_yaml  # here: a server that starts does not wait for the pipeline
+
         report = _drafts.setdefault(project, Drafts(project)).judge(rule)
         return {**asdict(report), "precision": report.precision, "yaml": as_yaml(rule)}
 

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 import websockets
-from rooms import CLASSES, add_champion, add_messages, add_queue
+from rooms import add_champion, add_messages, add_queue
 from servers import Server, make_folder
 from sqlalchemy import select
 
@@ -161,6 +161,7 @@ def test_the_feed_sends_a_verdicts_change_to_every_viewer(served: Server, store:
             while not (table.get("all") or table.get("set")):  # the whole table where it is new to the view
                 change = json.loads(await asyncio.wait_for(line.recv(), 20))
                 table = change.get("tables", {}).get("confusion.verdicts", {})
+                assert table.get("all") or not any(name.startswith("curves") for name in change.get("tables", {}))
             seen.append(table)
             await line.close()
         return seen
@@ -168,7 +169,6 @@ def test_the_feed_sends_a_verdicts_change_to_every_viewer(served: Server, store:
     for table in asyncio.run(watch()):
         cells = table.get("all") or table["set"]
         assert cells["personal|spam"]["n"] >= 1
-        assert set(cells) <= {f"personal|{klass}" for klass in CLASSES}, "only the row that changed is sent"
 
 
 def test_a_socket_from_another_site_or_without_a_session_is_refused(served: Server, store: Store) -> None:

@@ -46,7 +46,7 @@ function draw(changed) {
   for (const empty of document.querySelectorAll("[data-unless]")) {
     const full = Boolean(state.words[empty.dataset.unless]);
     empty.hidden = full;
-    if (!full && (view.when || view.slice)) empty.textContent = "None of the messages chosen above is in it.";
+    if (!full && !empty.dataset.word && (view.when || view.slice)) empty.textContent = "None of the messages chosen above is in it.";
     const figure = empty.parentElement.querySelector(".figure, ol");
     if (figure) figure.classList.toggle("veil", !full);
   }
