@@ -55,11 +55,11 @@ class Office:
 
 @pytest.fixture
 def office(store: Store, store_url: str, tmp_path: Path) -> Iterator[Office]:
-    """Three runs; A and B disagree on 60 of 400 messages: B is right on 42 of these, A on 12, none on 6."""
+    """Three runs; A and B disagree on 60 of 400 messages: B is right on 50 of these, A on 4, none on 6."""
     ids = add_messages(store, [f"see http://shop.example/{n}" if n % 4 else f"message ({n})" for n in range(400)])
     said = (
-        ["personal"] * 42 + ["spam"] * 12 + ["personal"] * 6 + ["spam"] * 340,
-        ["spam"] * 42 + ["notification"] * 18 + ["spam"] * 340,
+        ["personal"] * 50 + ["spam"] * 4 + ["personal"] * 6 + ["spam"] * 340,
+        ["spam"] * 50 + ["notification"] * 10 + ["spam"] * 340,
         ["spam"] * 380 + ["personal"] * 20,
     )
     runs = [add_run(store, ids, f"model-{n}", each, model=b"m" * 40_000 * (n + 1)) for n, each in enumerate(said)]
@@ -109,10 +109,10 @@ def test_two_people_bring_a_session_to_a_settled_decision(
     expect(mina.locator(here)).to_have_class("loss selected theirs")
     expect(mina.locator("#selection-words")).to_have_text("Lea selected: spam called notification by one of the two.")
     for tab in (lea, mina):
-        expect(tab.locator("#apart li")).to_have_count(18)
+        expect(tab.locator("#apart li")).to_have_count(10)
         assert "truth=spam&predicted=notification" in tab.url
     mina.locator("#apart .point").nth(1).click()
-    expect(lea.locator("#apart li.selected")).to_contain_text("shop.example/43")
+    expect(lea.locator("#apart li.selected")).to_contain_text("shop.example/51")
     expect(lea.locator("#selection-words")).to_contain_text("Mina <img src=x")
 
     lea.keyboard.press("a")
