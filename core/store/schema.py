@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -69,6 +70,10 @@ def status(engine: Engine) -> SchemaStatus:
         return SchemaStatus(found, needed)
 
 
+_upgrading = threading.Lock()
+"""Alembic's operations go to whichever database the process began to upgrade last."""
+
+
 def upgrade(engine: Engine) -> None:
     """Bring the schema up to date; does nothing where it is.
 
@@ -80,7 +85,7 @@ def upgrade(engine: Engine) -> None:
     if found.current:
         return
     _refuse_newer(engine, found)
-    with told_in_a_sentence(engine.url), engine.execution_options(write=True).begin() as connection:
+    with _upgrading, told_in_a_sentence(engine.url), engine.execution_options(write=True).begin() as connection:
         if engine.dialect.name == "postgresql":  # two servers that start at once
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7300)")
         from alembic import command
