@@ -33,10 +33,11 @@ browser: ## Look for a Chromium, and get Debian's where there is none
 	  echo "No Chromium: the browser tests will be skipped. Install it, or set TALLYROOM_CHROMIUM."
 
 test: $(READY) check browser ## All checks and tests, on both databases and in a browser
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
-nightly: $(READY) browser ## Ten minutes of review by keyboard, ten by touch; the desk's state machine with 10,000 examples (hours)
+nightly: $(READY) browser ## Ten minutes of review by keyboard, ten by touch; all looks of all pages; the desk's state machine with 10,000 examples (hours)
 	TALLYROOM_REVIEW_MINUTES=$(MINUTES) $(BIN)/python -m pytest tests/browser/test_review_work.py -o timeout=0 $(ARGS)
+	TALLYROOM_ALL_LOOKS=1 $(BIN)/python -m pytest tests/browser/test_axe.py tests/browser/test_hostile.py $(ARGS)
 	TALLYROOM_EXAMPLES=$${TALLYROOM_EXAMPLES:-10000} $(BIN)/python -m pytest tests/labeling/test_desk_model.py -o timeout=0 $(ARGS)
 
 FOREIGN := $(HOME)/.cache/tallyroom-foreign

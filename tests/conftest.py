@@ -21,8 +21,23 @@ ROOT = Path(__file__).resolve().parent.parent
 MEMORY_LEAST = 8 * 2**30
 
 
+LONGEST = (
+    "browser/test_hostile.py",
+    "browser/test_demo.py",
+    "faults/test_live_outage.py",
+    "browser/test_axe.py",
+    "browser/test_compare_session.py",
+    "browser/test_drawer.py",
+    "browser/test_quality_pane.py",
+)
+"""Files that take minutes: begun first, so that no process waits at the end for the other to finish one."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A browser or a kill may be too slow once, and the summary says so; what is wrong is wrong twice."""
+    """The longest files first. A browser or a kill may be slow once, as the summary says; what is wrong is so twice."""
+    last = len(LONGEST)
+    places = {str(ROOT / "tests" / name): place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(str(item.path), last))
     for item in items:
         if any(item.get_closest_marker(name) for name in SLOWED):
             item.add_marker(pytest.mark.flaky(reruns=1))

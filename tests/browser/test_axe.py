@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -18,7 +19,10 @@ from labeling.models import Role
 from labeling.people import accept, invite
 
 pytestmark = pytest.mark.browser
-LOOKS = [(theme, width) for theme in ("light", "dark") for width in (1440, 390)]
+FEW = [("light", 1440), ("dark", 390)]
+EVERY = [(theme, width) for theme in ("light", "dark") for width in (1440, 390)]
+LOOKS = EVERY if os.environ.get("TALLYROOM_ALL_LOOKS") else FEW
+"""Each theme and each width once; `make nightly` looks at all four."""
 ADDRESSES = sorted(
     [
         *(page.name for page in PAGES if page.name != "live"),
@@ -105,7 +109,7 @@ def test_nothing_serious_is_found_in_the_drawer(
     assert troubles(tab) == []
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 390)])
+@pytest.mark.parametrize(("theme", "width"), FEW)
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_nothing_serious_is_found_on_a_page_of_an_empty_room(
     empty: tuple[Server, Store], visit: Callable[..., Page], address: str, theme: str, width: int
