@@ -1,8 +1,10 @@
 """The Live page at 15 thousand and at 15 million messages: opening it, and a change in the store until it is shown.
 
 On both databases, over HTTP and the page's own socket. `ratio` is the cost at the small size over the cost at the large
-one, of the figure that grows most: 1 means that the cost does not grow, 0.5 that it doubles. The databases' own work is
-counted as well (PostgreSQL's processes; SQLite's is the server's). `SIZE=1000000` makes the large room smaller.
+one, of the figure that grows most: 1 means that the cost does not grow, 0.5 that it doubles. `first_ms` is told beside
+it: the first drawing of a pane reads up to 20,000 messages of known class, and the small room has 1,500. The databases'
+own work is counted as well (PostgreSQL's processes; SQLite's is the server's). `SIZE=1000000` makes the large room
+smaller.
 """
 
 from __future__ import annotations
@@ -38,7 +40,7 @@ LARGE = int(os.environ.get("SIZE") or 15_000_000)
 OPENED = 30
 CHANGES = 10
 COUNTED_AGAIN_MOST = 1_000_000
-COMPARED = ("open_ms", "open_cpu_ms", "first_ms", "update_ms", "verdict_ms", "update_cpu_ms")
+COMPARED = ("open_ms", "open_cpu_ms", "update_ms", "verdict_ms", "update_cpu_ms")
 
 
 class Work:
