@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from bokeh.models import ColumnDataSource, DataRange1d, FactorRange, HoverTool, NumeralTickFormatter, TapTool
 
-from dashboard.figures.figure import Rows, plain_figure
+from dashboard.figures.figure import Rows, plain_figure, short_ticks
 from dashboard.figures.quality import QualityFigure
 from dashboard.theme import class_colors, paint
 
@@ -102,6 +102,7 @@ class FoldsFigure(QualityFigure):
             HoverTool(renderers=[fold], tooltips=[("@line", "F1 @x{0.0000}"), ("fold", "@fold")]),
         )
         plot.xaxis.formatter = NumeralTickFormatter(format="0.00")
+        plot.yaxis.formatter = short_ticks()
         plot.xaxis.ticker.desired_num_ticks = 4
         return plot
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from bokeh.models import ColumnDataSource, DataRange1d, FactorRange, HoverTool, NumeralTickFormatter, TapTool
 
-from dashboard.figures.figure import Row, Rows, plain_figure
+from dashboard.figures.figure import Row, Rows, plain_figure, short_ticks
 from dashboard.figures.quality import QualityFigure, percent
 from dashboard.theme import class_colors, paint
 
@@ -99,5 +99,6 @@ class PerClassFigure(QualityFigure):
             ),
         )
         plot.xaxis.formatter = NumeralTickFormatter(format="0.[0] %")
+        plot.yaxis.formatter = short_ticks()
         plot.xaxis.ticker.desired_num_ticks = 4
         return plot

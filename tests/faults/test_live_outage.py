@@ -211,6 +211,7 @@ def test_a_compare_page_outlives_a_restart_of_its_server(
         tab.goto(server.link(store, "Ada", Role.LEAD))
         tab.goto(f"{server.base}?page=compare")
         expect(tab.locator("#status-words")).to_contain_text("behind the store")
+        expect(tab.locator("main")).to_contain_text("char-svc")
         tab.evaluate("window.neverReloaded = true")
         server.kill()
         expect(tab.locator("#banner")).to_contain_text("What you see is the last that", timeout=TOLD_MS)
