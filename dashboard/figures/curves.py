@@ -14,6 +14,7 @@ from bokeh.models import (
     DataRange1d,
     HoverTool,
     NumeralTickFormatter,
+    TapTool,
 )
 
 from core.intervals import mean_interval
@@ -56,7 +57,7 @@ class CurvesFigure(Figure):
         """Lines, dots, the lines' names, the champion's band."""
         return {
             "lines": ("x", "y", "color", "dash", "width", "title"),
-            "dots": ("x", "y", "color", "title", "fold"),
+            "dots": ("x", "y", "color", "title", "fold", "run"),
             "names": ("x", "y", "text", "color", "room"),
             "band": ("x", "low", "high"),
         }
@@ -75,7 +76,7 @@ class CurvesFigure(Figure):
             for size, fraction, repeat, fold, value in run.folds:
                 title = f"{run.candidate} v{run.version}"
                 key = f"{run.run_id}|{fraction}|{repeat}|{fold}"
-                dots[key] = {"x": size, "y": value, "color": color, "title": title, "fold": fold + 1}
+                dots[key] = {"x": size, "y": value, "color": color, "title": title, "fold": fold + 1, "run": run.run_id}
         chosen = next((run for run in common.curves if run.run_id == champion), None)
         return {"lines": lines, "dots": dots, "names": self._names(lines, dots), "band": self._band(chosen)}
 
@@ -139,6 +140,7 @@ class CurvesFigure(Figure):
         paint(band.glyph, fill_color="accent")
         plot.multi_line("x", "y", source=sources["lines"], line_color="color", line_width="width", line_dash="dash")
         dots = plot.scatter("x", "y", source=sources["dots"], size=6, color="color", alpha=0.5, line_alpha=0)
+        dots.nonselection_glyph = dots.selection_glyph = None
         # Beside the lines where there is room; on a phone the page lists the names below and lets these go.
         plot.text(
             "x", "y", text="text", text_color="color", source=sources["names"], x_offset=10, name=NAMES,
@@ -147,6 +149,7 @@ class CurvesFigure(Figure):
         # Glyphs end at the frame: an unseen point to the right of each name makes room for it.
         plot.scatter("room", "y", source=sources["names"], size=1, alpha=0, name=NAMES)
         plot.add_tools(
+            TapTool(renderers=[dots]),
             HoverTool(
                 renderers=[dots],
                 tooltips=[
@@ -155,7 +158,7 @@ class CurvesFigure(Figure):
                     ("macro-F1", "@y{0.0000}"),
                     ("trained on", "@x{0,0}"),
                 ],
-            )
+            ),
         )
         plot.xaxis.ticker = CustomJSTicker(major_code=_ONE_TWO_FIVE)
         plot.yaxis.formatter = NumeralTickFormatter(format="0.00")

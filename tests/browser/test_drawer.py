@@ -78,7 +78,7 @@ def visit(opened: tuple[Server, Store], browser: Browser) -> Iterator[Callable[.
 
 
 def open_cell(tab: Page) -> None:
-    tab.locator(".as-table summary").press("Enter")
+    tab.locator("[data-figure=confusion] .as-table summary").press("Enter")
     tab.locator("[data-cell='personal|spam']").press("Enter")
     expect(tab.locator("#drawer .line").first).to_be_visible()
 

@@ -171,6 +171,12 @@ def test_the_live_page_moves_without_a_reload(visit: Callable[..., Page], opened
     live.wait_for_function(f"{cell} === {n + 1}", timeout=2_000)
     first = live.locator("#verdicts li").first
     expect(first).to_contain_text("was spam")
+    live.evaluate("tallyroom.doc.get_model_by_name('curves.dots').selected.indices = [0]")  # what a click on it does
+    expect(live.locator("#drawer")).to_be_visible()
+    live.keyboard.press("Escape")
+    live.locator("[data-figure=curves] .as-table > summary").press("Enter")
+    live.get_by_role("button", name="open what is wrong").first.press("Enter")
+    expect(live.locator("#drawer")).to_be_visible()
 
 
 def test_a_cell_opens_its_messages_by_keyboard_and_hostile_text_stays_text(
@@ -183,7 +189,7 @@ def test_a_cell_opens_its_messages_by_keyboard_and_hostile_text_stays_text(
     expect(review.locator("#status-words")).to_have_text("saved")
     live = visit("Ines", "live")
     live.locator("[data-against=verdicts]").click()
-    live.locator("main .as-table > summary").press("Enter")
+    live.locator("[data-figure=confusion] .as-table > summary").press("Enter")
     live.locator("[data-cell='personal|spam']").press("Enter")
     expect(live.locator("#drawer .line").first).to_be_visible()
     text = live.locator("#drawer-rows").inner_text()

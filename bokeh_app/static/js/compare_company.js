@@ -9,7 +9,7 @@ const isMe = (name) => name === facts.person.name;
 
 export function inSession({id, comparison}) {
   if (!id || !comparison?.present) return null;
-  const n = comparison.present.length;
+  const n = Math.max(1, comparison.present.length); // who asks is there, also where the server has not heard yet
   return n === 1 ? "1 person in this session" : `${n} people in this session`;
 }
 
