@@ -27,7 +27,7 @@ HOST_NAME = "you"
 UNENCRYPTED = "Mind: the line is not encrypted. Put a proxy with TLS in front, and name it in [server] trusted_proxy."
 BODY_MOST = 10 * 1024 * 1024
 """What anybody may send, before it is looked at who sends it; the API takes 8 MB."""
-STATISTICS_AFTER_SECONDS = 5.0
+STATISTICS_AFTER_SECONDS = 30.0
 WARM_AFTER_SECONDS = 1.0
 """So long the first page has the processor to itself."""
 
