@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.drift import DayDrift, day_drift
-from core.store.models import HOUR_MS
-from core.store.queries.drift import DAY_HOURS
+from core.store.models import DAY_HOURS, HOUR_MS
 
 if TYPE_CHECKING:
     from dashboard.reading import Reading

@@ -16,12 +16,12 @@ from sqlalchemy import Connection
 from core import Project
 from core.drift import REFERENCE_DAYS
 from core.intervals import mean_interval
-from core.store.models import HOUR_MS, RunId
+from core.store.models import DAY_HOURS, HOUR_MS, RunId
 from core.store.queries import live
 from core.store.queries.drift import ByDay, class_days, slice_class_days
 from core.store.queries.folds import FoldScore, f1_by_fold
 from core.store.queries.live import Champion, CurveRun
-from core.store.queries.slices import DAY_HOURS, known_slices, slice_days
+from core.store.queries.slices import known_slices, slice_days
 from core.store.rollups import FOLDS, PREDICTED, RULE, VERDICT, VERDICTS
 from dashboard.drifting import shown_days
 from dashboard.samples import Sample, Samples

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, literal, select
 
 from core.slices import SCRIPT, slices_of
 from core.store.models import (
+    DAY_HOURS,
     ClassCount,
     ConfusionCount,
     FoldPrediction,
@@ -135,7 +136,7 @@ def _slices(connection: Connection) -> list[Difference]:
     facts = select(*columns).join(Message, Message.id == Prediction.message_id).where(Prediction.run_id.in_(runs))
     known = set(connection.execute(select(Slice.name)).scalars())
     for run_id, klass, body, sender, hour in connection.execution_options(yield_per=10_000).execute(facts):
-        counts.update((run_id, name, hour // 24, klass) for name in slices_of(body, sender) if name in known)
+        counts.update((run_id, name, hour // DAY_HOURS, klass) for name in slices_of(body, sender) if name in known)
     key = (SliceCount.run_id, SliceCount.slice, SliceCount.day, SliceCount.klass)
     kept = connection.execute(select(*key, SliceCount.n).where(SliceCount.run_id.in_(runs)))
     return compare("predictions by slice:", kept, ((*at, n) for at, n in counts.items()))

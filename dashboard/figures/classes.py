@@ -14,7 +14,7 @@ from bokeh.models import (
     Range1d,
 )
 
-from core.store.models import HOUR_MS
+from core.store.models import DAY_HOURS, HOUR_MS
 from dashboard.figures.figure import Figure, Row, Rows, plain_figure, short
 from dashboard.theme import GLYPH_FONT, class_colors, paint
 from dashboard.views import SCALES, UNITS
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 LEAST_MESSAGES = 5
 LEAST_VERDICTS = 3
 DOT_HOURS = 12
-DAY_HOURS, WEEK_DAYS = 24, 7
+WEEK_DAYS = 7
 MONDAY = 3
 """The first day since 1970 was a Thursday: so many days after a Monday."""
 # By the viewer's own clock; Bokeh's formatter knows UTC only.

@@ -7,9 +7,9 @@ from typing import ClassVar
 from sqlalchemy import select
 
 from core.drift import REFERENCE_DAYS, DayDrift, newest_drift
-from core.store.models import HOUR_MS, Prediction
+from core.store.models import DAY_HOURS, HOUR_MS, Prediction
 from core.store.queries import live
-from core.store.queries.drift import DAY_HOURS, class_days
+from core.store.queries.drift import class_days
 from core.store.queries.live import Champion
 from labeling.signs.sign import Look, Measured, Sign
 

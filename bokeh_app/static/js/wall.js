@@ -2,7 +2,7 @@
 import {say} from "./shell.js";
 
 const EACH_MS = 20_000;
-const FIT = 4; // so many figures can be read across a room
+const FIT = 3; // so many figures can be read across a room
 
 // A pane of many figures takes several turns.
 const screensOf = (panes) => Object.entries(panes).flatMap(([pane, figures]) => {

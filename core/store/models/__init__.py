@@ -3,6 +3,7 @@
 from core.store.models.alarms import Alarm, AlarmState
 from core.store.models.audit import Audit
 from core.store.models.base import (
+    DAY_HOURS,
     HOUR_MS,
     Base,
     DatasetId,
@@ -41,6 +42,7 @@ from core.store.models.search import SearchStale
 from core.store.models.templates import MessageTemplate, Template, TemplateKey, TemplatePattern, TemplateSize
 
 __all__ = [
+    "DAY_HOURS",
     "HOUR_MS",
     "PRECEDENCE",
     "SHARDS",

@@ -21,6 +21,7 @@ RunId = NewType("RunId", int)
 EventId = NewType("EventId", int)
 
 HOUR_MS = 3_600_000
+DAY_HOURS = 24
 
 _big = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only an INTEGER primary key
 

@@ -6,10 +6,9 @@ from collections.abc import Collection, Mapping
 
 from sqlalchemy import Connection, func, select
 
-from core.store.models import ClassCount, RunId, SliceCount
+from core.store.models import DAY_HOURS, ClassCount, RunId, SliceCount
 from core.store.rollups import PREDICTED
 
-DAY_HOURS = 24
 ByDay = Mapping[int, Mapping[str, int]]
 """Messages by day (since 1970, of UTC) and class."""
 

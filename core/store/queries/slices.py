@@ -5,10 +5,9 @@ from __future__ import annotations
 from sqlalchemy import Connection, func, select
 
 from core.slices import SENDER
-from core.store.models import RunId, Slice, SliceCount
+from core.store.models import DAY_HOURS, RunId, Slice, SliceCount
 from core.store.queries.live import HourCount
 
-DAY_HOURS = 24
 SENDERS_SHOWN = 30
 
 

@@ -8,12 +8,11 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import Connection, Table, select
 
 from core.slices import SENDER
-from core.store.models import RunId, Slice, SliceCount
+from core.store.models import DAY_HOURS, RunId, Slice, SliceCount
 from core.store.rollups import add_whole_rows
 
 SENDERS_MOST = 200
 """So many senders are slices of their own, the first that come: a flood of made-up names must not fill the store."""
-DAY_HOURS = 24
 
 _slice: Table = Slice.__table__  # type: ignore[assignment]
 _slice_count: Table = SliceCount.__table__  # type: ignore[assignment]
