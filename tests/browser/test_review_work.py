@@ -152,6 +152,21 @@ def test_second_best_undo_flag_history_and_help_have_their_keys(
     assert agrees_with_its_facts(store)
 
 
+def test_a_key_pressed_in_the_moment_in_which_a_dialog_closes_is_not_lost(visit: Callable[..., Page]) -> None:
+    tab = visit("Bela")
+    tab.keyboard.press("h")
+    expect(tab.locator("#history")).to_be_visible()
+    tab.evaluate(
+        """() => {
+            const field = document.getElementById("history-filter");
+            field.focus();
+            document.getElementById("history").close();
+            field.dispatchEvent(new KeyboardEvent("keydown", {key: "?", code: "Slash", shiftKey: true, bubbles: true}));
+        }"""
+    )
+    expect(tab.locator("#key-help")).to_be_visible()
+
+
 def test_a_change_of_mind_made_without_a_network_arrives_later(
     visit: Callable[..., Page], opened: tuple[Server, Store]
 ) -> None:

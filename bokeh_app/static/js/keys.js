@@ -31,13 +31,16 @@ export function forget() { pressed = []; }
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-  if (document.querySelector("dialog[open]") || /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) return;
+  if (document.querySelector("dialog[open]") || isTyping(event.target)) return;
   if (event.key === "Enter" && event.target.matches("a, button, summary")) return; // Enter presses what has the focus
   const action = actionOf(event);
   if (!action) return;
   event.preventDefault();
   act(action);
 });
+
+// A field of a dialog that has just closed keeps the focus for a frame: nobody types into that.
+const isTyping = (target) => /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) && !target.closest("dialog:not([open])");
 
 // By what the key says; where that is neither a Latin letter nor a digit (French digits, Cyrillic), by where it is.
 export function keyOf(event) {
