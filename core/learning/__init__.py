@@ -6,9 +6,10 @@ from core.learning.calibration import confidence, fit_temperature, from_bytes, t
 from core.learning.candidate import Candidate
 from core.learning.estimators import ESTIMATORS
 from core.learning.features import FEATURES
+from core.learning.groups import near_copies
 from core.learning.metrics import Score, scores
 from core.learning.model import LinearModel, Predictions, Span, fit
-from core.learning.splits import Split, repeated_stratified
+from core.learning.splits import Split, by_time, grouped_stratified, repeated_stratified, require_apart
 
 __all__ = [
     "ESTIMATORS",
@@ -21,12 +22,16 @@ __all__ = [
     "Span",
     "Split",
     "benchmark",
+    "by_time",
     "confidence",
     "fit",
     "fit_temperature",
     "from_bytes",
+    "grouped_stratified",
     "mean_interval",
+    "near_copies",
     "repeated_stratified",
+    "require_apart",
     "scores",
     "to_bytes",
 ]
