@@ -1,0 +1,58 @@
+"""What is trained, on what, and when again."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, field_validator
+
+from core.errors import did_you_mean
+from core.settings.section import Section
+
+
+class PipelineSettings(Section):
+    """What is trained, on what, and when again."""
+
+    dataset: str = Field("messages", description="The dataset; its dictionary is `dictionaries/<dataset>.yaml`.")
+    rules: str = Field("rules.yaml", description="The rule file; a room without one has no rules.")
+    train_on: tuple[str, ...] = Field(
+        ("verdict", "imported"),
+        description="Whose labels train models: any of `verdict`, `imported`, `rule`. People always come first.",
+    )
+    label_set: str = Field(
+        "",
+        max_length=80,
+        description="Train on this frozen set of labels (`tallyroom labels freeze`); empty: on the labels of now.",
+    )
+    candidates: tuple[str, ...] = Field(
+        ("word-cnb", "word-logreg", "word-sgd", "char-logreg", "char-svc", "char-sgd"),
+        min_length=1,
+        description="The models on trial, each `<features>-<estimator>`.",
+    )
+    folds: int = Field(5, ge=2, le=50, description="Folds of the cross-validation.")
+    repeats: int = Field(1, ge=1, le=20, description="How often the cross-validation is repeated with other folds.")
+    curve: tuple[Annotated[float, Field(gt=0, le=1)], ...] = Field(
+        (0.1, 0.3, 1.0), description="Points of the learning curve, as shares of each training part."
+    )
+    seed: int = Field(7, ge=0, description="The seed of folds, curves and estimators.")
+    train_limit: int = Field(
+        200_000, ge=100, description="At most this many labelled messages are used, verdicts first."
+    )
+    retrain_after: int = Field(25, ge=1, description="`run --watch` retrains after this many new verdicts.")
+    predict_batch: int = Field(2_000, ge=100, le=100_000, description="Messages predicted in one transaction.")
+
+    @field_validator("curve")
+    @classmethod
+    def _ends_whole(cls, curve: tuple[float, ...]) -> tuple[float, ...]:
+        if sorted(curve) != list(curve) or curve[-1:] != (1.0,):
+            raise ValueError("the points rise and the last one is 1.0, the whole training part")
+        return curve
+
+    @field_validator("train_on")
+    @classmethod
+    def _known_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        known = ("verdict", "imported", "rule")
+        for origin in origins:
+            if origin not in known:
+                raise ValueError(f"'{origin}' is no origin of labels. {did_you_mean(origin, known)}")
+        return origins
