@@ -21,7 +21,7 @@ from core.store.queries.models import candidate_version, has_model, model_conten
 
 if TYPE_CHECKING:
     from core.cleaning import Step
-    from core.learning import LinearModel
+    from core.learning import Model
     from core.rules import Scanner
 
 MOST_WORDS = 6
@@ -46,7 +46,7 @@ class Explainer:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._titles: dict[int, str] = {}
-        self._loaded: dict[int, LinearModel | None] = {}
+        self._loaded: dict[int, Model | None] = {}
         self._lock = threading.Lock()
         self._one_at_a_time = threading.Lock()
         self._marks = lru_cache(MOST_KEPT)(self._explain)
@@ -70,7 +70,7 @@ class Explainer:
             self._titles[run_id] = candidate_version(self._project.store, RunId(run_id))
         return self._titles[run_id]
 
-    def _model(self, run_id: int) -> LinearModel | None:
+    def _model(self, run_id: int) -> Model | None:
         with self._lock:
             if run_id not in self._loaded:
                 if not has_model(self._project.store, RunId(run_id)):
@@ -80,11 +80,11 @@ class Explainer:
                 self._loaded[run_id] = self._read(run_id)
             return self._loaded[run_id]
 
-    def _read(self, run_id: int) -> LinearModel | None:
-        from core.learning import LinearModel
+    def _read(self, run_id: int) -> Model | None:
+        from core.learning import Model
 
         try:
-            return LinearModel.from_bytes(model_content(self._project.store, RunId(run_id)))
+            return Model.from_bytes(model_content(self._project.store, RunId(run_id)))
         except PipelineError as error:  # an older version's, say: said once, and the desk goes on without
             log.warning("run %s cannot be explained: %s", run_id, error)
             return None

@@ -134,7 +134,10 @@ def registries() -> str:
 
 
 def _usual(entry: Any) -> str:
-    """The limit of a sign where a rule names none."""
+    """The limit of a sign where a rule names none; the parameters of a feature set or an estimator."""
+    if parameters := getattr(entry, "parameters", ()):
+        each = (f"`{parameter.name}` {parameter.range()}, usually {parameter.usual}" for parameter in parameters)
+        return ". " + "; ".join(each)
     return f"; {entry.usual:g} where none is named" if hasattr(entry, "usual") else ""
 
 

@@ -8,7 +8,7 @@ from core.learning.estimators import ESTIMATORS
 from core.learning.features import FEATURES
 from core.learning.groups import near_copies
 from core.learning.metrics import Score, scores
-from core.learning.model import LinearModel, Predictions, Span, fit
+from core.learning.model import Model, Predictions, Span, fit
 from core.learning.splits import Split, by_time, grouped_stratified, repeated_stratified, require_apart
 
 __all__ = [
@@ -16,7 +16,7 @@ __all__ = [
     "FEATURES",
     "Candidate",
     "FoldResult",
-    "LinearModel",
+    "Model",
     "Predictions",
     "Score",
     "Span",

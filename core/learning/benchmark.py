@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from core.learning.calibration import confidence
-from core.learning.candidate import Candidate
-from core.learning.counts import Counts
+from core.learning.candidate import Candidate, Values
+from core.learning.counts import counts_of
 from core.learning.metrics import Score, scores
 from core.learning.splits import Split, curve_points
 
@@ -76,7 +76,7 @@ def benchmark(
     """
     documents = np.array(list(texts), dtype=object)
     sharing = [list(group) for _, group in groupby(sorted(candidates, key=_words_first), key=_words_first)]
-    counts = [Counts(group[0].feature_set().build(), documents) for group in sharing]
+    counts = [counts_of(group[0].feature_set().build(), documents) for group in sharing]
     for split in splits:
         for fraction, train in curve_points(split, y, sorted(curve), seed):
             for group, counted in zip(sharing, counts, strict=True):
@@ -85,9 +85,9 @@ def benchmark(
                     yield _fold(candidate, ready, y, classes, seed)
 
 
-def _words_first(candidate: Candidate) -> tuple[bool, str]:
+def _words_first(candidate: Candidate) -> tuple[bool, tuple[str, Values]]:
     """Words are cheapest: they give the page its first points."""
-    return candidate.features != "word", candidate.features
+    return candidate.features != "word", candidate.feature_key
 
 
 def _fold(candidate: Candidate, ready: _Vectorised, y: np.ndarray, classes: Sequence[str], seed: int) -> FoldResult:

@@ -12,10 +12,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, hstack
 from sklearn.feature_extraction.text import TfidfTransformer, TfidfVectorizer
+from sklearn.pipeline import FeatureUnion
 
 from core.errors import PipelineError
+from core.learning.features.feature_set import Vectoriser
 
 Row = tuple[np.ndarray, np.ndarray]
 """The terms of a text by number, in the order in which it brings them, and how often it brings each."""
@@ -109,6 +111,28 @@ class Counts:
         return self._alphabetical
 
 
+class UnionCounts:
+    """The same for vectorisers beside each other, as scikit-learn's union puts their columns."""
+
+    def __init__(self, union: FeatureUnion, documents: np.ndarray) -> None:
+        weights = union.transformer_weights or {}
+        self._parts = [(Counts(part, documents), weights.get(name, 1.0)) for name, part in union.transformer_list]
+
+    def matrices(self, train: np.ndarray, test: np.ndarray) -> tuple[Any, Any]:
+        """As `Counts.matrices`."""
+        made = [counts.matrices(train, test) for counts, _ in self._parts]
+        weights = [weight for _, weight in self._parts]
+        return tuple(
+            hstack([part[side] * weight for part, weight in zip(made, weights, strict=True)], format="csr")
+            for side in (0, 1)
+        )
+
+
+def counts_of(vectoriser: Vectoriser, documents: np.ndarray) -> Counts | UnionCounts:
+    """The term counts of n texts, as a vectoriser or a union of some cuts them."""
+    return UnionCounts(vectoriser, documents) if isinstance(vectoriser, FeatureUnion) else Counts(vectoriser, documents)
+
+
 def _as_matrix(rows: Sequence[Row], width: int) -> csr_array:
     """Rows of counts as a sparse matrix (rows, width), the entries of each row sorted by column."""
     ends = np.cumsum([0, *(len(terms) for terms, _ in rows)], dtype=np.int64)
@@ -121,7 +145,7 @@ def _as_matrix(rows: Sequence[Row], width: int) -> csr_array:
     return matrix
 
 
-def fit_transform(vectoriser: TfidfVectorizer, documents: np.ndarray) -> Any:
+def fit_transform(vectoriser: Vectoriser, documents: np.ndarray) -> Any:
     """Fit a vectoriser on n texts; gives their matrix (n, features).
 
     Raises:

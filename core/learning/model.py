@@ -1,4 +1,4 @@
-"""A fitted linear model: data that predicts, explains itself, and is kept without code in it."""
+"""A fitted model: data that predicts, explains itself, and is kept without code in it."""
 
 from __future__ import annotations
 
@@ -7,19 +7,16 @@ import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import chain
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from core.errors import PipelineError
+from core.learning.blocks import Block, Blocks
 from core.learning.calibration import probabilities
 from core.learning.candidate import Candidate
 from core.learning.counts import fit_transform
-from core.learning.estimators.estimator import Weights
-from core.learning.terms import words_of
+from core.learning.heads import HEADS, Head
 from core.learning.tfidf import Tfidf
 
 BATCH = 5_000
@@ -44,38 +41,25 @@ class Span:
 
 
 @dataclass(frozen=True, eq=False)
-class LinearModel:
-    """TF-IDF and a linear classifier, as plain arrays.
+class Model:
+    """TF-IDF and what was learnt on it, as plain arrays. `temperature` turns margins into probabilities."""
 
-    `terms` are the features in the order of the columns, `idf` is (features,), `coef` is (k, features), `intercept`
-    is (k,). `temperature` turns margins into probabilities.
-    """
-
-    format: ClassVar[str] = "linear-2"
+    format: ClassVar[str] = "text-3"
 
     candidate: str
     classes: tuple[str, ...]
-    tfidf: Tfidf
-    terms: tuple[str, ...]
-    idf: np.ndarray
-    coef: np.ndarray
-    intercept: np.ndarray
+    blocks: Blocks
+    head: Head
     temperature: float
 
-    @cached_property
-    def _column_of(self) -> dict[str, int]:
-        return {term: column for column, term in enumerate(self.terms)}
-
-    @cached_property
-    def _vectoriser(self) -> TfidfVectorizer:
-        vectoriser = self.tfidf.vectoriser().set_params(vocabulary=self._column_of)
-        vectoriser.idf_ = self.idf
-        return vectoriser
+    @property
+    def linear(self) -> bool:
+        """Whether the words' weights add up to what it says."""
+        return self.head.linear
 
     def margins(self, texts: Sequence[str]) -> np.ndarray:
         """(n, k) scores; the largest of a row is the class predicted."""
-        matrix = self._vectoriser.transform(np.array(list(texts), dtype=object))
-        return np.asarray(np.asarray(matrix @ self.coef.T) + self.intercept)
+        return self.head.margins(self.blocks.matrix(texts))
 
     def predict(self, texts: Sequence[str]) -> Predictions:
         """Predict texts, a batch at a time so that memory stays bounded."""
@@ -91,81 +75,89 @@ class LinearModel:
     def explain(self, text: str, code: int) -> list[Span]:
         """How far each word moved the model towards the class of `code` (positive) or away from it.
 
-        The weights of all words and `bias(code)` add up to the margin of the class over the mean of the others.
+        Of a flat linear model the weights of all words and `bias(code)` add up to the margin of the class over the mean
+        of the others. Of a cascade they add up to both stages' margins; of a network they are its slope where the text
+        is.
         """
-        words = words_of(text, self._vectoriser)
-        known = [
-            [(self._column_of[term], share) for term, share in word.terms if term in self._column_of] for word in words
-        ]
-        times: defaultdict[int, float] = defaultdict(float)
-        for column, share in chain.from_iterable(known):
-            times[column] += share
-        columns, counts = np.fromiter(times, np.intp, len(times)), np.fromiter(times.values(), float, len(times))
-        # The row that the vectoriser would give, without its checks of a whole matrix: they take longer than the rest.
-        row = self.tfidf.weigh(counts, self.idf[columns])
-        pull = self.coef[code, columns] - np.delete(self.coef[:, columns], code, axis=0).mean(axis=0)
-        moved = dict(zip(times, (pull * row / counts).tolist(), strict=True))
-        return [
-            Span(word.start, word.end, sum(moved[column] * share for column, share in shares))
-            for word, shares in zip(words, known, strict=True)
-        ]
+        words = [block.words(text) for block in self.blocks.each]
+        rows = [block.row(of_block) for block, of_block in zip(self.blocks.each, words, strict=True)]
+        columns = np.concatenate([start + row[0] for start, row in zip(self.blocks.starts, rows, strict=True)])
+        values = np.concatenate([row for _, _, row in rows])
+        pulls = self.head.pull(code, columns.astype(np.intp), values) * values
+        moved: defaultdict[tuple[int, int], float] = defaultdict(float)
+        before = 0
+        for of_block, (known, counts, _) in zip(words, rows, strict=True):
+            each = dict(zip(known.tolist(), (pulls[before : before + len(known)] / counts).tolist(), strict=True))
+            before += len(known)
+            for word in of_block:
+                moved[word.start, word.end] += sum(each[column] * share for column, share in word.terms)
+        return [Span(start, end, weight) for (start, end), weight in moved.items()]
 
     def bias(self, code: int) -> float:
         """What speaks for a class before any word is read."""
-        others = np.delete(self.intercept, code)
-        return float(self.intercept[code] - others.mean())
+        return self.head.bias(code)
 
     def to_bytes(self) -> bytes:
         """The model as an npz archive with a JSON header; no code, no pickle."""
+        blocks = [
+            {"tfidf": block.tfidf.to_json(), "terms": block.terms, "weight": block.weight} for block in self.blocks.each
+        ]
         header = {
             "format": self.format,
             "candidate": self.candidate,
             "classes": self.classes,
-            "tfidf": self.tfidf.to_json(),
             "temperature": self.temperature,
-            "terms": self.terms,
+            "blocks": blocks,
+            "head": self.head.kind,
         }
+        idf = {f"idf_{number}": block.idf for number, block in enumerate(self.blocks.each)}
         file = io.BytesIO()
-        np.savez_compressed(
-            file,
-            header=np.frombuffer(json.dumps(header).encode(), dtype=np.uint8),
-            idf=self.idf,
-            coef=self.coef,
-            intercept=self.intercept,
-        )
+        said = np.frombuffer(json.dumps(header).encode(), dtype=np.uint8)
+        np.savez_compressed(file, header=said, **idf, **self.head.arrays())  # type: ignore[arg-type]
         return file.getvalue()
 
     @classmethod
-    def from_bytes(cls, content: bytes) -> LinearModel:
-        """The model that `to_bytes` wrote, to the last bit.
+    def from_bytes(cls, content: bytes) -> Model:
+        """The model that `to_bytes` wrote, to the last bit; also of the format before this one.
 
         Raises:
             PipelineError: these bytes are no such model.
         """
         header, arrays = _unpacked(content)
+        if header.get("format") == "linear-2":
+            header, arrays = _from_linear_2(header, arrays)
         if header.get("format") != cls.format:
             raise PipelineError(
                 f"the model has the format {header.get('format')!r}, this version reads {cls.format!r}",
                 fix="Train it again with 'tallyroom run'.",
             )
         try:
-            model = cls(
-                candidate=header["candidate"],
-                classes=tuple(header["classes"]),
-                tfidf=Tfidf.from_json(header["tfidf"]),
-                terms=tuple(header["terms"]),
-                idf=arrays["idf"],
-                coef=arrays["coef"],
-                intercept=arrays["intercept"],
-                temperature=float(header["temperature"]),
-            )
-        except (KeyError, TypeError, ValueError) as error:
+            return cls._of(header, arrays)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise PipelineError(f"this is no model of ours (a part of it is wrong: {error})") from None
-        k, features = len(model.classes), len(model.terms)
-        shapes = (model.idf.shape, model.coef.shape, model.intercept.shape)
-        if shapes != ((features,), (k, features), (k,)):
-            raise PipelineError(f"this is no model of ours (the shapes {shapes} do not fit {k} classes)")
+
+    @classmethod
+    def _of(cls, header: dict[str, Any], arrays: dict[str, np.ndarray]) -> Model:
+        blocks = tuple(
+            Block(Tfidf.from_json(said["tfidf"]), tuple(said["terms"]), arrays[f"idf_{number}"], float(said["weight"]))
+            for number, said in enumerate(header["blocks"])
+        )
+        head = HEADS[header["head"]].of(arrays)
+        model = cls(header["candidate"], tuple(header["classes"]), Blocks(blocks), head, float(header["temperature"]))
+        width, k = head.shape()
+        wrong = [block.idf.shape for block in blocks if block.idf.shape != (len(block.terms),)]
+        if wrong or not blocks or (width, k) != (model.blocks.width, len(model.classes)):
+            raise ValueError(f"{width} features of {k} classes do not fit {len(model.classes)} classes")
         return model
+
+
+def _from_linear_2(
+    header: dict[str, Any], arrays: dict[str, np.ndarray]
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """What earlier versions kept: one block, a linear head."""
+    block = {"tfidf": header.get("tfidf"), "terms": header.get("terms"), "weight": 1.0}
+    arrays = {("idf_0" if name == "idf" else name): array for name, array in arrays.items()}
+    return {**header, "format": Model.format, "blocks": [block], "head": "linear"}, arrays
 
 
 def _unpacked(content: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -189,42 +181,17 @@ def fit(
     *,
     seed: int,
     temperature: float = 1.0,
-) -> LinearModel:
+) -> Model:
     """Train a candidate on n texts with class codes `y`.
 
     Raises:
-        PipelineError: fewer than two classes have a message, no text has a word, or the candidate is not linear.
+        PipelineError: fewer than two classes have a message, no text has a word, or the candidate cannot be kept.
     """
     if len(np.unique(y)) < 2:
         raise PipelineError("a model needs messages of at least two classes", fix="Label some of another class.")
-    estimator = candidate.classifier()
-    if not estimator.linear:
-        raise PipelineError(f"'{candidate.name}' is not linear", fix="Train a linear candidate.")
     vectoriser = candidate.feature_set().build()
-    tfidf = Tfidf.of(vectoriser)
     matrix = fit_transform(vectoriser, np.array(list(texts), dtype=object))
+    blocks = Blocks.of(vectoriser)
+    estimator = candidate.classifier()
     fitted = estimator.build(seed).fit(matrix, y)
-    coef, intercept = _for_all_classes(estimator.weights(fitted), fitted.classes_, len(classes))
-    return LinearModel(
-        candidate=candidate.name,
-        classes=tuple(classes),
-        tfidf=tfidf,
-        terms=tuple(vectoriser.get_feature_names_out().tolist()),
-        idf=np.asarray(vectoriser.idf_) if vectoriser.use_idf else np.ones(matrix.shape[1]),
-        coef=coef,
-        intercept=intercept,
-        temperature=temperature,
-    )
-
-
-def _for_all_classes(weights: Weights, seen: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """Weights for all k classes, those without a message never winning.
-
-    A row of TF-IDF has at most the length 1, so no margin falls below its intercept by more than the weights are long.
-    """
-    lowest = float((weights.intercept - np.linalg.norm(weights.coef, axis=1)).min())
-    coef = np.zeros((k, weights.coef.shape[1]))
-    intercept = np.full(k, lowest - 1e3)
-    coef[seen] = weights.coef
-    intercept[seen] = weights.intercept
-    return coef, intercept
+    return Model(candidate.name, tuple(classes), blocks, estimator.head(fitted, len(classes)), temperature)

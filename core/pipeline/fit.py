@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from core.errors import PipelineError
 from core.fingerprint import fingerprint
-from core.learning import Candidate, LinearModel, fit
+from core.learning import Candidate, Model, fit
 from core.pipeline.benchmark import Benchmark
 from core.pipeline.stage import CODE_VERSION, StageTask, workshop
 from core.pipeline.training import training_set
@@ -118,7 +118,7 @@ def fit_run(project: Project, run_id: RunId) -> int:
     return len(content)
 
 
-def _train(project: Project, candidate: str, cutoff: int, temperature: float) -> LinearModel:
+def _train(project: Project, candidate: str, cutoff: int, temperature: float) -> Model:
     """A candidate, trained on everything."""
     training = training_set(project, cutoff)
     return fit(

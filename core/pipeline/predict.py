@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 from sqlalchemy import Connection
 
-from core.learning import LinearModel
+from core.learning import Model
 from core.pipeline.stage import Progress, silent
 from core.project import Project
 from core.slices import slices_of
@@ -48,7 +48,7 @@ def predict(project: Project, progress: Progress = silent, *, at_most: int | Non
         current = champion(connection, project.dataset_id)
     if current is None:
         return 0
-    model = LinearModel.from_bytes(model_content(store, current.run_id))
+    model = Model.from_bytes(model_content(store, current.run_id))
     judged = _judged(store, current.run_id)
     newest = newest_message(store)
     batch = project.settings.pipeline.predict_batch
@@ -75,7 +75,7 @@ def _judged(store: Store, run_id: RunId) -> Judged:
     return Judged(top + 1, top)
 
 
-def _judge(store: Store, run_id: RunId, model: LinearModel, page: pd.DataFrame, judged: Judged) -> None:
+def _judge(store: Store, run_id: RunId, model: Model, page: pd.DataFrame, judged: Judged) -> None:
     said = model.predict(page["text"].tolist())
     rows = pd.DataFrame(
         {

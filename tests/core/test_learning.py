@@ -20,17 +20,24 @@ from core.learning import (
     ESTIMATORS,
     FEATURES,
     Candidate,
-    LinearModel,
+    Model,
     benchmark,
     fit,
     fit_temperature,
     repeated_stratified,
 )
 from core.learning.calibration import probabilities
+from core.learning.heads import CascadeHead
+from core.learning.parameters import Choice, Whole
 from core.learning.splits import curve_points
 from core.learning.tfidf import Tfidf
 
-ALL = [Candidate(features, estimator) for features in FEATURES.names() for estimator in ESTIMATORS.names()]
+FLAT = [Candidate(features, each.name) for features in ("word", "char") for each in ESTIMATORS if each.linear]
+FLAT += [
+    Candidate.parse(name)
+    for name in ("word-mlp(units=4)", "both(words=0.5)-svc", "word(signs=apart)-sgd(loss=log_loss)")
+]
+CASCADES = [Candidate.parse(name) for name in ("cascade:word-logreg", "cascade:both-svc")]
 _messages = list(Corpus(3, start_ms=1_790_000_000_000, every_ms=60_000).messages(0, 900))
 TEXTS = [message.body for message in _messages]
 Y = np.array([CLASSES.index(message.label) for message in _messages])
@@ -39,10 +46,11 @@ Y = np.array([CLASSES.index(message.label) for message in _messages])
 @pytest.mark.parametrize("k", [2, 3])
 def test_out_of_fold_predictions_are_scikit_learns_to_the_last_one(k: int) -> None:
     y = np.minimum(Y, k - 1)
+    trial = FLAT + CASCADES if k > 2 else FLAT
     classes = CLASSES[:k]
     splits = repeated_stratified(y, folds=3, repeats=1, seed=5, classes=classes)
-    found: dict[str, np.ndarray] = {candidate.name: np.full(len(y), -1) for candidate in ALL}
-    for result in benchmark(TEXTS, y, classes, ALL, splits, seed=5):
+    found: dict[str, np.ndarray] = {candidate.name: np.full(len(y), -1) for candidate in trial}
+    for result in benchmark(TEXTS, y, classes, trial, splits, seed=5):
         found[result.candidate][result.test] = result.predicted
         assert (result.margins.argmax(axis=1) == result.predicted).all()
         macro_f1 = f1_score(y[result.test], result.predicted, average="macro")
@@ -50,18 +58,18 @@ def test_out_of_fold_predictions_are_scikit_learns_to_the_last_one(k: int) -> No
     fold_of = np.empty(len(y), dtype=int)
     for split in splits:
         fold_of[split.test] = split.fold
-    for candidate in ALL:
+    for candidate in trial:
         texts = np.array(TEXTS, dtype=object)
         plain = cross_val_predict(candidate.build(5), texts, y, cv=PredefinedSplit(fold_of))
         assert (found[candidate.name] == plain).all(), candidate.name
 
 
-@pytest.mark.parametrize("candidate", ALL, ids=lambda c: c.name)
+@pytest.mark.parametrize("candidate", FLAT + CASCADES, ids=lambda c: c.name)
 def test_a_model_predicts_as_its_pipeline_and_the_same_after_it_was_kept(candidate: Candidate) -> None:
     model = fit(candidate, TEXTS, Y, CLASSES, seed=5, temperature=0.7)
     pipeline = candidate.build(5).fit(np.array(TEXTS, dtype=object), Y)
     assert (model.predict(TEXTS).codes == pipeline.predict(np.array(TEXTS, dtype=object))).all()
-    kept = LinearModel.from_bytes(model.to_bytes())
+    kept = Model.from_bytes(model.to_bytes())
     assert (kept.predict(TEXTS).probabilities == model.predict(TEXTS).probabilities).all()
 
 
@@ -108,6 +116,53 @@ def test_the_points_of_a_curve_lie_within_one_another(seed: int, fractions: list
     assert all(len(set(y[part])) == 3 for part in points if len(part) >= 9)
 
 
+@pytest.mark.parametrize("name", ["cascade:word-logreg", "cascade:char-svc", "cascade:word-cnb"])
+def test_a_cascade_s_probabilities_sum_to_one_and_its_first_stage_is_the_first_class(name: str) -> None:
+    model = fit(Candidate.parse(name), TEXTS, Y, CLASSES, seed=5)
+    said = model.predict(TEXTS)
+    assert said.probabilities.sum(axis=1) == pytest.approx(1)
+    assert (said.codes == said.probabilities.argmax(axis=1)).all()
+    head = model.head
+    assert isinstance(head, CascadeHead)
+    first = probabilities(head.first.margins(model.blocks.matrix(TEXTS)), head.temperatures[0])[:, 1]
+    assert said.probabilities[:, 0] == pytest.approx(first)
+    assert f1_score(Y, said.codes, average="macro") > 0.95
+
+
+def test_a_cascade_of_two_classes_is_refused_with_what_to_do() -> None:
+    with pytest.raises(PipelineError, match=r"first class and of two others.*without cascade:"):
+        fit(Candidate.parse("cascade:word-svc"), TEXTS, np.minimum(Y, 1), CLASSES[:2], seed=1)
+
+
+candidates = st.builds(
+    lambda features, estimator, cascade: Candidate(features[0], estimator[0], features[1], estimator[1], cascade),
+    *(
+        st.sampled_from(list(registry)).flatmap(
+            lambda cls: st.fixed_dictionaries(
+                {},
+                optional={
+                    each.name: st.sampled_from(each.options)
+                    if isinstance(each, Choice)
+                    else st.integers(each.low, each.high)
+                    if isinstance(each, Whole)
+                    else st.floats(each.low, each.high)
+                    for each in cls.parameters
+                },
+            ).map(lambda values: (cls.name, cls.unusual(values)))
+        )
+        for registry in (FEATURES, ESTIMATORS)
+    ),
+    st.booleans(),
+)
+
+
+@given(candidates)
+def test_a_candidate_is_all_in_its_name(candidate: Candidate) -> None:
+    assert Candidate.parse(candidate.name) == candidate
+    values = candidate.feature_set().values
+    assert all(values[name] == value for name, value in candidate.feature_values)
+
+
 def test_probabilities_sum_to_one_and_the_temperature_helps() -> None:
     splits = repeated_stratified(Y, folds=3, repeats=1, seed=1, classes=CLASSES)
     folds = list(benchmark(TEXTS, Y, CLASSES, [Candidate("char", "svc")], splits))
@@ -128,7 +183,16 @@ def test_a_class_with_too_few_messages_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "words"), [("char-scv", "Did you mean 'svc'"), ("chars-svc", "'char'"), ("x", "features-")]
+    ("name", "words"),
+    [
+        ("char-scv", "Did you mean 'svc'"),
+        ("chars-svc", "'char'"),
+        ("x", "features-"),
+        ("char-svc(c=1)", "Known here: C, classes"),
+        ("char-svc(C=-1)", "C is 0.03 to 100"),
+        ("char(longest=9)-svc", "longest is 4 to 7"),
+        ("char-svc(C=nan)", "C is 0.03"),
+    ],
 )
 def test_a_mistyped_candidate_suggests_the_right_one(name: str, words: str) -> None:
     with pytest.raises(UnknownNameError, match=words):
@@ -137,7 +201,7 @@ def test_a_mistyped_candidate_suggests_the_right_one(name: str, words: str) -> N
 
 def test_bytes_that_are_no_model_are_refused() -> None:
     with pytest.raises(PipelineError, match="no model"):
-        LinearModel.from_bytes(b"PK\x03\x04 not a model")
+        Model.from_bytes(b"PK\x03\x04 not a model")
 
 
 @pytest.mark.real_data

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.naive_bayes import ComplementNB
 
 from core.learning.estimators.estimator import Estimator, Weights
+from core.learning.parameters import Parameter, Real
 
 
 class ComplementNaiveBayes(Estimator):
@@ -13,10 +14,11 @@ class ComplementNaiveBayes(Estimator):
 
     name: ClassVar[str] = "cnb"
     title: ClassVar[str] = "Complement naive Bayes"
+    parameters: ClassVar[tuple[Parameter, ...]] = (Real("alpha", 0.3, 0.01, 3.0, log=True),)
 
     def build(self, seed: int) -> Any:  # noqa: ARG002 - nothing random in it
         """The classifier."""
-        return ComplementNB(alpha=0.3)
+        return ComplementNB(alpha=self.values["alpha"])
 
     def margins(self, fitted: Any, matrix: Any) -> np.ndarray:
         """The joint log likelihood."""

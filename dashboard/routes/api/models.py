@@ -19,7 +19,7 @@ from dashboard.routes.base import aside
 from labeling.models import Role
 
 if TYPE_CHECKING:
-    from core.learning import LinearModel
+    from core.learning import Model
 
 
 class Runs(ApiHandler):
@@ -106,7 +106,7 @@ def score(texts: list[str]) -> ScoreOut:
 
 
 @lru_cache(maxsize=2)
-def _model(_room: str, run_id: int) -> LinearModel:
-    from core.learning import LinearModel  # here: scikit-learn takes seconds to import
+def _model(_room: str, run_id: int) -> Model:
+    from core.learning import Model  # here: scikit-learn takes seconds to import
 
-    return LinearModel.from_bytes(model_content(room().project.store, RunId(run_id)))
+    return Model.from_bytes(model_content(room().project.store, RunId(run_id)))

@@ -12,7 +12,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from core.errors import PipelineError
 from core.learning import FEATURES, Candidate, benchmark, repeated_stratified
-from core.learning.counts import Counts
+from core.learning.counts import Counts, counts_of
 
 words = st.sampled_from(
     ["FREE", "free", "नमस्ते", "İstanbul", "ΣΟΣ", "สวัสดี", "a", "ok!", "😀😀", "aaaaaa", "\x1f", "ﬁn", "ß"]
@@ -35,7 +35,7 @@ def same_bits(ours: Any, theirs: Any) -> bool:
 def test_each_fold_s_matrices_are_those_of_the_vectoriser(features: str, texts: list[str], seed: int) -> None:
     documents = np.array([*texts, "at least one word"], dtype=object)
     build = FEATURES.get(features)().build
-    counts = Counts(build(), documents)
+    counts = counts_of(build(), documents)
     rng = np.random.default_rng(seed)
     for _ in range(3):
         order = rng.permutation(len(documents))

@@ -11,9 +11,12 @@ from sklearn.metrics import f1_score
 from sklearn.model_selection import PredefinedSplit, RepeatedStratifiedKFold, cross_val_predict
 
 from core.corpus import CLASSES, Corpus
-from core.learning import ESTIMATORS, FEATURES, Candidate, FoldResult, benchmark, repeated_stratified
+from core.learning import ESTIMATORS, Candidate, FoldResult, benchmark, repeated_stratified
 
-ALL = [Candidate(features, estimator) for features in FEATURES.names() for estimator in ESTIMATORS.names()]
+LINEAR = [each.name for each in ESTIMATORS if each.linear]
+ALL = [Candidate(features, estimator) for features in ("word", "char") for estimator in LINEAR] + [
+    Candidate.parse(name) for name in ("both(words=0.5)-svc", "char(longest=4,case=kept)-svc(C=0.3,classes=balanced)")
+]
 
 
 def margins_of(results: list[FoldResult], name: str, shape: tuple[int, int]) -> np.ndarray:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from core.errors import PipelineError
-from core.learning import ESTIMATORS, FEATURES, Candidate, LinearModel, fit
+from core.learning import ESTIMATORS, FEATURES, Candidate, Model, fit
 from core.learning.calibration import probabilities
 
 CLASSES = ("personal", "notification", "spam")
@@ -29,7 +29,7 @@ TEXTS = [f"{saying} {extra}" for extra in ("", "ok", "नमस्ते", "!!!"
 Y = np.array([code for _ in range(4) for code in range(3) for _ in range(3)])
 
 
-def model_of(name: str) -> LinearModel:
+def model_of(name: str) -> Model:
     return fit(Candidate.parse(name), TEXTS, Y, CLASSES, seed=1)
 
 
@@ -51,9 +51,35 @@ def test_a_kept_model_says_the_same_after_the_feature_set_s_code_has_changed(mon
     monkeypatch.setattr(
         FEATURES.get("char"), "build", lambda _: TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 2))
     )
-    kept = LinearModel.from_bytes(content)
+    kept = Model.from_bytes(content)
     assert np.array_equal(kept.margins(TEXTS), margins)
     assert kept.explain(TEXTS[0], 2) == words
+
+
+def test_a_model_that_an_earlier_version_kept_is_read() -> None:
+    model = model_of("word-svc")
+    block, head = model.blocks.each[0], model.head.arrays()
+    header = {
+        "format": "linear-2",
+        "candidate": "word-svc",
+        "classes": CLASSES,
+        "tfidf": block.tfidf.to_json(),
+        "temperature": 0.5,
+        "terms": block.terms,
+    }
+    file = io.BytesIO()
+    np.savez(file, header=np.frombuffer(json.dumps(header).encode(), dtype=np.uint8), idf=block.idf, **head)
+    assert np.array_equal(Model.from_bytes(file.getvalue()).margins(TEXTS), model.margins(TEXTS))
+
+
+@pytest.mark.parametrize("name", ["cascade:word-svc", "word-mlp"])
+def test_what_a_model_that_is_not_flat_says_of_a_word_is_said_where_the_word_stands(name: str) -> None:
+    model = model_of(name)
+    text = "claim your FREE prize, mum"
+    spans = model.explain(text, 2)
+    assert [text[span.start : span.end] for span in spans] == text.split()
+    assert max(spans, key=lambda span: span.weight).weight > 0
+    assert sum(span.weight for span in spans) > sum(span.weight for span in model.explain(text, 0))
 
 
 def test_the_same_model_is_the_same_bytes() -> None:
@@ -72,7 +98,7 @@ def test_a_class_without_a_message_is_never_predicted(estimator: str) -> None:
 @given(st.one_of(st.binary(max_size=200), st.integers(0, 1000).map(lambda at: CONTENT[: at * len(CONTENT) // 1001])))
 def test_damaged_bytes_are_refused_with_a_sentence(damaged: bytes) -> None:
     with pytest.raises(PipelineError, match="no model of ours"):
-        LinearModel.from_bytes(damaged)
+        Model.from_bytes(damaged)
 
 
 @settings(deadline=None, max_examples=300)
@@ -81,10 +107,10 @@ def test_a_flipped_byte_is_refused_or_changes_nothing(at: int, flip: int) -> Non
     damaged = bytearray(CONTENT)
     damaged[at] ^= flip
     try:
-        model = LinearModel.from_bytes(bytes(damaged))
+        model = Model.from_bytes(bytes(damaged))
     except PipelineError:
         return
-    assert np.array_equal(model.margins(TEXTS), LinearModel.from_bytes(CONTENT).margins(TEXTS))
+    assert np.array_equal(model.margins(TEXTS), Model.from_bytes(CONTENT).margins(TEXTS))
 
 
 class Trap:
@@ -103,7 +129,7 @@ def test_a_pickle_in_a_model_s_place_is_not_run(tmp_path: Path) -> None:
     np.savez(file, header=np.array([trap], dtype=object))
     for content in (pickle.dumps(trap), file.getvalue()):
         with pytest.raises(PipelineError, match="no model of ours"):
-            LinearModel.from_bytes(content)
+            Model.from_bytes(content)
         assert not trap.folder.exists()
 
 
@@ -112,13 +138,16 @@ def test_a_pickle_in_a_model_s_place_is_not_run(tmp_path: Path) -> None:
     [
         ({"format": "linear-9"}, "has the format 'linear-9'"),
         ({"classes": ["only", "two"]}, "do not fit 2 classes"),
-        ({"tfidf": {"analyzer": "word"}}, "part of it is wrong"),
-        ({"terms": None}, "part of it is wrong"),
+        ({"blocks": [{"tfidf": {"analyzer": "word"}, "terms": [], "weight": 1}]}, "part of it is wrong"),
+        ({"blocks": []}, "do not fit"),
+        ({"blocks": None}, "part of it is wrong"),
+        ({"head": "network"}, "part of it is wrong"),
+        ({"head": "__class__"}, "part of it is wrong"),
     ],
 )
 def test_a_model_whose_parts_do_not_fit_is_refused(changed: dict[str, Any], words: str) -> None:
     with pytest.raises(PipelineError, match=words):
-        LinearModel.from_bytes(with_header(model_of("word-svc").to_bytes(), **changed))
+        Model.from_bytes(with_header(model_of("word-svc").to_bytes(), **changed))
 
 
 @pytest.mark.parametrize(
