@@ -14,12 +14,15 @@ from core.fingerprint import fingerprint
 from core.learning import (
     Candidate,
     FoldResult,
+    Score,
     benchmark,
     confidence,
     fit_temperature,
-    repeated_stratified,
     to_bytes,
 )
+from core.learning.calibration import probabilities
+from core.learning.probability_metrics import cost_matrix, probability_scores
+from core.pipeline.splits import folds_planned, splits_of
 from core.pipeline.stage import CODE_VERSION, StageTask
 from core.pipeline.training import TrainingSet, frozen, training_set
 from core.store.models import RunId
@@ -41,7 +44,8 @@ class Benchmark(StageTask):
         """The labels, the cleaning, and all settings of the trial."""
         settings = self.project.settings.pipeline
         trial = settings.model_dump(
-            mode="json", include={"train_on", "train_limit", "candidates", "folds", "repeats", "curve", "seed"}
+            mode="json",
+            include={"train_on", "train_limit", "candidates", "folds", "repeats", "split", "curve", "seed", "costs"},
         )
         return fingerprint(
             "benchmark",
@@ -86,13 +90,14 @@ class Benchmark(StageTask):
                 fingerprint=fingerprint(made_from, name),
                 label_cutoff=self.cutoff,
                 train_size=len(training),
-                folds_planned=settings.folds * settings.repeats,
+                folds_planned=folds_planned(self.project),
                 seed=settings.seed,
                 label_set=self._label_set(),
                 params={
                     "curve": list(settings.curve),
                     "folds": settings.folds,
                     "repeats": settings.repeats,
+                    "split": settings.split,
                     "classes": list(training.classes),
                 },
             )
@@ -102,9 +107,7 @@ class Benchmark(StageTask):
     def _run(self, training: TrainingSet, runs: Mapping[str, RunId]) -> dict[str, float]:
         """Run all folds; gives each candidate's temperature, from messages that it had not seen."""
         settings = self.project.settings.pipeline
-        splits = repeated_stratified(
-            training.y, folds=settings.folds, repeats=settings.repeats, seed=settings.seed, classes=training.classes
-        )
+        splits = splits_of(self.project, training)
         results = benchmark(
             training.texts,
             training.y,
@@ -125,8 +128,11 @@ class Benchmark(StageTask):
 
     def _store(self, training: TrainingSet, run_id: RunId, result: FoldResult, unseen: Sequence[FoldResult]) -> None:
         store = self.project.store
+        found = list(result.scores)
         if result.fraction == 1.0:
-            said = _said(training, result, _temperature(_newest(unseen), training.y))
+            temperature = _temperature(_newest(unseen), training.y)
+            found += self._probability_scores(training, result, temperature)
+            said = _said(training, result, temperature)
             for _ in write_paced(store, said, lambda c, piece: add_fold_predictions(c, run_id, result.repeat, piece)):
                 pass
         record = FoldRecord(
@@ -137,9 +143,14 @@ class Benchmark(StageTask):
             test_size=len(result.test),
             fit_seconds=result.fit_seconds,
             predict_seconds=result.predict_seconds,
-            scores=[(score.metric, score.klass or "", score.value) for score in result.scores],
+            scores=[(score.metric, score.klass or "", score.value) for score in found],
         )
         store.write(lambda connection: add_fold(connection, run_id, record))
+
+    def _probability_scores(self, training: TrainingSet, result: FoldResult, temperature: float) -> Sequence[Score]:
+        costs = cost_matrix(training.classes, self.project.settings.pipeline.costs)
+        believed = probabilities(result.margins, temperature)
+        return probability_scores(training.y[result.test], believed, training.classes, costs)
 
     def _finish(self, runs: Mapping[str, RunId], *, error: str | None = None) -> None:
         for run_id in runs.values():

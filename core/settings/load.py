@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, get_args
 
-from pydantic import ValidationError
+from pydantic import ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableError
 
@@ -44,6 +44,13 @@ class Settings(BaseSettings):
     alarms: tuple[AlarmSettings, ...] = ()
     mail: MailSettings = MailSettings()
     quiet_hours: QuietSettings = QuietSettings()
+
+    @model_validator(mode="after")
+    def _costs_of_known_classes(self) -> Settings:
+        named = {*self.pipeline.costs, *(said for costs in self.pipeline.costs.values() for said in costs)}
+        for name in sorted(named - set(self.room.classes)):
+            raise ValueError(f"[pipeline] costs name the class '{name}'. {did_you_mean(name, self.room.classes)}")
+        return self
 
     @classmethod
     def settings_customise_sources(

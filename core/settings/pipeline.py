@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
@@ -31,6 +31,16 @@ class PipelineSettings(Section):
     )
     folds: int = Field(5, ge=2, le=50, description="Folds of the cross-validation.")
     repeats: int = Field(1, ge=1, le=20, description="How often the cross-validation is repeated with other folds.")
+    split: Literal["grouped", "random", "time"] = Field(
+        "grouped",
+        description="How the folds are made: `grouped` keeps near-copies of a message on one side; `random` looks at "
+        "classes only and flatters; `time` trains on what came before and tests on what came next.",
+    )
+    costs: dict[str, dict[str, Annotated[float, Field(ge=0)]]] = Field(
+        {},
+        description="What mistakes cost: `costs.personal.spam = 10` for a personal message that is called spam; "
+        "1 where nothing is said.",
+    )
     curve: tuple[Annotated[float, Field(gt=0, le=1)], ...] = Field(
         (0.1, 0.3, 1.0), description="Points of the learning curve, as shares of each training part."
     )

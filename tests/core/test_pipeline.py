@@ -14,7 +14,8 @@ import labeling.check
 from core import Project, TallyroomError
 from core.corpus import Corpus
 from core.errors import PipelineError
-from core.learning import LinearModel, from_bytes
+from core.learning import Model as FittedModel
+from core.learning import from_bytes
 from core.learning.calibration import probabilities
 from core.pipeline import RunSummary, fit_run, judge_rules, run, watch
 from core.store import check
@@ -204,7 +205,7 @@ def test_a_challenger_is_trained_on_what_it_was_tried_on_and_not_once_that_has_c
     fitted = model_content(project.store, current.run_id)
     assert fit_run(project, current.run_id) == len(fitted), "it was trained already"
     size = fit_run(project, RunId(other))
-    assert LinearModel.from_bytes(model_content(project.store, RunId(other))).classes == project.classes
+    assert FittedModel.from_bytes(model_content(project.store, RunId(other))).classes == project.classes
     assert size == len(model_content(project.store, RunId(other)))
     with pytest.raises(PipelineError, match="no finished run"):
         fit_run(project, RunId(10**6))

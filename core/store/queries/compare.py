@@ -138,7 +138,7 @@ def _compared(row: Any, costs: Sequence[float] | None, shape: tuple[Any, ...]) -
         version=row.version,
         train_size=row.train_size,
         labels=(row.label_cutoff, row.label_set, row.train_size),
-        folds=(row.seed, params.get("folds"), params.get("repeats"), shape),
+        folds=(row.seed, params.get("folds"), params.get("repeats"), params.get("split"), shape),
         test_share=tested / trained if trained else 0.0,
         size=row.size,
         fit_seconds=fit / trained if trained else None,
