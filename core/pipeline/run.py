@@ -13,6 +13,7 @@ from luigi.execution_summary import LuigiStatusCode
 from core.errors import PipelineError, TallyroomError
 from core.pipeline.fit import Fit
 from core.pipeline.ingest import Ingest, listing, stale
+from core.pipeline.naive import NaiveSplit
 from core.pipeline.predict import predict
 from core.pipeline.search import index_texts
 from core.pipeline.stage import Progress, silent, workshop
@@ -63,6 +64,8 @@ def run(project: Project, progress: Progress = silent, *, predict_at_most: int |
         ran += _build(Fit(room=room, cutoff=cutoff))
     predicted = predict(project, progress, at_most=predict_at_most)
     indexed = index_texts(project, progress, at_most=predict_at_most)
+    if cutoff:
+        ran += _build(NaiveSplit(room=room, cutoff=cutoff))
     return RunSummary(tuple(ran), predicted, tagged, time.monotonic() - began, templated, indexed)
 
 

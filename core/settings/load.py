@@ -101,6 +101,8 @@ def load_settings(folder: Path) -> Settings:
 def _explained(error: ValidationError, path: Path, text: str) -> SettingsError:
     first = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
     keys = [str(part) for part in first["loc"]]
+    if not keys:  # two sections that do not fit each other
+        return SettingsError(first["msg"].removeprefix("Value error, "), where=str(path))
     where = f"{path}:{_line_of(text, keys)}"
     dotted = ".".join(keys)
     more = f" ({error.error_count() - 1} more after this one)" if error.error_count() > 1 else ""

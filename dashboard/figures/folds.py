@@ -26,7 +26,7 @@ class FoldsFigure(QualityFigure):
     empty: ClassVar[str] = "No fold is finished yet. It fills while the benchmark runs."
     place: ClassVar[int] = 41
     script: ClassVar[str] = "folds.js"
-    wakes_on: ClassVar[frozenset[str]] = frozenset({"promoted", "fold", "run"})
+    wakes_on: ClassVar[frozenset[str]] = frozenset({"promoted", "fold", "run", "stage"})
 
     def __init__(self, classes: tuple[str, ...]) -> None:
         super().__init__(classes)
@@ -78,7 +78,12 @@ class FoldsFigure(QualityFigure):
             return ""
         ends = f"{mean['low']:.3f} to {mean['high']:.3f}" if mean["n"] > 1 else "one fold"
         whole = " of all messages" if reading.view.is_narrowed else ""
-        return f"Macro-F1 {mean['x']:.3f} ({ends}) over {mean['n']} folds{whole}."
+        said = f"Macro-F1 {mean['x']:.3f} ({ends}) over {mean['n']} folds{whole}."
+        naive = reading.naive_macro_f1
+        if naive is None:
+            return said
+        points = 100 * (naive - mean["x"])
+        return f"{said} Near-copies on both sides would change that by {points:+.1f} points, to {naive:.3f}."
 
     def build(self, sources: Mapping[str, ColumnDataSource]) -> Any:
         """Dots on lines, the interval behind them."""

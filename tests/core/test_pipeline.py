@@ -92,7 +92,7 @@ def judge(project: Project, n: int, klass: str = "spam") -> None:
 
 def test_a_run_goes_from_files_to_predictions_and_a_second_one_does_nothing(project: Project) -> None:
     first = run(project)
-    assert first.stages == ("IngestPart", "Benchmark", "Fit")
+    assert first.stages == ("IngestPart", "Benchmark", "Fit", "NaiveSplit")
     assert (count(project, Run), count(project, Fold), count(project, FoldPrediction)) == (2, 12, 480)
     assert count(project, Prediction) == 400
     assert differences(project) == []
@@ -136,7 +136,7 @@ def test_verdicts_bring_a_new_run_only_when_there_are_enough(project: Project) -
     assert run(project).nothing_to_do
     judge(project, 1)
     again = run(project)
-    assert again.stages == ("Benchmark", "Fit")
+    assert again.stages == ("Benchmark", "Fit", "NaiveSplit")
     with project.store.read() as connection:
         current = champion(connection, project.dataset_id)
         assert current is not None
@@ -164,7 +164,7 @@ def test_a_run_on_a_frozen_set_says_so_and_takes_nothing_that_came_later(project
     settings = (project.folder / "tallyroom.toml").read_text()
     (project.folder / "tallyroom.toml").write_text(settings.replace("[pipeline]", '[pipeline]\nlabel_set = "spring"'))
     later = Project(project.folder, store_url=str(project._store_url))
-    assert run(later).stages == ("Benchmark", "Fit")
+    assert run(later).stages == ("Benchmark", "Fit", "NaiveSplit")
     with later.store.read() as connection:
         newest = connection.execute(select(Run.label_set, Run.train_size).order_by(Run.id.desc()).limit(1)).one()
     assert (newest.label_set, newest.train_size) == (frozen.fingerprint, frozen.size)

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from core.store.models import Fold, RunId, Score
+from core.store.models import Fold, RunId, Score, Stage
 
 F1, MACRO_F1 = "f1", "macro_f1"
+NAIVE = "NaiveSplit"
+"""The stage that finds what folds would say that look at classes only."""
+TRIALS_MOST = 50
 FOLDS_MOST = 100
 """Repeats of ten folds, at most ten."""
 
@@ -41,3 +44,10 @@ def f1_by_fold(connection: Connection, run_id: RunId) -> list[FoldScore]:
         .order_by(folds.c.repeat, folds.c.fold, Score.klass)
     )
     return [FoldScore(*row) for row in rows]
+
+
+def naive_macro_f1(connection: Connection, run_id: RunId) -> float | None:
+    """What a naive split found for a run; None where none was tried, as of all but the newest chosen ones."""
+    newest = select(Stage.result).where(Stage.name == NAIVE).order_by(Stage.finished_at.desc()).limit(TRIALS_MOST)
+    found = [result for result in connection.execute(newest).scalars() if result["run"] == run_id]
+    return found[0]["naive_macro_f1"] if found else None

@@ -1,0 +1,106 @@
+"""A room's folds: made once, near-copies on one side or in order of time; what a naive split would say is on record."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sqlalchemy import select
+
+from core import Project
+from core.corpus import Corpus
+from core.errors import PipelineError, SettingsError
+from core.learning import near_copies, require_apart
+from core.pipeline import run
+from core.pipeline.splits import naive_splits, splits_of
+from core.pipeline.training import training_set
+from core.store.models import Fold, Score
+from core.store.queries.folds import naive_macro_f1
+from core.store.queries.live import champion
+from core.store.queries.models import fold_scores
+from core.store.queries.training import newest_label, sent_times
+from dashboard.demo.room import drop
+
+SETTINGS = """[room]
+name = "Test"
+classes = ["personal", "notification", "spam"]
+[pipeline]
+dataset = "sms"
+candidates = ["word-cnb"]
+folds = 3
+curve = [1.0]
+"""
+DICTIONARY = """version: 1
+dataset: sms
+sources:
+  - {name: phones, kind: csv, path: inbox/*.csv, columns: {key: id, body: text, sender: from, label: kind,
+     sent_at: {from: sent_ms, dtype: epoch_ms}}}
+cleaning: [nfc, whitespace]
+"""
+
+
+def make(folder: Path, store_url: str, more: str = "") -> Project:
+    (folder / "tallyroom.toml").write_text(SETTINGS + more)
+    (folder / "dictionaries").mkdir(exist_ok=True)
+    (folder / "dictionaries" / "sms.yaml").write_text(DICTIONARY)
+    (folder / "inbox").mkdir(exist_ok=True)
+    messages = Corpus(11, start_ms=1_790_000_000_000, every_ms=60_000).messages(0, 400)
+    drop(folder, "0.csv", messages, labelled=400)
+    project = Project(folder, store_url=store_url)
+    project.upgrade_store()
+    return project
+
+
+def test_near_copies_stay_on_one_side_and_what_naive_folds_would_say_is_on_record(
+    tmp_path: Path, store_url: str
+) -> None:
+    project = make(tmp_path, store_url)
+    assert run(project).stages == ("IngestPart", "Benchmark", "Fit", "NaiveSplit")
+    training = training_set(project, newest_label(project.store))
+    groups = near_copies(training.texts)
+    require_apart(splits_of(project, training), groups)
+    with pytest.raises(PipelineError, match="near-copies lie on both sides"):
+        require_apart(naive_splits(project, training), groups)
+    with project.store.read() as connection:
+        current = champion(connection, project.dataset_id)
+        assert current is not None
+        naive = naive_macro_f1(connection, current.run_id)
+    assert naive is not None
+    assert naive > fold_scores(project.store, current.run_id).mean()
+
+
+def test_in_order_of_time_a_model_is_tested_on_what_came_next(tmp_path: Path, store_url: str) -> None:
+    project = make(tmp_path, store_url, 'split = "time"\n')
+    run(project)
+    training = training_set(project, newest_label(project.store))
+    times = sent_times(project.store, training.message_ids)
+    splits = splits_of(project, training)
+    assert all(times[split.train].max() <= times[split.test].min() for split in splits)
+    with project.store.read() as connection:
+        sizes = connection.execute(select(Fold.train_size).order_by(Fold.fold)).scalars().all()
+    assert sizes == [len(split.train) for split in splits] == [100, 200, 300]
+
+
+def test_all_metrics_are_in_the_store_fold_by_fold_and_a_mistake_costs_what_was_said(
+    tmp_path: Path, store_url: str
+) -> None:
+    project = make(tmp_path, store_url, "[pipeline.costs]\npersonal = {spam = 100, notification = 100}\n")
+    run(project)
+    with project.store.read() as connection:
+        metrics = set(connection.execute(select(Score.metric)).scalars())
+        current = champion(connection, project.dataset_id)
+    assert metrics == {
+        *("macro_f1", "accuracy", "mcc", "precision", "recall", "f1"),
+        *("log_loss", "brier", "calibration_error", "roc_auc", "average_precision", "cost"),
+    }
+    assert current is not None
+    cost, accuracy = (fold_scores(project.store, current.run_id, metric) for metric in ("cost", "accuracy"))
+    assert (cost > 1 - accuracy).any()
+    assert np.isfinite(cost).all()
+
+
+def test_costs_that_name_no_class_are_told_with_the_nearest(tmp_path: Path) -> None:
+    (tmp_path / "tallyroom.toml").write_text(SETTINGS + "[pipeline.costs]\npersonal = {spamm = 2}\n")
+    with pytest.raises(SettingsError, match=r"'spamm'.*Did you mean 'spam'"):
+        _ = Project(tmp_path).settings
