@@ -19,7 +19,7 @@ from core.intervals import mean_interval
 from core.store.models import DAY_HOURS, HOUR_MS, RunId
 from core.store.queries import live
 from core.store.queries.drift import ByDay, class_days, slice_class_days
-from core.store.queries.folds import FoldScore, f1_by_fold, naive_macro_f1
+from core.store.queries.folds import FoldScore, f1_by_fold, naive_macro_f1, scores_by_fold
 from core.store.queries.live import Champion, CurveRun
 from core.store.queries.slices import known_slices, slice_days
 from core.store.rollups import FOLDS, PREDICTED, RULE, VERDICT, VERDICTS
@@ -223,6 +223,12 @@ class Reading:
         """The shown run's F1, fold by fold."""
         run_id, _ = self.common.shown
         return [] if run_id is None else f1_by_fold(self.connection, run_id)
+
+    @cached_property
+    def metrics(self) -> list[FoldScore]:
+        """Every metric of the shown run over all classes, fold by fold."""
+        run_id, _ = self.common.shown
+        return [] if run_id is None else scores_by_fold(self.connection, run_id)
 
     @cached_property
     def naive_macro_f1(self) -> float | None:

@@ -74,6 +74,9 @@ def test_figures_of_a_run_on_folds(store: Store, project: Project) -> None:
     assert half["n"] == (known.confidence >= 0.5).sum()
     assert half["mistakes"] == ((known.confidence >= 0.5) & ~right).sum()
     assert len([key for key in tables["folds.dots"] if key.endswith("|")]) == 2
+    accuracy = tables["metrics.rows"]["accuracy"]
+    assert accuracy["mean"] == pytest.approx(right.mean(), abs=0.01)
+    assert accuracy["low"] < accuracy["mean"] < accuracy["high"]
     links = tables["by_slice.slices"][LINKS]
     assert (links["n"], links["wrong"]) == (100, (~right & known.has_link).sum())
     assert words["quality-of"] == {"run": known.run_id, "model": "char-svc v1", "against": "folds"}

@@ -10,6 +10,7 @@ from rooms import CLASSES, add_messages, the_dataset
 
 from core.learning import confidence, scores, to_bytes
 from core.learning.calibration import probabilities
+from core.learning.probability_metrics import cost_matrix, probability_scores
 from core.store import Store
 from core.store.models import Origin, RunId
 from core.store.records.labels import set_label
@@ -80,7 +81,9 @@ def add_known(store: Store, n: int = 300, *, judged: int = 60, keeps_margins: bo
     store.write(lambda c: add_fold_predictions(c, run_id, 0, kept))
     for fold in range(2):
         half = np.arange(n) % 2 == fold
-        found = [(each.metric, each.klass or "", each.value) for each in scores(truth[half], predicted[half], CLASSES)]
+        believed = probability_scores(truth[half], probabilities(margins[half], 1.0), CLASSES, cost_matrix(CLASSES, {}))
+        every = [*scores(truth[half], predicted[half], CLASSES), *believed]
+        found = [(each.metric, each.klass or "", each.value) for each in every]
         record = FoldRecord(0, fold, 1.0, n // 2, n // 2, 1.0, 0.1, found)
         store.write(lambda c, record=record: add_fold(c, run_id, record))  # type: ignore[misc]
     store.write(lambda c: finish_run(c, run_id))

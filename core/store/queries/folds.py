@@ -18,7 +18,10 @@ FOLDS_MOST = 100
 
 @dataclass(frozen=True, slots=True)
 class FoldScore:
-    """F1 of a class in a fold, or macro-F1 where `klass` is empty; with the messages trained on and tested."""
+    """F1 of a class in a fold, or macro-F1 where `klass` is empty; with the messages trained on and tested.
+
+    `metric` names another score where one was asked for.
+    """
 
     repeat: int
     fold: int
@@ -26,6 +29,18 @@ class FoldScore:
     value: float
     train_size: int
     test_size: int
+    metric: str = F1
+
+
+def scores_by_fold(connection: Connection, run_id: RunId) -> list[FoldScore]:
+    """Every metric over all classes, of each finished fold at the whole training part."""
+    rows = connection.execute(
+        select(Fold.repeat, Fold.fold, Score.klass, Score.value, Fold.train_size, Fold.test_size, Score.metric)
+        .join(Score, Score.fold_id == Fold.id)
+        .where(Fold.run_id == run_id, Fold.fraction == 1.0, Score.klass == "")
+        .order_by(Fold.repeat, Fold.fold)
+    )
+    return [FoldScore(*row) for row in rows]
 
 
 def f1_by_fold(connection: Connection, run_id: RunId) -> list[FoldScore]:
