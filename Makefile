@@ -33,7 +33,7 @@ browser: ## Look for a Chromium, and get Debian's where there is none
 	  echo "No Chromium: the browser tests will be skipped. Install it, or set TALLYROOM_CHROMIUM."
 
 test: $(READY) check browser ## All checks and tests, on both databases and in a browser
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 30 $(ARGS)
 
 nightly: $(READY) browser ## Ten minutes of review by keyboard, ten by touch; all looks of all pages; the desk's state machine with 10,000 examples (hours)
 	TALLYROOM_REVIEW_MINUTES=$(MINUTES) $(BIN)/python -m pytest tests/browser/test_review_work.py -o timeout=0 $(ARGS)
