@@ -62,6 +62,7 @@ def benchmark(
     *,
     curve: Sequence[float] = (1.0,),
     seed: int = 0,
+    kept: dict[tuple[bool, str], Counts] | None = None,
 ) -> Iterator[FoldResult]:
     """Cross-validate candidates, yielding each fold as it finishes.
 
@@ -73,10 +74,15 @@ def benchmark(
         splits: the folds, from `repeated_stratified`.
         curve: points of the learning curve, as shares of each training part.
         seed: of the estimators and of the curve's samples.
+        kept: the terms of earlier calls on the same texts, which then are not cut again; filled here.
     """
     documents = np.array(list(texts), dtype=object)
     sharing = [list(group) for _, group in groupby(sorted(candidates, key=_words_first), key=_words_first)]
-    counts = [counts_of(group[0].feature_set().build(), documents) for group in sharing]
+    kept = {} if kept is None else kept
+    for group in sharing:
+        if (key := _words_first(group[0])) not in kept:
+            kept[key] = counts_of(group[0].feature_set().build(), documents)
+    counts = [kept[_words_first(group[0])] for group in sharing]
     for split in splits:
         for fraction, train in curve_points(split, y, sorted(curve), seed):
             for group, counted in zip(sharing, counts, strict=True):

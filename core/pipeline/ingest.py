@@ -10,7 +10,7 @@ import pandas as pd
 
 from core.dictionary import Chunk, Dictionary, parts, read_part
 from core.fingerprint import fingerprint
-from core.pipeline.stage import CODE_VERSION, StageTask
+from core.pipeline.stage import CODE_VERSION, LineTask, StageTask
 from core.project import Project
 from core.store import Store
 from core.store.models import DatasetId
@@ -44,6 +44,22 @@ class IngestPart(StageTask):
             yield chunk
             rows += chunk.rows_read
             self.tell(rows, 0)
+
+
+class Sources(LineTask):
+    """Look what the sources have: done again with each going-over, told of where it fails."""
+
+    def made_from(self) -> str:
+        """The dataset: its dictionary may be what is amiss."""
+        return fingerprint("sources", int(self.project.dataset_id))
+
+    def complete(self) -> bool:
+        """Never for good."""
+        return False
+
+    def work(self) -> int:
+        """Gives how many parts there are."""
+        return len(listing(self.project))
 
 
 class Ingest(luigi.WrapperTask):

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import pandas as pd
 from sqlalchemy import Connection
 
+from core.fingerprint import fingerprint
 from core.learning import Model
-from core.pipeline.stage import Progress, silent
+from core.pipeline.stage import LineTask, Progress, silent, workshop
 from core.project import Project
 from core.slices import slices_of
 from core.store import Store
@@ -30,6 +31,32 @@ class Judged:
 
     low: int
     high: int
+
+
+class Predict(LineTask):
+    """Let the champion judge the messages that it has not judged."""
+
+    def made_from(self) -> str:
+        """The dataset: it follows the messages, whoever is champion."""
+        return fingerprint("predicting", int(self.project.dataset_id))
+
+    def complete(self) -> bool:
+        """Whether the champion, where there is one, has judged every message."""
+        project = workshop.project(self.room)
+        store, dataset = project.store, project.dataset_id
+        with store.read() as connection:
+            current = champion(connection, dataset)
+        if current is None:
+            return True
+        judged = _judged(store, current.run_id)
+        if above(store, dataset, judged.high, 1).empty:
+            return below(store, dataset, judged.low, 1).empty
+        return False
+
+    def work(self) -> int:
+        """Gives how many were judged."""
+        at_most = workshop.worker(self.room).at_most
+        return predict(self.project, lambda _stage, done, of: self.tell(done, of), at_most=at_most)
 
 
 def predict(project: Project, progress: Progress = silent, *, at_most: int | None = None) -> int:

@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-import luigi
-from luigi.execution_summary import LuigiStatusCode
-
-from core.errors import PipelineError, TallyroomError
+from core.errors import StoreDownError, TallyroomError
+from core.pipeline.build import build, first_error, require_near
 from core.pipeline.fit import Fit
-from core.pipeline.ingest import Ingest, listing, stale
+from core.pipeline.indexing import Index
+from core.pipeline.ingest import Ingest, IngestPart, Sources, listing, stale
 from core.pipeline.naive import NaiveSplit
-from core.pipeline.predict import predict
-from core.pipeline.search import index_texts
-from core.pipeline.stage import Progress, silent, workshop
-from core.pipeline.tag import tag
-from core.pipeline.template import mine_templates
+from core.pipeline.predict import Predict
+from core.pipeline.stage import LineTask, Progress, silent, workshop
+from core.pipeline.tag import Tag
+from core.pipeline.template import Templates
 from core.pipeline.training import choose_cutoff
+from core.pipeline.worker import NotNowError, Worker
 from core.project import Project
+from core.store.queries.tasks import stands
+from core.store.records.tasks import Refusal
+
+STAGES = ("IngestPart", "Benchmark", "Fit", "NaiveSplit")
 
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
     """What a run did: its stages, messages predicted, labels of rules, seconds, messages whose template was found.
 
-    `indexed`: so many messages came into the search. It follows by itself, and no run is told of for it.
+    `indexed`: so many messages came into the search. It follows by itself, and no run is told of for it. `folds`: so
+    many folds of a benchmark were tried here. `failures`: what went wrong; `held`: another process was at some of it.
     """
 
     stages: tuple[str, ...]
@@ -36,37 +39,147 @@ class RunSummary:
     seconds: float
     templated: int = 0
     indexed: int = 0
+    folds: int = 0
+    held: bool = False
+    failures: tuple[BaseException, ...] = field(default=(), repr=False)
 
     @property
     def nothing_to_do(self) -> bool:
         """Whether everything was up to date."""
-        return not self.stages and not self.predicted and not self.tagged and not self.templated
+        return not any((self.stages, self.folds, self.predicted, self.tagged, self.templated))
 
 
-def run(project: Project, progress: Progress = silent, *, predict_at_most: int | None = None) -> RunSummary:
+def run(
+    project: Project, progress: Progress = silent, *, predict_at_most: int | None = None, scheduler: str = ""
+) -> RunSummary:
     """Bring the room up to date: ingest, tag, mine templates, benchmark, fit, promote, predict, index for the search.
 
-    Of the last two at most `predict_at_most` messages each, where that is given.
+    Of the last two at most `predict_at_most` messages each, where that is given. What another process is at is waited
+    for. A stage that fails does not keep back those that need nothing of it.
 
     Raises:
-        PipelineError: a stage failed; what was finished before stays.
+        PipelineError: a stage failed; what was finished stays.
         TallyroomError: a dictionary, a rule file or a source cannot be used.
     """
+    if scheduler:
+        require_near(scheduler)
+    worker = Worker(project)
+    worker.at_most = predict_at_most
+    try:
+        summary = go_over(worker, progress, waits=True, scheduler=scheduler)
+        if (error := first_error(worker)) is not None:
+            raise error
+        return summary
+    finally:
+        worker.close()
+
+
+def go_over(
+    worker: Worker, progress: Progress = silent, *, waits: bool = False, due: bool = False, scheduler: str = ""
+) -> RunSummary:
+    """Go over the line once.
+
+    Args:
+        worker: who works.
+        progress: told of work as it goes.
+        waits: whether to wait for what another process holds.
+        due: whether a single new label is enough to train again.
+        scheduler: a Luigi scheduler's address, empty for this process's own.
+
+    Raises:
+        StoreDownError: the store does not answer.
+    """
     began = time.monotonic()
-    room = workshop.enter(project, progress)
-    ran: list[str] = []
-    if to_ingest := stale(project, listing(project)):
-        ran += _build(Ingest(room=room, listed=to_ingest))
-    tagged = tag(project, progress)
-    templated = mine_templates(project, progress)
-    cutoff = choose_cutoff(project)
-    if cutoff:
-        ran += _build(Fit(room=room, cutoff=cutoff))
-    predicted = predict(project, progress, at_most=predict_at_most)
-    indexed = index_texts(project, progress, at_most=predict_at_most)
-    if cutoff:
-        ran += _build(NaiveSplit(room=room, cutoff=cutoff))
-    return RunSummary(tuple(ran), predicted, tagged, time.monotonic() - began, templated, indexed)
+    project = worker.project
+    room = workshop.enter(project, progress, worker)
+    worker.begin()
+
+    def make(*tasks: LineTask | Ingest) -> None:
+        for task in tasks:
+            build(worker, task, waits=waits, scheduler=scheduler)
+
+    cutoff = 0
+
+    def learn() -> None:
+        nonlocal cutoff
+        cutoff = choose_cutoff(project, due=due)
+        if cutoff:
+            make(Fit(room=room, cutoff=cutoff))
+
+    def flatter() -> None:
+        if cutoff:
+            make(NaiveSplit(room=room, cutoff=cutoff))
+
+    steps: tuple[Callable[[], None], ...] = (
+        lambda: _look(worker, room),
+        lambda: make(Ingest(room=room, listed=stale(project, listing(project)))),
+        lambda: make(Tag(room=room)),
+        lambda: make(Templates(room=room)),
+        learn,
+        lambda: make(Predict(room=room), Index(room=room)),
+        flatter,
+    )
+    try:
+        for step in steps:
+            if not worker.stop.is_set():
+                _try(worker, step)
+    finally:
+        workshop.leave(room)
+    worker.over(worker.failures[0] if worker.failures else None)
+    return _summary(worker, time.monotonic() - began)
+
+
+def _try(worker: Worker, step: Callable[[], None]) -> None:
+    """One failure does not stop the rest; a store that does not answer does."""
+    try:
+        step()
+    except StoreDownError:
+        raise
+    except TallyroomError as error:
+        if str(error) not in map(str, worker.failures):
+            worker.failures.append(error)
+    for failure in worker.failures:
+        if isinstance(failure, StoreDownError):
+            raise failure
+
+
+def _look(worker: Worker, room: str) -> None:
+    """Look what the sources have. The store hears of it where that goes wrong, and where it goes well again."""
+    sources = Sources(room=room)
+    try:
+        listing(worker.project)
+        with worker.project.store.read() as connection:
+            if stands(connection, sources.made_from()) == "done":
+                return
+    except StoreDownError:
+        raise
+    except TallyroomError:
+        pass  # the task says it
+    worker.list_tasks([sources.listed()])
+    try:
+        sources.run()
+    except NotNowError:
+        pass
+    except TallyroomError:
+        return  # noted by the task
+
+
+def _summary(worker: Worker, seconds: float) -> RunSummary:
+    def total(family: str) -> int:
+        return sum(result for name, result in worker.ran if name == family)
+
+    families = [family for family, _ in worker.ran]
+    return RunSummary(
+        stages=tuple(family for family in families if family in STAGES),
+        predicted=total("Predict"),
+        tagged=total("Tag"),
+        seconds=seconds,
+        templated=total("Templates"),
+        indexed=total("Index"),
+        folds=families.count("CrossValidate"),
+        held=any(each.why == Refusal.HELD for each in worker.skipped),
+        failures=tuple(worker.failures),
+    )
 
 
 def ingest_sources(project: Project, progress: Progress = silent) -> dict[str, int]:
@@ -74,59 +187,24 @@ def ingest_sources(project: Project, progress: Progress = silent) -> dict[str, i
 
     Returns:
         rows_read, stored, sampled_out and quarantined, which add up; new, changed, labels.
-    """
-    room = workshop.enter(project, progress)
-    to_ingest = stale(project, listing(project))
-    if to_ingest:
-        _build(Ingest(room=room, listed=to_ingest))
-    results = [task.result() for task in Ingest(room=room, listed=to_ingest).requires()]
-    names = ("rows_read", "stored", "sampled_out", "quarantined", "new", "changed", "labels")
-    return {name: sum(int(result[name]) for result in results) for name in names}
-
-
-def _build(task: luigi.Task) -> list[str]:
-    """Build a task and what it needs; gives the names of the tasks that ran.
 
     Raises:
-        The error of a stage that failed, as it was raised where it is one of ours.
+        SourceError: a source cannot be read.
     """
-    failures: list[BaseException] = []
-    ran: list[str] = []
-
-    def failed(failing: luigi.Task, error: BaseException) -> None:
-        error.add_note(f"in the stage {failing.task_family}")
-        failures.append(error)
-
-    def succeeded(done: luigi.Task) -> None:
-        if not isinstance(done, luigi.WrapperTask):
-            ran.append(done.task_family)
-
-    listeners: dict[str, Callable[..., None]] = {
-        luigi.Event.FAILURE: failed,
-        luigi.Event.BROKEN_TASK: failed,
-        luigi.Event.SUCCESS: succeeded,
-    }
-    for event, listener in listeners.items():
-        luigi.Task.event_handler(event)(listener)
+    worker = Worker(project)
+    room = workshop.enter(project, progress, worker)
+    to_ingest = stale(project, listing(project))
+    error: BaseException | None = None
     try:
-        outcome = luigi.build([task], local_scheduler=True, detailed_summary=True, no_lock=True, **_quiet())
+        worker.begin()
+        build(worker, Ingest(room=room, listed=to_ingest), waits=True)
+        error = first_error(worker)
+        worker.over(error)
     finally:
-        for event, listener in listeners.items():
-            luigi.Task.remove_event_handler(event, listener)
-    if failures:
-        error = failures[0]
-        if isinstance(error, TallyroomError):
-            raise error
-        raise PipelineError(f"a stage failed: {type(error).__name__}: {error}") from error
-    # `scheduling_succeeded` is False after a retry that succeeded; `status` is not.
-    if outcome.status not in (LuigiStatusCode.SUCCESS, LuigiStatusCode.SUCCESS_WITH_RETRY):
-        raise PipelineError(f"the pipeline stopped: {outcome.one_line_summary}")
-    return ran
-
-
-def _quiet() -> dict[str, object]:
-    # Luigi would set a signal handler, which only a main thread may.
-    luigi.configuration.get_config().set("worker", "no_install_shutdown_handler", "true")
-    logging.getLogger("luigi").setLevel(logging.CRITICAL)
-    logging.getLogger("luigi-interface").setLevel(logging.CRITICAL)
-    return {"log_level": "CRITICAL", "workers": 1}
+        worker.close()
+    if error is not None:
+        raise error
+    results = [IngestPart(room=room, part=name, state=state).result() for name, state in to_ingest]
+    workshop.leave(room)
+    names = ("rows_read", "stored", "sampled_out", "quarantined", "new", "changed", "labels")
+    return {name: sum(int(result[name]) for result in results) for name in names}

@@ -1,22 +1,25 @@
-"""What every stage shares: a Luigi task whose target is a row in the store.
+"""What every stage shares: a Luigi task whose target is in the store, and which one process at a time runs.
 
-A stage is keyed by the fingerprint of all that it is made from. Is the row there, the stage is done: run again,
-nothing happens; change one thing, and exactly what depends on it runs again.
+A stage is keyed by the fingerprint of all that it is made from. Is its target there, the stage is done: run again,
+nothing happens; change one thing, and exactly what depends on it runs again. Luigi orders the stages; who runs one is
+settled in the store, so that several processes share them (`core.pipeline.worker`).
 """
 
 from __future__ import annotations
 
-import time
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import luigi
+from sqlalchemy import Connection
 
-from core.errors import PipelineError
+from core.errors import PipelineError, StoreDownError
+from core.pipeline.worker import CancelledError, Hold, NotNowError, StoppedError, Worker
 from core.project import Project
 from core.store import Store
 from core.store.records.stages import done, mark_done
+from core.store.records.tasks import LeaseLostError, Listed, Refusal
 
 Progress = Callable[[str, int, int], None]
 """Told of work as it goes: (stage, done, of how many; 0 where nobody knows)."""
@@ -33,12 +36,22 @@ class Workshop:
     """The open projects of this process, by the text that a Luigi parameter can carry. One engine a process."""
 
     def __init__(self) -> None:
-        self._open: dict[str, tuple[Project, Progress]] = {}
+        self._open: dict[str, tuple[Project, Progress, Worker | None]] = {}
+        self._kept: dict[str, tuple[str, Any]] = {}
 
-    def enter(self, project: Project, progress: Progress = silent) -> str:
+    def enter(self, project: Project, progress: Progress = silent, worker: Worker | None = None) -> str:
         """Lay a project out for tasks; gives its key."""
-        self._open[project.fingerprint] = (project, progress)
+        before = self._open.get(project.fingerprint)
+        if worker is None and before is not None and before[0] is project:
+            worker = before[2]  # a look at the project does not send its worker home
+        self._open[project.fingerprint] = (project, progress, worker)
         return project.fingerprint
+
+    def leave(self, key: str) -> None:
+        """Put what was kept for its tasks away, and the worker."""
+        project, progress, _ = self._open[key]
+        self._open[key] = (project, progress, None)
+        self._kept.pop(key, None)
 
     def project(self, key: str) -> Project:
         """The project of that key."""
@@ -47,6 +60,28 @@ class Workshop:
     def progress(self, key: str) -> Progress:
         """Whom to tell."""
         return self._open[key][1]
+
+    def worker(self, key: str) -> Worker:
+        """Who works.
+
+        Raises:
+            PipelineError: nobody does.
+        """
+        worker = self._open[key][2]
+        if worker is None:
+            raise PipelineError("nobody works on this room's line")
+        return worker
+
+    def keep(self, key: str, of: str, make: Callable[[], Any]) -> Any:
+        """What several tasks of one kind need, made once: of one `of` at a time, since it may be large."""
+        kept = self._kept.get(key)
+        if kept is None or kept[0] != of:
+            self._kept[key] = kept = (of, make())
+        return kept[1]
+
+    def put_away(self, key: str) -> None:
+        """Forget what was kept."""
+        self._kept.pop(key, None)
 
 
 workshop = Workshop()
@@ -65,23 +100,101 @@ class StageTarget(luigi.Target):
             return done(connection, self._fingerprint) is not None
 
 
-class StageTask(luigi.Task):
-    """A stage. Subclasses say what they are made from and do the work; the mark is written here."""
+class LineTask(luigi.Task):
+    """A task of the line. Subclasses say what it is made from, what there is once it is complete, and do the work."""
 
     room: str = luigi.Parameter()
+    _hold: Hold | None = None
 
     @property
     def project(self) -> Project:
-        """The room that the stage works for."""
+        """The room that the task works for; while it runs, what it writes is refused once it is somebody else's."""
+        if self._hold is not None:
+            return workshop.worker(self.room).project_of(self._hold)
         return workshop.project(self.room)
 
     def tell(self, done_so_far: int, of: int) -> None:
-        """Tell whoever watches how far the stage is."""
+        """Tell whoever watches how far the task is.
+
+        Raises:
+            CancelledError: it is to stop here.
+        """
         workshop.progress(self.room)(self.task_family, done_so_far, of)
+        if self._hold is not None:
+            self._hold.tell(done_so_far, of)
+
+    def log(self, line: str) -> None:
+        """Keep a line in the task's log. Never a message's text."""
+        if self._hold is not None:
+            self._hold.log(line)
+
+    def complete(self) -> bool:
+        """Whether what it makes is there."""
+        return bool(super().complete())  # type: ignore[no-untyped-call]
 
     @abstractmethod
     def made_from(self) -> str:
-        """The fingerprint of all that the stage is made from."""
+        """The fingerprint of all that the task is made from."""
+
+    @abstractmethod
+    def work(self) -> Any:
+        """Do the work; gives what came of it."""
+
+    def mark(self, connection: Connection, result: Any, seconds: float) -> None:
+        """Write what says that it is done, where the work itself does not."""
+
+    def listed(self) -> Listed:
+        """The task as the store lists it."""
+        waits_for = [each.made_from() for each in _lines(self.deps())]  # type: ignore[no-untyped-call]
+        params = {name: value for name, value in self.param_kwargs.items() if name not in ("room", "state")}
+        return Listed(self.made_from(), self.task_family, params, waits_for, self.complete())
+
+    def run(self) -> None:
+        """Claim the task, do the work, and say how it ended.
+
+        Raises:
+            NotNowError: it is not for this process, or not now.
+        """
+        worker = workshop.worker(self.room)
+        hold = worker.hold(self.made_from(), self.task_family)
+        try:
+            if self.complete():  # somebody else had just finished it
+                hold.done(lambda _connection, _seconds: None)
+                return
+            self._hold = hold
+            result = self.work()
+            hold.check()
+            hold.done(lambda connection, seconds: self.mark(connection, result, seconds))
+            worker.note_done(self.task_family, result)
+        except (LeaseLostError, StoppedError, CancelledError, StoreDownError) as error:
+            self._leave(worker, hold, error)
+            raise
+        except Exception as error:
+            hold.failed(error, worker.rest(hold))
+            worker.note_failure(self.task_family, error)
+            raise
+        except BaseException:  # Ctrl+C: the next one need not wait for the lease to end
+            hold.put_back()
+            raise
+        finally:
+            self._hold = None
+            worker.let_go(hold)
+
+    def _leave(self, worker: Worker, hold: Hold, error: Exception) -> None:
+        """It ends here without having failed."""
+        if isinstance(error, StoppedError):
+            hold.put_back()
+        elif isinstance(error, CancelledError):
+            hold.cancelled()
+            worker.skipped.append(NotNowError(self.task_family, Refusal.CANCELLED))
+        elif isinstance(error, LeaseLostError):
+            worker.skipped.append(NotNowError(self.task_family, Refusal.HELD))
+        else:  # the lease ends by itself, or this process takes it up again
+            worker.note_failure(self.task_family, error)
+
+
+class StageTask(LineTask):
+    """A task that is done once, and marked so."""
 
     @abstractmethod
     def work(self) -> Mapping[str, Any]:
@@ -89,15 +202,11 @@ class StageTask(luigi.Task):
 
     def output(self) -> StageTarget:
         """The stage's row in the store."""
-        return StageTarget(self.project.store, self.made_from())
+        return StageTarget(workshop.project(self.room).store, self.made_from())
 
-    def run(self) -> None:
-        """Do the work and say that it is done."""
-        began = time.monotonic()
-        result = self.work()
-        seconds = time.monotonic() - began
-        made_from = self.made_from()
-        self.project.store.write(lambda connection: mark_done(connection, self.task_family, made_from, result, seconds))
+    def mark(self, connection: Connection, result: Any, seconds: float) -> None:
+        """The stage's row."""
+        mark_done(connection, self.task_family, self.made_from(), result, seconds)
 
     def result(self) -> Mapping[str, Any]:
         """What the finished stage kept.
@@ -110,3 +219,29 @@ class StageTask(luigi.Task):
         if found is None:
             raise PipelineError(f"the stage {self.task_family} is not done")
         return found
+
+
+def _lines(required: Any) -> Iterable[LineTask]:
+    """The tasks of the line among what a task requires, in a flat list."""
+    for each in luigi.task.flatten(required):
+        if isinstance(each, LineTask):
+            yield each
+        else:
+            yield from _lines(each.deps())
+
+
+def graph_of(task: luigi.Task) -> list[LineTask]:
+    """A task and all that it needs which is not complete, what comes first at the front."""
+    found: dict[str, LineTask] = {}
+
+    def walk(each: luigi.Task) -> None:
+        if each.task_id in found:
+            return
+        if not isinstance(each, LineTask) or not each.complete():
+            for below in luigi.task.flatten(each.requires()):
+                walk(below)
+        if isinstance(each, LineTask):
+            found[each.task_id] = each
+
+    walk(task)
+    return list(found.values())

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
 
 from core.fingerprint import fingerprint
-from core.pipeline.stage import CODE_VERSION, Progress, silent
+from core.pipeline.stage import CODE_VERSION, LineTask, Progress, silent, workshop
 from core.project import Project
 from core.rules import ABSTAIN, RuleSet, Scanner, vote
 from core.store.paced import write_paced
@@ -19,6 +21,48 @@ NAME = "Tag"
 PAGE = 5_000
 
 
+class Tag(LineTask):
+    """Let the rules vote on the messages that they have not seen."""
+
+    def made_from(self) -> str:
+        """The dataset: it follows the messages, whatever the rules are."""
+        return fingerprint("tagging", int(self.project.dataset_id))
+
+    def complete(self) -> bool:
+        """Whether the rules have voted on every message."""
+        project = workshop.project(self.room)
+        voting = _now(project)
+        return voting is None or voting.seen >= newest_message(project.store)
+
+    def work(self) -> int:
+        """Gives how many labels changed."""
+        return tag(self.project, lambda _stage, done, of: self.tell(done, of))
+
+
+@dataclass(frozen=True, slots=True)
+class _Voting:
+    """The rules that vote, the mark under which they do, and the message up to which they have."""
+
+    rules: RuleSet
+    made_from: str
+    seen: int
+
+
+def _now(project: Project) -> _Voting | None:
+    """Who votes now; None where no rule does."""
+    store = project.store
+    with store.read() as connection:
+        withdrawn = withdrawn_rules(connection)
+    rules = _voting(project, withdrawn.names)
+    if rules is None:
+        return None
+    # After a withdrawal, and after one is taken back, they vote from the first message again.
+    parts = (rules.fingerprint, project.dictionary().fingerprint, *filter(None, [withdrawn.epoch]))
+    made_from = fingerprint("tag", CODE_VERSION, *parts)
+    with store.read() as connection:
+        return _Voting(rules, made_from, int((done(connection, made_from) or {}).get("up_to", 0)))
+
+
 def tag(project: Project, progress: Progress = silent) -> int:
     """Let the rules vote on the messages they have not seen; gives how many labels changed.
 
@@ -26,17 +70,10 @@ def tag(project: Project, progress: Progress = silent) -> int:
     at the first message again, and only labels that come out differently are written.
     """
     store = project.store
-    with store.read() as connection:
-        withdrawn = withdrawn_rules(connection)
-    rules = _voting(project, withdrawn.names)
-    if rules is None:
+    voting = _now(project)
+    if voting is None:
         return 0
-    # After a withdrawal, and after one is taken back, they vote from the first message again.
-    parts = (rules.fingerprint, project.dictionary().fingerprint, *filter(None, [withdrawn.epoch]))
-    made_from = fingerprint("tag", CODE_VERSION, *parts)
-    with store.read() as connection:
-        seen = int((done(connection, made_from) or {}).get("up_to", 0))
-    newest = newest_message(store)
+    rules, seen, newest = voting.rules, voting.seen, newest_message(store)
     scanner = Scanner(rules, project.folder / ".cache")
     changed = 0
     while seen < newest:
@@ -48,7 +85,7 @@ def tag(project: Project, progress: Progress = silent) -> int:
         differs = _differing(_votes(rules, scanner, page), before)
         changed += sum(write_paced(store, differs, add_rule_labels))
         seen = int(page["message_id"].iloc[-1])
-        store.write(lambda c, mark=seen: _mark(c, made_from, mark))  # type: ignore[misc]
+        store.write(lambda c, mark=seen: _mark(c, voting.made_from, mark))  # type: ignore[misc]
         progress(NAME, seen, newest)
     return changed
 

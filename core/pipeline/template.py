@@ -13,13 +13,13 @@ import pandas as pd
 from sqlalchemy import Connection, select
 
 from core.fingerprint import fingerprint
-from core.pipeline.stage import Progress, silent
+from core.pipeline.stage import LineTask, Progress, silent, workshop
 from core.project import Project
 from core.store import Store
 from core.store.models import DatasetId, Stage
 from core.store.queries.templates import MessageBody, bodies_after, buckets, founders, wider_patterns
 from core.store.queries.walk import newest_message
-from core.store.records.stages import set_progress
+from core.store.records.stages import done, set_progress
 from core.store.records.templates import add_members, add_templates, widen
 from core.templates import VERSION, Known, Mined, Sketch, forms, generalise, mine, pattern_of, sketches
 from core.templates.pattern import shape_of
@@ -38,6 +38,25 @@ class _Page:
     founded: pd.DataFrame
     keys: pd.DataFrame
     wider: pd.DataFrame
+
+
+class Templates(LineTask):
+    """Find the template of each message that has none."""
+
+    def made_from(self) -> str:
+        """The dataset and how templates are mined."""
+        return fingerprint("mining", _key(self.project.dataset_id))
+
+    def complete(self) -> bool:
+        """Whether every message has one."""
+        project = workshop.project(self.room)
+        with project.store.read() as connection:
+            found = done(connection, _key(project.dataset_id))
+        return (int(found["up_to"]) if found else 0) >= newest_message(project.store)
+
+    def work(self) -> int:
+        """Gives how many messages got theirs."""
+        return mine_templates(self.project, lambda _stage, done, of: self.tell(done, of))
 
 
 def mine_templates(project: Project, progress: Progress = silent) -> int:

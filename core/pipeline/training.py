@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,7 @@ from core.store.queries.training import (
     labelled,
     labels_since,
     last_cutoff,
+    last_train_size,
     newest_label,
 )
 
@@ -50,20 +52,28 @@ def origins(project: Project) -> tuple[Origin, ...]:
     return tuple(Origin(name) for name in project.settings.pipeline.train_on)
 
 
-def choose_cutoff(project: Project) -> int:
+def choose_cutoff(project: Project, *, due: bool = False) -> int:
     """The label id up to which models are trained now.
 
-    It stays where the last benchmark had it until `retrain_after` new labels have come; so a run with nothing new
-    has nothing to do. 0 where there are no labels at all. A frozen set's stays for good.
+    It stays where the last benchmark had it until `retrain_after` new labels have come, or `retrain_share` of those
+    there were, or where it is `due`, a single one; so a run with nothing new has nothing to do. 0 where there are no
+    labels at all. A frozen set's stays for good.
     """
     if (labels := frozen(project)) is not None:
         return labels.label_cutoff
     store = project.store
     last = last_cutoff(store, project.dataset_id)
-    enough = 1 if last == 0 else project.settings.pipeline.retrain_after
+    enough = 1 if last == 0 or due else _enough(project)
     if labels_since(store, last, origins(project), enough) < enough:
         return last
     return newest_label(store)
+
+
+def _enough(project: Project) -> int:
+    """How many new labels bring a new training."""
+    settings = project.settings.pipeline
+    share = settings.retrain_share and settings.retrain_share * last_train_size(project.store, project.dataset_id)
+    return max(settings.retrain_after, math.ceil(share))
 
 
 def training_set(project: Project, cutoff: int) -> TrainingSet:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+<<<<<<< HEAD
 from typing import Annotated, Literal
+=======
+from datetime import UTC, datetime
+from typing import Annotated
+>>>>>>> 3feeae4 (A benchmark's folds are tasks of their own, shared by processes under leases in the store)
 
+from cronsim import CronSim, CronSimError
 from pydantic import Field, field_validator
 
 from core.errors import did_you_mean
@@ -49,6 +55,22 @@ class PipelineSettings(Section):
         200_000, ge=100, description="At most this many labelled messages are used, verdicts first."
     )
     retrain_after: int = Field(25, ge=1, description="`run --watch` retrains after this many new verdicts.")
+    retrain_share: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        description="Or after so many as are this share of the labels there were, where that is more.",
+    )
+    cron: str = Field(
+        "",
+        max_length=120,
+        description="When `run --watch` also retrains, on any new label: a cron expression, such as `0 3 * * *`; by "
+        "the clock of `[quiet_hours] time_zone`, else UTC.",
+    )
+    retries: int = Field(
+        3, ge=0, le=20, description="How often `run --watch` tries a failing stage again, after 2, 4, 8 ... seconds."
+    )
     predict_batch: int = Field(2_000, ge=100, le=100_000, description="Messages predicted in one transaction.")
 
     @field_validator("curve")
@@ -57,6 +79,18 @@ class PipelineSettings(Section):
         if sorted(curve) != list(curve) or curve[-1:] != (1.0,):
             raise ValueError("the points rise and the last one is 1.0, the whole training part")
         return curve
+
+    @field_validator("cron")
+    @classmethod
+    def _a_time(cls, cron: str) -> str:
+        if cron:
+            try:
+                CronSim(cron, datetime(2026, 1, 1, tzinfo=UTC))
+            except CronSimError as error:
+                raise ValueError(
+                    f"'{cron}' is no cron expression ({error}); '0 3 * * *' is every night at three"
+                ) from None
+        return cron
 
     @field_validator("train_on")
     @classmethod

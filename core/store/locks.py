@@ -10,6 +10,7 @@ from core.store.later import Until
 _SHARE = hot(text("SELECT pg_advisory_xact_lock_shared(:key)"), waits=Until.NEXT)
 LABELS_LOCK = 7_301
 MESSAGES_LOCK = 7_302
+RUNS_LOCK = 7_303
 
 
 def share_labels_lock(connection: Connection) -> None:
@@ -32,3 +33,9 @@ def own_messages_lock(connection: Connection) -> None:
     """One transaction at a time adds messages: their ids then commit in order, and "all after id n" misses none."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MESSAGES_LOCK})
+
+
+def own_run_versions(connection: Connection) -> None:
+    """One transaction at a time begins runs: two processes that share a benchmark begin each of them once."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": RUNS_LOCK})

@@ -219,16 +219,16 @@ def test_a_challenger_is_trained_on_what_it_was_tried_on_and_not_once_that_has_c
 def test_an_interrupted_benchmark_is_done_again_without_a_doubled_fold(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from core.pipeline.benchmark import Benchmark
+    from core.pipeline.trial import Trial
 
     told = []
 
-    def tell(self: Benchmark, done: int, _of: int) -> None:
-        told.append(done)
-        if done == 5:
+    def note(self: Trial, *_of_what: object) -> None:
+        told.append(1)
+        if len(told) == 3:
             raise RuntimeError("the machine went away")
 
-    monkeypatch.setattr(Benchmark, "tell", tell)
+    monkeypatch.setattr(Trial, "note", note)
     with pytest.raises(TallyroomError, match="the machine went away"):
         run(project)
     monkeypatch.undo()

@@ -37,6 +37,15 @@ from core.store.models.learning import (
     RunState,
     Score,
 )
+from core.store.models.pipeline import (
+    PipelineAsk,
+    PipelineLog,
+    PipelineRun,
+    PipelineTask,
+    PipelineWorker,
+    TaskAsk,
+    TaskState,
+)
 from core.store.models.rollups import SHARDS, ClassCount, ConfusionCount, MinuteCount, Slice, SliceCount, Tally
 from core.store.models.search import SearchStale
 from core.store.models.templates import MessageTemplate, Template, TemplateKey, TemplatePattern, TemplateSize
@@ -68,6 +77,11 @@ __all__ = [
     "MinuteCount",
     "Model",
     "Origin",
+    "PipelineAsk",
+    "PipelineLog",
+    "PipelineRun",
+    "PipelineTask",
+    "PipelineWorker",
     "Prediction",
     "Promotion",
     "Quarantine",
@@ -81,6 +95,8 @@ __all__ = [
     "Snapshot",
     "Stage",
     "Tally",
+    "TaskAsk",
+    "TaskState",
     "Template",
     "TemplateKey",
     "TemplatePattern",

@@ -59,7 +59,10 @@ class Run(Base):
 
 
 class Fold(Base):
-    """One fold of a run at one point of the learning curve (`fraction` of the training part)."""
+    """One fold of a run at one point of the learning curve (`fraction` of the training part).
+
+    Its predictions' margins were divided by `temperature`; None of runs of an earlier version, and where none was kept.
+    """
 
     __tablename__ = "fold"
     __table_args__ = (UniqueConstraint("run_id", "repeat", "fold", "fraction"),)
@@ -73,6 +76,7 @@ class Fold(Base):
     test_size: Mapped[int] = mapped_column(BigInteger)
     fit_seconds: Mapped[float] = mapped_column(Float)
     predict_seconds: Mapped[float] = mapped_column(Float)
+    temperature: Mapped[float | None] = mapped_column(Float)
     finished_at: Mapped[Now]
 
 

@@ -123,6 +123,13 @@ def last_cutoff(store: Store, dataset: DatasetId) -> int:
         return connection.execute(query.order_by(Run.id.desc()).limit(1)).scalar() or 0
 
 
+def last_train_size(store: Store, dataset: DatasetId) -> int:
+    """How many labelled messages the newest finished benchmark had; 0 before the first."""
+    with store.read() as connection:
+        query = select(Run.train_size).where(Run.dataset_id == dataset, Run.state == RunState.DONE)
+        return connection.execute(query.order_by(Run.id.desc()).limit(1)).scalar() or 0
+
+
 def labels_since(store: Store, cutoff: int, origins: Sequence[Origin], enough: int) -> int:
     """How many labels came after `cutoff`, counted up to `enough`."""
     with store.read() as connection:

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Table, delete, func, insert, select, update
+from sqlalchemy import Connection, Table, func, insert, select, update
 
 from core.store import bulk
 from core.store.feed import emit
+from core.store.locks import own_run_versions
 from core.store.models import (
     ConfusionCount,
     DatasetId,
@@ -52,7 +53,7 @@ class NewRun:
 
 @dataclass(frozen=True, slots=True)
 class FoldRecord:
-    """A finished fold and its scores as (metric, class or "", value)."""
+    """A finished fold and its scores as (metric, class or "", value); `temperature` where its predictions are kept."""
 
     repeat: int
     fold: int
@@ -62,17 +63,14 @@ class FoldRecord:
     fit_seconds: float
     predict_seconds: float
     scores: Sequence[tuple[str, str, float]]
+    temperature: float | None = None
 
 
 def start_run(connection: Connection, new: NewRun) -> RunId:
-    """Begin a run. One that was begun with the same fingerprint and never finished is cleared and begun again."""
-    old = connection.execute(select(Run.id).where(Run.fingerprint == new.fingerprint).with_for_update()).scalar()
+    """Begin a run. One that was begun with the same fingerprint is given as it is, and goes on where it stopped."""
+    own_run_versions(connection)
+    old = connection.execute(select(Run.id).where(Run.fingerprint == new.fingerprint)).scalar()
     if old is not None:
-        _clear(connection, old)
-        connection.execute(
-            update(Run).where(Run.id == old).values(state=RunState.RUNNING, error=None, started_at=now_ms())
-        )
-        emit(connection, "run", run_id=old, state=RunState.RUNNING, candidate=new.candidate)
         return RunId(old)
     newest = select(func.coalesce(func.max(Run.version), 0)).where(
         Run.dataset_id == new.dataset_id, Run.candidate == new.candidate
@@ -95,13 +93,11 @@ def start_run(connection: Connection, new: NewRun) -> RunId:
     return RunId(run_id)
 
 
-def _clear(connection: Connection, run_id: int) -> None:
-    """Take out what an interrupted run left behind: its folds are not facts until it is done."""
-    folds = select(Fold.id).where(Fold.run_id == run_id)
-    connection.execute(delete(Score).where(Score.fold_id.in_(folds)))
-    connection.execute(delete(Fold).where(Fold.run_id == run_id))
-    connection.execute(delete(FoldPrediction).where(FoldPrediction.run_id == run_id))
-    connection.execute(delete(ConfusionCount).where(ConfusionCount.run_id == run_id, ConfusionCount.against == FOLDS))
+def reopen_run(connection: Connection, run_id: RunId) -> None:
+    """A run that failed is tried again; the folds that it has stay."""
+    failed = update(Run).where(Run.id == run_id, Run.state == RunState.FAILED)
+    if connection.execute(failed.values(state=RunState.RUNNING, error=None, finished_at=None)).rowcount:
+        emit(connection, "run", run_id=run_id, state=RunState.RUNNING)
 
 
 def add_fold_predictions(connection: Connection, run_id: RunId, repeat: int, frame: pd.DataFrame) -> None:
@@ -130,6 +126,7 @@ def add_fold(connection: Connection, run_id: RunId, record: FoldRecord) -> None:
         "test_size": record.test_size,
         "fit_seconds": record.fit_seconds,
         "predict_seconds": record.predict_seconds,
+        "temperature": record.temperature,
     }
     fold_id = connection.execute(insert(Fold).returning(Fold.id), fold).scalar_one()
     scores = pd.DataFrame(record.scores, columns=["metric", "klass", "value"]).assign(fold_id=fold_id)

@@ -72,6 +72,12 @@ def index_messages(
     return True
 
 
+def has_changed(connection: Connection, low: int, high: int) -> bool:
+    """Whether the text of a message that is covered has changed since."""
+    these = select(SearchStale.message_id).where(SearchStale.message_id.between(low, high))
+    return connection.execute(these.limit(1)).first() is not None
+
+
 def index_changed(connection: Connection, dataset: DatasetId) -> int:
     """Bring some messages whose text changed up to date in the index; gives how many."""
     there = covered(connection, dataset)
