@@ -17,6 +17,7 @@ from dashboard.access.known import Known
 from dashboard.access.watch import Watch
 from dashboard.comparing import Comparing
 from dashboard.explanations import Explainer
+from dashboard.line_watch import LineWatch
 from dashboard.live import Hub
 from dashboard.metrics.numbers import RoomNumbers
 from dashboard.translation import Translator
@@ -52,6 +53,8 @@ class Room:
         self.hub = Hub(project)
         self.comparing = Comparing(project, lambda: self.hub.health)
         self.hub.listen(self.comparing.sessions.heed)
+        self.line = LineWatch(project, lambda: self.hub.health)
+        self.hub.listen(self.line.heed)
         self.numbers = RoomNumbers(project)
         self.alarms = _alarm_watch(project, self.hub)
         self.explainer = Explainer(project)
@@ -80,6 +83,7 @@ class Room:
         """Stop following the store and let it go."""
         self.hub.close()
         self.comparing.sessions.close()
+        self.line.close()
         self.alarms.close()
         if self.translator is not None:
             self.translator.close()

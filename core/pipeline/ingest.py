@@ -10,7 +10,7 @@ import pandas as pd
 
 from core.dictionary import Chunk, Dictionary, parts, read_part
 from core.fingerprint import fingerprint
-from core.pipeline.stage import CODE_VERSION, LineTask, StageTask
+from core.pipeline.stage import CODE_VERSION, LineTask, StageTask, look_of
 from core.project import Project
 from core.store import Store
 from core.store.models import DatasetId
@@ -50,8 +50,9 @@ class Sources(LineTask):
     """Look what the sources have: done again with each going-over, told of where it fails."""
 
     def made_from(self) -> str:
-        """The dataset: its dictionary may be what is amiss."""
-        return fingerprint("sources", int(self.project.dataset_id))
+        """The dataset and its dictionary, which may be what is amiss."""
+        path = self.project.folder / "dictionaries" / f"{self.project.settings.pipeline.dataset}.yaml"
+        return fingerprint("sources", int(self.project.dataset_id), look_of(path))
 
     def complete(self) -> bool:
         """Never for good."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import luigi
@@ -30,6 +31,15 @@ CODE_VERSION = 3
 
 def silent(_stage: str, _done: int, _of: int) -> None:
     """Progress that nobody watches."""
+
+
+def look_of(path: Path) -> str:
+    """What a file looks like: when it was written, how long it is; empty where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ""
+    return f"{found.st_mtime_ns}:{found.st_size}"
 
 
 class Workshop:

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
 
+from core.errors import StoreError, TallyroomError
 from core.fingerprint import fingerprint
-from core.pipeline.stage import CODE_VERSION, LineTask, Progress, silent, workshop
+from core.pipeline.stage import CODE_VERSION, LineTask, Progress, look_of, silent, workshop
 from core.project import Project
 from core.rules import ABSTAIN, RuleSet, Scanner, vote
 from core.store.paced import write_paced
@@ -25,13 +26,19 @@ class Tag(LineTask):
     """Let the rules vote on the messages that they have not seen."""
 
     def made_from(self) -> str:
-        """The dataset: it follows the messages, whatever the rules are."""
-        return fingerprint("tagging", int(self.project.dataset_id))
+        """The dataset and the rule file, which may be what is amiss; it follows the messages."""
+        rules = self.project.folder / self.project.settings.pipeline.rules
+        return fingerprint("tagging", int(self.project.dataset_id), look_of(rules))
 
     def complete(self) -> bool:
         """Whether the rules have voted on every message."""
         project = workshop.project(self.room)
-        voting = _now(project)
+        try:
+            voting = _now(project)
+        except StoreError:
+            raise
+        except TallyroomError:
+            return False  # the task says what is amiss
         return voting is None or voting.seen >= newest_message(project.store)
 
     def work(self) -> int:

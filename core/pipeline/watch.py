@@ -10,7 +10,7 @@ from core.errors import StoreDownError, TallyroomError
 from core.pipeline.ingest import listing
 from core.pipeline.run import RunSummary, go_over
 from core.pipeline.schedule import Cron
-from core.pipeline.stage import Progress, silent
+from core.pipeline.stage import Progress, look_of, silent
 from core.pipeline.worker import Worker
 from core.project import Project
 from core.store import Feed
@@ -132,13 +132,7 @@ def _seen(project: Project) -> Seen:
     """What the sources, the dictionary and the rules look like now; what cannot be used the run will tell."""
     settings = project.settings.pipeline
     files = (project.folder / "dictionaries" / f"{settings.dataset}.yaml", project.folder / settings.rules)
-    states: list[object] = []
-    for path in files:
-        try:
-            found = path.stat()
-            states.append((found.st_mtime_ns, found.st_size))
-        except OSError:
-            states.append(None)
+    states: list[object] = [look_of(path) for path in files]
     try:
         states.append(listing(project))
     except StoreDownError:

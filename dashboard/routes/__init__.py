@@ -27,6 +27,7 @@ from dashboard.routes.messages import MESSAGES_ROUTES
 from dashboard.routes.metrics import Metrics
 from dashboard.routes.office import Decide, OfficeState
 from dashboard.routes.people import AuditLog, ChangeActive, ChangeRole, InvitePerson, People, SignOut
+from dashboard.routes.pipeline import PIPELINE_ROUTES
 from dashboard.routes.provider import FromProvider, ToProvider
 from dashboard.routes.queues import ChangeQueue, MakeQueue, QueuesState
 from dashboard.routes.state import LiveStateRoute
@@ -74,6 +75,7 @@ ROUTES = (
     *READS,
     *ACTS,
     *COMPARE_FEED,
+    *PIPELINE_ROUTES,
     *API_ROUTES,
 )
 for _pattern, _handler in ROUTES:

@@ -56,7 +56,7 @@ def ask_rerun(connection: Connection, dataset: DatasetId, fingerprint: str, *, b
         raise PipelineError("this task is waiting to be run already")
     if task.state == TaskState.DONE and task.family in FOLLOWING:
         raise PipelineError("this stage follows the messages by itself: there is nothing to run again")
-    again = sorted({fingerprint, *_made_from(connection, dataset, fingerprint)})
+    again = sorted(_with_it(connection, dataset, fingerprint))
     connection.execute(delete(Stage).where(Stage.fingerprint.in_(again)))
     _reopen(connection, dataset, set(again))
     waiting = update(PipelineTask).where(PipelineTask.fingerprint.in_(again), PipelineTask.state != TaskState.RUNNING)
@@ -106,16 +106,17 @@ def _ask(
     connection.execute(insert(PipelineAsk).values(**row, obeyed_at=now_ms() if obeyed else None))
 
 
-def _made_from(connection: Connection, dataset: DatasetId, fingerprint: str) -> set[str]:
-    """All tasks that wait for this one, directly or not."""
-    rows = connection.execute(
-        select(PipelineTask.fingerprint, PipelineTask.waits_for).where(PipelineTask.dataset_id == dataset)
-    ).all()
-    found, new = set[str](), {fingerprint}
+def _with_it(connection: Connection, dataset: DatasetId, fingerprint: str) -> set[str]:
+    """A task, all that wait for it, directly or not, and what else these wait for that failed or was cancelled."""
+    columns = (PipelineTask.fingerprint, PipelineTask.waits_for, PipelineTask.state)
+    rows = connection.execute(select(*columns).where(PipelineTask.dataset_id == dataset)).all()
+    found, new = {fingerprint}, {fingerprint}
     while new:
         new = {row.fingerprint for row in rows if new.intersection(row.waits_for)} - found
         found |= new
-    return found
+    stuck = {row.fingerprint for row in rows if row.state in (TaskState.FAILED, TaskState.CANCELLED)}
+    needed = {each for row in rows if row.fingerprint in found for each in row.waits_for}
+    return found | (needed & stuck)
 
 
 def _reopen(connection: Connection, dataset: DatasetId, benchmarks: set[str]) -> None:

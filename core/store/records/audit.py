@@ -32,6 +32,8 @@ class Act(enum.StrEnum):
     DECIDED = "comparison decided"
     DELETED = "deleted"
     ACKNOWLEDGED = "acknowledged"
+    TASK_RERUN = "task run again"
+    TASK_CANCELLED = "task cancelled"
 
 
 def audit(

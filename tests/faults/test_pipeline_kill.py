@@ -1,0 +1,148 @@
+"""kill -9 of the pipeline at any moment, and two machines at one benchmark: nothing twice, nothing missing."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+import labeling.check
+from core import Project
+from core.corpus import Corpus
+from core.store import Store, check
+from core.store.models import Fold, FoldPrediction, PipelineTask, Promotion, Run, TaskState
+from dashboard.demo.room import drop
+
+ROUNDS = int(os.environ.get("TALLYROOM_FAULTS_ROUNDS", "3"))
+LABELLED, FOLDS, REPEATS, CANDIDATES, CURVE = 900, 4, 2, 3, 2
+SETTINGS = f"""[room]
+name = "Test"
+classes = ["personal", "notification", "spam"]
+[store]
+url = "{{url}}"
+[pipeline]
+dataset = "sms"
+candidates = ["word-cnb", "word-logreg", "char-svc"]
+folds = {FOLDS}
+repeats = {REPEATS}
+curve = [0.3, 1.0]
+"""
+DICTIONARY = """version: 1
+dataset: sms
+sources:
+  - {name: phones, kind: csv, path: inbox/*.csv, columns: {key: id, body: text, sender: from, label: kind,
+     sent_at: {from: sent_ms, dtype: epoch_ms}}}
+cleaning: [nfc, whitespace]
+"""
+RULES = r"""version: 1
+rules:
+  - {name: won, class: spam, pattern: '\bwon\b'}
+"""
+
+
+def make_room(folder: Path, url: str) -> Path:
+    (folder / "inbox").mkdir(parents=True)
+    (folder / "dictionaries").mkdir()
+    (folder / "tallyroom.toml").write_text(SETTINGS.format(url=url))
+    (folder / "dictionaries" / "sms.yaml").write_text(DICTIONARY)
+    (folder / "rules.yaml").write_text(RULES)
+    drop(folder, "0.csv", Corpus(11, start_ms=1_790_000_000_000, every_ms=60_000).messages(0, 1_100), labelled=LABELLED)
+    project = Project(folder)
+    project.upgrade_store()
+    project.close()
+    return folder
+
+
+def begin(folder: Path, *words: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "dashboard.command", "run", "--room", str(folder), "--json", *words]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def finish(process: subprocess.Popen[str]) -> dict[str, Any]:
+    said, complained = process.communicate(timeout=300)
+    assert process.returncode == 0, complained[-2000:]
+    return dict(json.loads(said))
+
+
+def count(store: Store, table: type) -> int:
+    with store.read() as connection:
+        return connection.execute(select(func.count()).select_from(table)).scalar_one()
+
+
+def marks(store: Store) -> tuple[int, int]:
+    """What a run moves on as it goes."""
+    return count(store, Fold), count(store, FoldPrediction)
+
+
+def killed_at_random(folder: Path, store: Store, chance: random.Random) -> None:
+    """Another process works for a while after it first stored something new, and is killed."""
+    before, more = marks(store), chance.randrange(1, 8)
+    with begin(folder) as process:
+        deadline = time.monotonic() + 120
+        while process.poll() is None and marks(store)[0] < before[0] + more and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(chance.random() * 0.4)
+        process.send_signal(signal.SIGKILL)
+
+
+def is_whole(store: Store) -> None:
+    """Every fold and every prediction is there once, and the counts agree with them."""
+    with store.read() as connection:
+        assert [*check.check(connection), *labeling.check.check(connection)] == []
+        per_run = connection.execute(select(Fold.run_id, func.count()).group_by(Fold.run_id)).all()
+        states = set(connection.execute(select(PipelineTask.state)).scalars())
+        champions = connection.execute(select(func.count()).select_from(Promotion)).scalar_one()
+    assert [n for _, n in per_run] == [FOLDS * REPEATS * CURVE] * CANDIDATES
+    assert (count(store, Run), count(store, FoldPrediction)) == (CANDIDATES, LABELLED * REPEATS * CANDIDATES)
+    assert states == {TaskState.DONE}
+    assert champions == 1
+
+
+@pytest.mark.faults
+def test_a_run_that_is_killed_again_and_again_completes_with_no_fold_twice(store_url: str, tmp_path: Path) -> None:
+    folder = make_room(tmp_path / "room", store_url)
+    chance = random.Random()
+    with Store.open(store_url) as store:
+        for _ in range(ROUNDS):
+            killed_at_random(folder, store, chance)
+        finish(begin(folder))
+        is_whole(store)
+        assert finish(begin(folder))["nothing_to_do"]
+        is_whole(store)
+
+
+@pytest.mark.faults
+def test_two_machines_share_a_run_and_one_goes_on_alone_when_the_other_dies(store_url: str, tmp_path: Path) -> None:
+    here = make_room(tmp_path / "here", store_url)
+    there = Path(shutil.copytree(here, tmp_path / "there", ignore=shutil.ignore_patterns("*.db*")))
+    with Store.open(store_url) as store:
+        one, other = begin(here), begin(there)
+        done = [finish(one), finish(other)]
+        print("folds done:", [each["folds"] for each in done])
+        assert sum(each["folds"] for each in done) == FOLDS * REPEATS
+        assert all(each["folds"] > 0 for each in done), "both took part"
+        is_whole(store)
+
+    url = store_url.replace("tallyroom.db", "again.db")
+    if url == store_url:
+        return  # one database a test on PostgreSQL: SQLite has a file more
+    here = make_room(tmp_path / "again", url)
+    there = Path(shutil.copytree(here, tmp_path / "beside"))
+    with Store.open(url) as store:
+        one, other = begin(here), begin(there)
+        while count(store, Fold) < 3:
+            time.sleep(0.01)
+        one.kill()
+        one.wait()
+        finish(other)
+        is_whole(store)
