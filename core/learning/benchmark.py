@@ -17,7 +17,7 @@ import numpy as np
 
 from core.learning.calibration import confidence
 from core.learning.candidate import Candidate, Values
-from core.learning.counts import counts_of
+from core.learning.counts import Counts, UnionCounts, counts_of
 from core.learning.metrics import Score, scores
 from core.learning.splits import Split, curve_points
 
@@ -62,7 +62,7 @@ def benchmark(
     *,
     curve: Sequence[float] = (1.0,),
     seed: int = 0,
-    kept: dict[tuple[bool, str], Counts] | None = None,
+    kept: dict[Any, Counts | UnionCounts] | None = None,
 ) -> Iterator[FoldResult]:
     """Cross-validate candidates, yielding each fold as it finishes.
 

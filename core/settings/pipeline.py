@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-from typing import Annotated, Literal
-=======
 from datetime import UTC, datetime
-from typing import Annotated
->>>>>>> 3feeae4 (A benchmark's folds are tasks of their own, shared by processes under leases in the store)
+from typing import Annotated, Literal
 
 from cronsim import CronSim, CronSimError
 from pydantic import Field, field_validator
