@@ -30,7 +30,7 @@ STAGES = (
     Stage("Index", "search", 2, "IngestPart"),
     Stage("CrossValidate", "benchmark folds", 3, "Tag"),
     Stage("Benchmark", "benchmark", 4, "CrossValidate"),
-    Stage("Fit", "fit, promote", 5, "Benchmark"),
+    Stage("Fit", "fit and promote", 5, "Benchmark"),
     Stage("Predict", "predict", 6, "Fit"),
 )
 

@@ -17,7 +17,7 @@ from core.learning.probability_metrics import cost_matrix, probability_scores
 from core.pipeline import trial as trials
 from core.pipeline.splits import folds_planned
 from core.pipeline.stage import LineTask, workshop
-from core.pipeline.telling import sentence_of
+from core.pipeline.telling import sentence_of, traceback_of
 from core.pipeline.trial import Place, Trial
 from core.store.models import RunId, RunState
 from core.store.paced import write_paced
@@ -157,6 +157,8 @@ class CrossValidate(LineTask):
     def _fail(self, run_id: RunId, name: str, error: Exception) -> str:
         sentence = sentence_of(error)
         self.log(f"{name} failed: {sentence}")
+        for line in traceback_of(error):
+            self.log(line)
         self.project.store.write(lambda connection: finish_run(connection, run_id, error=sentence))
         return sentence
 

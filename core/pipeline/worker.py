@@ -205,9 +205,9 @@ class Worker:
         return fenced
 
     def list_tasks(self, listed: Sequence[tasks.Listed]) -> None:
-        """Write down a graph's tasks, where something is left to do and they are not written down already.
+        """Write down a graph's tasks, where something is left to do and this worker has not written them down already.
 
-        Who is called once takes up what was given up or cancelled, the first time.
+        The first time, it takes up what was given up; and who is called once, what was cancelled as well.
         """
         key = frozenset(task.fingerprint for task in listed)
         if key in self._listed or all(task.complete for task in listed):
@@ -216,7 +216,9 @@ class Worker:
         self._begin([task.family for task in listed if not task.complete])
         fresh = {task.fingerprint for task in listed} - self._revived
         self._revived |= fresh
-        revive = not self.me.watches and bool(fresh)
+        revive: set[TaskState] = set()
+        if fresh:
+            revive = {TaskState.FAILED} if self.me.watches else {TaskState.FAILED, TaskState.CANCELLED}
         run_id, dataset = self.run_id, self.project.dataset_id
         self.project.store.write(lambda c: tasks.list_tasks(c, dataset, run_id, listed, revive=revive))
 
@@ -233,6 +235,7 @@ class Worker:
             self.skipped.append(error)
             raise error
         hold = Hold(self.project.store, found, self.stop)
+        self._begin([family])
         with self._lock:
             self._holds[fingerprint] = hold
         self.live()
@@ -284,7 +287,6 @@ class Worker:
         """A going-over begins."""
         self.ran, self.failures, self.skipped = [], [], []
         self.rest_until = float("inf")
-        self._listed = set()
 
     def note_done(self, family: str, result: Any) -> None:
         """A task was done here."""

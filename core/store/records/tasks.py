@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,9 +73,9 @@ class Process:
 
 
 def list_tasks(
-    connection: Connection, dataset: DatasetId, run_id: int, tasks: Sequence[Listed], *, revive: bool
+    connection: Connection, dataset: DatasetId, run_id: int, tasks: Sequence[Listed], *, revive: Collection[TaskState]
 ) -> None:
-    """Write down which tasks there are. Those that were given up or cancelled wait again where `revive`."""
+    """Write down which tasks there are. Those whose target is gone, or whose state is in `revive`, wait again."""
     known = {
         row.fingerprint: row.state
         for row in connection.execute(
@@ -95,7 +95,7 @@ def list_tasks(
         state = known.get(task.fingerprint)
         if task.complete and state != TaskState.RUNNING:
             row["state"] = TaskState.DONE
-        elif state in _restarts(revive):
+        elif state == TaskState.DONE or state in revive:
             row |= {"state": TaskState.WAITING, "attempt": 0, "due_at": 0, "done": 0, "of": 0, "error": None}
         first = {
             "state": TaskState.WAITING,
@@ -106,11 +106,6 @@ def list_tasks(
         statement = upsert(connection, _task).values(first)
         connection.execute(statement.on_conflict_do_update(index_elements=["fingerprint"], set_=row))
     emit(connection, "task", what="listed", run_id=run_id)
-
-
-def _restarts(revive: bool) -> tuple[TaskState, ...]:
-    gone = (TaskState.DONE,)  # its target is there no more
-    return (*gone, TaskState.FAILED, TaskState.CANCELLED) if revive else gone
 
 
 def claim(connection: Connection, fingerprint: str, by: Process, retries: int) -> Claim | Refusal:
