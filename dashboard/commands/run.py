@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -24,24 +24,29 @@ def register(app: typer.Typer) -> None:
 def run(
     room: Room = ".",  # type: ignore[assignment]
     follow: Annotated[
-        bool, typer.Option("--watch", help="Run on: retrain when new verdicts or messages have come.")
+        bool, typer.Option("--watch", help="Run on, and go over the line again whenever something has changed.")
     ] = False,
+    scheduler: Annotated[
+        str, typer.Option(help="Order the tasks by a Luigi scheduler on this machine, such as http://127.0.0.1:8082.")
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Bring the room up to date: ingest, rules, benchmark, champion, predictions, queue.
 
-    Only what is stale is made again; a second run does nothing.
+    Only what is stale is made again; a second run does nothing. Several at once, also from several machines on one
+    store, share the work. With --watch it runs on: on new data, changed rules, enough verdicts, a cron expression, or
+    what somebody asks for on the Pipeline page; what fails is tried again after a while.
     """
     from core.pipeline import run as run_once
     from labeling.queues import refill
 
     project = Project(room)
     if follow:
-        _follow(project, as_json)
+        _follow(project, as_json, scheduler)
         return
     settle_truth(project)
     with Bars() as bars:
-        summary = run_once(project, bars)
+        summary = run_once(project, bars, scheduler=scheduler)
     queued = refill(project.store, project.settings.desk, project.dataset_id)
     project.close()
     _tell(summary, queued, as_json)
@@ -70,13 +75,17 @@ def _tell(summary: RunSummary, queued: int, as_json: bool) -> None:
             f"Ran {stages}; {summary.tagged:,} labels by rules, {summary.predicted:,} predictions, "
             f"{queued:,} messages queued for review ({summary.seconds:.1f} s)."
         )
-    answer(as_json, {**asdict(summary), "queued": queued, "nothing_to_do": summary.nothing_to_do}, sentence)
+    facts = {**asdict(replace(summary, failures=())), "failures": [str(each) for each in summary.failures]}
+    answer(as_json, {**facts, "queued": queued, "nothing_to_do": summary.nothing_to_do}, sentence)
 
 
-def _follow(project: Project, as_json: bool) -> None:
+def _follow(project: Project, as_json: bool, scheduler: str) -> None:
     from core.pipeline import watch
+    from core.pipeline.build import require_near
     from labeling.queues import refill
 
+    if scheduler:
+        require_near(scheduler)
     stop = threading.Event()
 
     def end(*_signal: Any) -> None:
@@ -95,5 +104,6 @@ def _follow(project: Project, as_json: bool) -> None:
         before_run=lambda: settle_truth(project),
         after_run=after_run,
         on_trouble=lambda error: say(f"Trouble, waiting: {error}"),
+        scheduler=scheduler,
     )
     project.close()
