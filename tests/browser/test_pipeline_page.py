@@ -145,6 +145,7 @@ def test_a_failing_task_shows_red_with_its_message_and_its_rerun_turns_it_green(
         running.focus()
         tab.keyboard.press("c")
         expect(running).to_contain_text("being cancelled")
+        tab.wait_for_timeout(4_000)  # its process hears of it with its next heartbeat
         opened.slow.unlink()
         cancelled = tab.locator('[data-family="CrossValidate"] .task.cancelled')
         expect(cancelled).to_have_count(1)

@@ -23,7 +23,7 @@ from core.store import Store, check
 from core.store.models import Fold, FoldPrediction, PipelineTask, Promotion, Run, TaskState
 from dashboard.demo.room import drop
 
-ROUNDS = int(os.environ.get("TALLYROOM_FAULTS_ROUNDS", "3"))
+ROUNDS = int(os.environ.get("TALLYROOM_FAULTS_ROUNDS", "2"))
 LABELLED, FOLDS, REPEATS, CANDIDATES, CURVE = 900, 4, 2, 3, 2
 SETTINGS = f"""[room]
 name = "Test"

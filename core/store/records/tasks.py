@@ -206,6 +206,7 @@ def end(
     values |= {"finished_at": now_ms(), "due_at": now_ms() + rest_ms}
     if state == TaskState.DONE:
         values["done"] = PipelineTask.of  # all of it, where it was known of how many
+        obeyed(connection, [held.fingerprint])  # a wish to cancel it came too late
     connection.execute(update(PipelineTask).where(PipelineTask.fingerprint == held.fingerprint).values(**values))
     _tell(connection, held, state, seconds=round(seconds, 3))
 
