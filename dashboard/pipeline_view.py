@@ -28,10 +28,11 @@ STAGES = (
     Stage("Tag", "rules", 2, "IngestPart"),
     Stage("Templates", "look-alikes", 2, "IngestPart"),
     Stage("Index", "search", 2, "IngestPart"),
-    Stage("CrossValidate", "benchmark folds", 3, "Tag"),
+    Stage("CrossValidate", "folds", 3, "Tag"),
     Stage("Benchmark", "benchmark", 4, "CrossValidate"),
     Stage("Fit", "fit and promote", 5, "Benchmark"),
     Stage("Predict", "predict", 6, "Fit"),
+    Stage("NaiveSplit", "naive split", 6, "Fit"),
 )
 
 

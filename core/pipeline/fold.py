@@ -48,6 +48,11 @@ class CrossValidate(LineTask):
     fold: int = luigi.IntParameter()
 
     @property
+    def priority(self) -> int:  # type: ignore[override]
+        """The first folds first."""
+        return -1000 * self.repeat - self.fold
+
+    @property
     def place(self) -> Place:
         """Which fold."""
         return self.repeat, self.fold

@@ -247,10 +247,11 @@ class Worker:
             self._holds.pop(hold.claim.fingerprint, None)
 
     def rest(self, hold: Hold) -> float:
-        """How long the task rests after this failure, in seconds; the watcher wakes for it."""
+        """How long the task rests after this failure, in seconds; the watcher wakes for it. 0: it is left alone."""
         seconds = min(REST_MOST_SECONDS, REST_SECONDS * 2.0 ** (hold.claim.attempt - 1))
-        if hold.claim.attempt <= self.project.settings.pipeline.retries:
-            self.rest_until = min(self.rest_until, time.monotonic() + seconds)
+        if hold.claim.attempt > self.project.settings.pipeline.retries:
+            return 0.0
+        self.rest_until = min(self.rest_until, time.monotonic() + seconds)
         return seconds
 
     def _begin(self, families: Sequence[str]) -> None:

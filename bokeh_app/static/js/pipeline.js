@@ -111,7 +111,7 @@ function drawRuns() {
     return element("tr", "", element("td", "", when(run.started_at)), element("td", "", safeText(`${run.account} on ${run.host}${run.watches ? ", watching" : ""}`)),
       element("td", "", safeText(stale), run.times > 1 ? ` (${run.times.toLocaleString()} times)` : ""), element("td", "n", run.lost ? "" : took(seconds)), outcome);
   }));
-  if (!state.runs.length) get("runs").replaceChildren(element("tr", "", element("td", "", "none yet")));
+  if (!state.runs.length) get("runs").replaceChildren(element("tr", "", Object.assign(element("td", "", "none yet"), {colSpan: 5})));
 }
 
 function choose(fingerprint) {
