@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from core.errors import StoreDownError, TallyroomError
@@ -19,6 +20,7 @@ from core.pipeline.template import Templates
 from core.pipeline.training import choose_cutoff
 from core.pipeline.worker import NotNowError, Worker
 from core.project import Project
+from core.store.models import TaskState
 from core.store.queries.tasks import stands
 from core.store.records.tasks import Refusal
 
@@ -99,6 +101,11 @@ def go_over(
             build(worker, task, waits=waits, scheduler=scheduler)
 
     cutoff = 0
+    listed: tuple[tuple[str, str], ...] = ()
+
+    def look() -> None:
+        nonlocal listed
+        listed = _look(worker, room)
 
     def learn() -> None:
         nonlocal cutoff
@@ -111,8 +118,8 @@ def go_over(
             make(NaiveSplit(room=room, cutoff=cutoff))
 
     steps: tuple[Callable[[], None], ...] = (
-        lambda: _look(worker, room),
-        lambda: make(Ingest(room=room, listed=stale(project, listing(project)))),
+        look,
+        lambda: make(Ingest(room=room, listed=stale(project, listed))),
         lambda: make(Tag(room=room)),
         lambda: make(Templates(room=room)),
         learn,
@@ -143,25 +150,23 @@ def _try(worker: Worker, step: Callable[[], None]) -> None:
             raise failure
 
 
-def _look(worker: Worker, room: str) -> None:
-    """Look what the sources have. The store hears of it where that goes wrong, and where it goes well again."""
+def _look(worker: Worker, room: str) -> tuple[tuple[str, str], ...]:
+    """What the sources have. The store hears of it where that goes wrong, and where it goes well again."""
     sources = Sources(room=room)
+    listed: tuple[tuple[str, str], ...] = ()
     try:
-        listing(worker.project)
+        listed = listing(worker.project)
         with worker.project.store.read() as connection:
-            if stands(connection, sources.made_from()) == "done":
-                return
+            if stands(connection, sources.made_from()) == TaskState.DONE:
+                return listed
     except StoreDownError:
         raise
     except TallyroomError:
         pass  # the task says it
     worker.list_tasks([sources.listed()])
-    try:
+    with suppress(NotNowError):  # somebody else says it, or it was said often enough
         sources.run()
-    except NotNowError:
-        pass
-    except TallyroomError:
-        return  # noted by the task
+    return listed
 
 
 def _summary(worker: Worker, seconds: float) -> RunSummary:

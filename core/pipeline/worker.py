@@ -33,6 +33,8 @@ from core.store.records.workers import be_alive, be_gone, begin_run, end_run, go
 BEAT_SECONDS = 1.0
 TELL_SECONDS = 0.4
 """From one word of progress to the next."""
+ARRIVING = frozenset({"Sources", "IngestPart"})
+"""A watcher under a stream has these every second: they are no run of their own."""
 REST_SECONDS, REST_MOST_SECONDS = 2.0, 300.0
 """Before a failed task is tried again; twice as long each time."""
 
@@ -257,7 +259,7 @@ class Worker:
     def _begin(self, families: Sequence[str]) -> None:
         """Something is stale: the first such in a going-over puts it on record."""
         stale = list(dict.fromkeys([*self.stale, *families]))
-        only_follows = not set(stale) - FOLLOWING
+        only_follows = not set(stale) - FOLLOWING - ARRIVING
         store, dataset = self.project.store, self.project.dataset_id
         if not self.stale:
             if self.run_id and self._followed_only and only_follows:
