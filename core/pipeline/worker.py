@@ -191,7 +191,8 @@ class Worker:
         self.rest_until = float("inf")
         self.run_id = 0
         self.stale: list[str] = []
-        self._followed_only = False
+        self._follows = self._goes_on = False
+        self._noted: list[str] = []
         self._trouble: str | None = None
         self._revived: set[str] = set()
         self._listed: set[frozenset[str]] = set()
@@ -257,22 +258,26 @@ class Worker:
         return seconds
 
     def _begin(self, families: Sequence[str]) -> None:
-        """Something is stale: the first such in a going-over puts it on record."""
-        stale = list(dict.fromkeys([*self.stale, *families]))
-        only_follows = not set(stale) - FOLLOWING - ARRIVING
+        """Something is stale: the first such in a going-over puts it on record.
+
+        A watcher under a stream goes on with its last record, until there is more to it than that.
+        """
+        first, self.stale = not self.stale, list(dict.fromkeys([*self.stale, *families]))
+        follows = not set(self.stale) - FOLLOWING - ARRIVING
         store, dataset = self.project.store, self.project.dataset_id
-        if not self.stale:
-            if self.run_id and self._followed_only and only_follows:
-                store.write(lambda c: go_on(c, self.run_id))
-            else:
-                self.run_id = store.write(lambda c: begin_run(c, dataset, self.me))
-        elif self._followed_only and not only_follows and self.me.watches:
-            store.write(lambda c: end_run(c, self.run_id, None))  # this time there is more to it
+        if first and self.run_id and self._follows and follows:
+            store.write(lambda c: go_on(c, self.run_id))
+            self._goes_on = True
+        elif first or (self._goes_on and not follows):
+            if not first:
+                store.write(lambda c: end_run(c, self.run_id, None))
             self.run_id = store.write(lambda c: begin_run(c, dataset, self.me))
-        self._followed_only = only_follows
-        if stale != self.stale:
-            self.stale = stale
-            store.write(lambda c: note_stale(c, self.run_id, stale))
+            self._goes_on, self._noted = False, []
+        self._follows = follows
+        if set(self.stale) - set(self._noted):
+            self._noted = list(dict.fromkeys([*self._noted, *self.stale]))
+            noted = self._noted
+            store.write(lambda c: note_stale(c, self.run_id, noted))
 
     def over(self, error: BaseException | None) -> None:
         """A going-over is over; one that could not even begin is put on record once."""
@@ -281,6 +286,7 @@ class Worker:
         if sentence is not None and not self.stale and sentence != self._trouble:
             self.run_id = store.write(lambda c: begin_run(c, dataset, self.me))
             store.write(lambda c: end_run(c, self.run_id, sentence))
+            self._follows = False
         elif self.stale:
             store.write(lambda c: end_run(c, self.run_id, sentence))
         self._trouble = sentence

@@ -186,6 +186,14 @@ def look_at_people(tab: Page) -> None:
     press(tab, "d", "#sure")
 
 
+def look_at_pipeline(tab: Page) -> None:
+    expect(tab.locator(".task.failed")).to_have_count(1)
+    tab.locator(".task.failed").click()
+    expect(tab.locator("#log .mark").first).to_be_visible()
+    expect(tab.locator("#runs .bad .mark").first).to_be_visible()
+    holds(tab)
+
+
 LOOKS = {
     "live": look_at_live,
     **{f"live&pane={pane}": look_at_pane for pane in PANES if pane != "now"},
@@ -194,6 +202,7 @@ LOOKS = {
     "queues": look_at_queues,
     "office": look_at_office,
     "people": look_at_people,
+    "pipeline": look_at_pipeline,
 }
 
 

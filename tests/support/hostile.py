@@ -16,10 +16,10 @@ import uuid
 from dataclasses import replace
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import Connection, insert, select, update
 
 from core import Project
-from core.store.models import Message, Run
+from core.store.models import Message, PipelineLog, PipelineRun, PipelineTask, Run
 from labeling.alarms import open_alarm
 from labeling.comparisons import add_note, ask_office, open_comparison
 from labeling.desk import Desk
@@ -137,8 +137,24 @@ for_seconds = 0
 """
 
 
+def _fail_task(connection: Connection) -> None:
+    """The file could not be read, by what its machine and its library say of it."""
+    fingerprint = connection.execute(
+        select(PipelineTask.fingerprint).where(PipelineTask.family == "IngestPart").limit(1)
+    ).scalar_one()
+    said = {"state": "failed", "error": f"{SCRIPT} \u202e{IMAGE}", "host": f"<x-pwn>{IMAGE}"[:200], "attempt": 2}
+    params = {"part": f"in <x-pwn>{IMAGE}\u202e.csv"}
+    connection.execute(
+        update(PipelineTask).where(PipelineTask.fingerprint == fingerprint).values(**said, params=params)
+    )
+    lines = [{"fingerprint": fingerprint, "token": 1, "attempt": 2, "line": text[:1_000]} for text in TEXTS]
+    connection.execute(insert(PipelineLog), lines)
+    connection.execute(update(PipelineRun).values(error=f"<x-pwn>{IMAGE}\u202e", account=f"<x-pwn>{SCRIPT}"[:200]))
+
+
 def _furnish(project: Project) -> None:
     store, dataset = project.store, project.dataset_id
+    store.write(_fail_task)
     lead = add_person(store, IMAGE + "<x-pwn>", Role.LEAD)
     for number, text in enumerate(TEXTS):
         add_person(store, f"{number}{text}"[:NAME_MOST], Role.REVIEWER)
