@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from core.errors import StoreDownError, TallyroomError
 from core.pipeline.build import build, first_error, require_near
 from core.pipeline.fit import Fit
+from core.pipeline.hold import NotNowError
 from core.pipeline.indexing import Index
 from core.pipeline.ingest import Ingest, IngestPart, Sources, listing, stale
 from core.pipeline.naive import NaiveSplit
@@ -18,7 +19,7 @@ from core.pipeline.stage import LineTask, Progress, silent, workshop
 from core.pipeline.tag import Tag
 from core.pipeline.template import Templates
 from core.pipeline.training import choose_cutoff
-from core.pipeline.worker import NotNowError, Worker
+from core.pipeline.worker import Worker
 from core.project import Project
 from core.store.models import TaskState
 from core.store.queries.tasks import stands

@@ -16,7 +16,8 @@ import luigi
 from sqlalchemy import Connection
 
 from core.errors import PipelineError, StoreDownError
-from core.pipeline.worker import CancelledError, Hold, NotNowError, StoppedError, Worker
+from core.pipeline.hold import CancelledError, Hold, NotNowError, StoppedError
+from core.pipeline.worker import Worker
 from core.project import Project
 from core.store import Store
 from core.store.records.stages import done, mark_done

@@ -15,10 +15,10 @@ from core.corpus import Corpus
 from core.errors import AccessError, PipelineError, SettingsError
 from core.pipeline import run
 from core.pipeline.build import require_near
+from core.pipeline.hold import Fenced
 from core.pipeline.schedule import Cron
 from core.pipeline.telling import sentence_of
 from core.pipeline.training import choose_cutoff
-from core.pipeline.worker import Fenced
 from core.settings import load_settings
 from core.store import Store
 from core.store.models import Fold, Label, Origin, PipelineTask, Run, TaskAsk, TaskState
