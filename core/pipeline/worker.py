@@ -32,6 +32,10 @@ from core.store.records.workers import be_alive, be_gone, begin_run, end_run, go
 BEAT_SECONDS = 1.0
 ARRIVING = frozenset({"Sources", "IngestPart"})
 """A watcher under a stream has these every second: they are no run of their own."""
+TIMES_MOST = 60
+"""So often a watcher adds to its last record before it begins another."""
+KNOWN_MOST = 2_000
+"""Tasks that are known to be written down; a watcher under a stream meets ever more."""
 REST_SECONDS, REST_MOST_SECONDS = 2.0, 300.0
 """Before a failed task is tried again; twice as long each time."""
 log = logging.getLogger(__name__)
@@ -59,6 +63,7 @@ class Worker:
         self.stale: list[str] = []
         self._follows = self._goes_on = False
         self._noted: list[str] = []
+        self._times = 1
         self._trouble: str | None = None
         self._revived: set[str] = set()
         self._listed: set[frozenset[str]] = set()
@@ -81,6 +86,8 @@ class Worker:
         key = frozenset(task.fingerprint for task in listed)
         if key in self._listed or all(task.complete for task in listed):
             return
+        if len(self._revived) > KNOWN_MOST:
+            self._listed, self._revived = set(), set()
         self._listed.add(key)
         self._begin([task.family for task in listed if not task.complete])
         fresh = {task.fingerprint for task in listed} - self._revived
@@ -131,14 +138,14 @@ class Worker:
         first, self.stale = not self.stale, list(dict.fromkeys([*self.stale, *families]))
         follows = not set(self.stale) - FOLLOWING - ARRIVING
         store, dataset = self.project.store, self.project.dataset_id
-        if first and self.run_id and self._follows and follows:
+        if first and self.run_id and self._follows and follows and self._times < TIMES_MOST:
             store.write(lambda c: go_on(c, self.run_id))
-            self._goes_on = True
+            self._goes_on, self._times = True, self._times + 1
         elif first or (self._goes_on and not follows):
             if not first:
                 store.write(lambda c: end_run(c, self.run_id, None))
             self.run_id = store.write(lambda c: begin_run(c, dataset, self.me))
-            self._goes_on, self._noted = False, []
+            self._goes_on, self._noted, self._times = False, [], 1
         self._follows = follows
         if set(self.stale) - set(self._noted):
             self._noted = list(dict.fromkeys([*self._noted, *self.stale]))

@@ -5,8 +5,7 @@ import {attemptWords, box, isLost, nameOf, stateWords, took, waitWords} from "./
 import {element, safeText} from "./text.js";
 
 const BOXES_MOST = 8; // a stage with more tasks shows small ones
-const LISTED_MOST = 120;
-const URGENT = {failed: 0, running: 1, cancelled: 2, waiting: 3, done: 4};
+const LISTED_MOST = 120; // core/store/queries/tasks.py: so many of a stage come, the failed and running ones first
 
 const get = (id) => document.getElementById(id);
 const mayAct = ["lead", "admin"].includes(facts.person.role);
@@ -53,9 +52,8 @@ function drawStage(stage, tasks) {
   const done = tasks.filter((task) => task.state === "done").length;
   const head = element("h3", "", stage.title, element("span", "", tasks.length > 1 ? `${done} of ${tasks.length} done` : ""));
   const list = element("ol", small ? "cells" : "");
-  const shown = small ? [...tasks].sort((one, other) => (tasks.length > LISTED_MOST ? URGENT[one.state] - URGENT[other.state] : 0)).slice(0, LISTED_MOST) : tasks;
-  for (const task of shown) {
-    const made = box(task, stage, state.tasks, now(), small);
+  for (const [index, task] of tasks.entries()) {
+    const made = box(task, stage, state.tasks, now(), small ? index + 1 : 0);
     made.setAttribute("aria-pressed", String(task.fingerprint === chosen));
     made.addEventListener("click", () => choose(task.fingerprint));
     list.append(element("li", "", made));
@@ -63,9 +61,9 @@ function drawStage(stage, tasks) {
   if (!tasks.length) list.append(element("li", "", element("div", "task never", "not yet")));
   const made = element("div", "stage", ...(tasks.length === 1 || !tasks.length ? [] : [head]), list);
   if (!tasks.length) made.prepend(head);
-  if (tasks.length > LISTED_MOST) made.append(element("p", "more", `and ${tasks.length - LISTED_MOST} more`));
-  const worst = small ? shown.find((task) => task.state === "failed" && task.error) : null;
-  if (worst) made.append(box(worst, stage, state.tasks, now(), false));
+  if (tasks.length >= LISTED_MOST) made.append(element("p", "more", `${LISTED_MOST} of them; what failed or runs is among these`));
+  const worst = small ? tasks.find((task) => task.state === "failed" && task.error) : null;
+  if (worst) made.append(box(worst, stage, state.tasks, now()));
   made.dataset.family = stage.family;
   return made;
 }

@@ -49,7 +49,8 @@ export function attemptWords(task, now) {
   return words.join(", ");
 }
 
-export function box(task, stage, tasks, now, small) {
+// `small`: its place among many, for a box that has room for a sign and a number only; 0: a whole one.
+export function box(task, stage, tasks, now, small = 0) {
   const item = element("button", `task ${task.state}`);
   item.type = "button";
   item.dataset.task = task.fingerprint;
@@ -58,7 +59,7 @@ export function box(task, stage, tasks, now, small) {
   item.setAttribute("aria-label", `${stage.title}${name === stage.title ? "" : `, ${name}`}: ${stateWords(task)}${task.error ? `. ${task.error}` : ""}`);
   if (small) {
     item.title = `${name}: ${stateWords(task)}`;
-    item.append(SIGNS[task.state], element("span", "num", `${task.params.repeat ? `${task.params.repeat + 1}.` : ""}${(task.params.fold ?? task.place) + 1}`));
+    item.append(SIGNS[task.state], element("span", "num", `${task.params.repeat ? `${task.params.repeat + 1}.` : ""}${task.params.fold === undefined ? small : task.params.fold + 1}`));
     return item;
   }
   const head = element("b", "", element("span", "", safeText(name)), element("span", "sec", seconds === null ? "" : took(seconds)));

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, and_, case, func, select
 
 from core.store.models import (
     DatasetId,
@@ -20,7 +20,8 @@ from core.store.models import (
     now_ms,
 )
 
-TASKS_MOST = 600
+OF_FAMILY_MOST = 120
+"""Tasks of a family that are shown: those that failed, run or wait before those that are done."""
 LINES_MOST = 400
 
 
@@ -96,7 +97,7 @@ def stands(connection: Connection, fingerprint: str) -> str | None:
 
 
 def graph(connection: Connection, dataset: DatasetId) -> list[TaskRow]:
-    """The tasks of the line: of each family those that were listed together last."""
+    """The tasks of the line: of each family those that were listed together last, `OF_FAMILY_MOST` of them."""
     newest = (
         select(PipelineTask.family, func.max(PipelineTask.run_id).label("run_id"))
         .where(PipelineTask.dataset_id == dataset)
@@ -114,6 +115,17 @@ def graph(connection: Connection, dataset: DatasetId) -> list[TaskRow]:
         .scalar_subquery()
     )
     same = and_(newest.c.family == PipelineTask.family, newest.c.run_id == PipelineTask.run_id)
+    is_done = case((PipelineTask.state == TaskState.DONE, 1), else_=0)
+    order = (is_done, PipelineTask.place, PipelineTask.started_at.desc())
+    shown = (
+        select(
+            PipelineTask.fingerprint,
+            func.row_number().over(partition_by=PipelineTask.family, order_by=order).label("nth"),
+        )
+        .join(newest, same)
+        .where(PipelineTask.dataset_id == dataset)
+        .subquery()
+    )
     rows = connection.execute(
         select(
             PipelineTask.fingerprint,
@@ -135,10 +147,8 @@ def graph(connection: Connection, dataset: DatasetId) -> list[TaskRow]:
             (PipelineTask.lease_until > now_ms()).label("lives"),
             asked.label("asked"),
         )
-        .join(newest, same)
-        .where(PipelineTask.dataset_id == dataset)
-        .order_by(PipelineTask.family, PipelineTask.place)
-        .limit(TASKS_MOST)
+        .join(shown, and_(shown.c.fingerprint == PipelineTask.fingerprint, shown.c.nth <= OF_FAMILY_MOST))
+        .order_by(PipelineTask.family, PipelineTask.place, PipelineTask.fingerprint)
     )
     return [TaskRow(**{**row._mapping, "lives": row.lives and row.state == TaskState.RUNNING}) for row in rows]
 
