@@ -16,6 +16,9 @@ from core.pipeline.training import frozen
 from core.store.models import RunId, RunState
 from core.store.records.runs import finish_run
 
+TRIAL = ("train_on", "train_limit", "candidates", "folds", "repeats", "split", "curve", "seed", "costs", "race")
+"""The settings of which one that changes makes another trial."""
+PASSED = {RunState.FAILED: "passed over", RunState.STOPPED: "stopped"}
 KEEPS = "margins of all classes, confidence calibrated"
 """What is kept of a prediction: a run that kept less is made again."""
 
@@ -38,7 +41,7 @@ class Benchmark(StageTask):
         settings = self.project.settings.pipeline
         trial = settings.model_dump(
             mode="json",
-            include={"train_on", "train_limit", "candidates", "folds", "repeats", "split", "curve", "seed", "costs"},
+            include={*TRIAL},
         )
         return fingerprint(
             "benchmark",
@@ -67,8 +70,8 @@ class Benchmark(StageTask):
         runs: dict[str, RunId] = {}
         temperatures: dict[str, float] = {}
         for number, each in enumerate(found, start=1):
-            if each.state == RunState.FAILED:
-                self.log(f"{each.candidate} was passed over: {each.error}")
+            if each.state in trials.GIVEN_UP:
+                self.log(f"{each.candidate} was {PASSED[each.state]}: {each.error}")
                 continue
             if missing := planned - each.points:
                 raise PipelineError(f"{len(missing)} folds of {each.candidate} are missing")
@@ -78,9 +81,11 @@ class Benchmark(StageTask):
                 self.project.store.write(lambda c, run_id=each.run_id: finish_run(c, run_id))  # type: ignore[misc]
             self.tell(number, len(found))
         failed = {each.candidate: each.error for each in found if each.state == RunState.FAILED}
+        stopped = {each.candidate: each.error for each in found if each.state == RunState.STOPPED}
         return {
             "runs": {name: int(run_id) for name, run_id in runs.items()},
             "temperatures": temperatures,
             "messages": len(trial.training),
             "failed": failed,
+            "stopped": stopped,
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from typing import Any
 
 import luigi
@@ -11,18 +12,19 @@ import pandas as pd
 
 from core.errors import PipelineError
 from core.fingerprint import fingerprint
-from core.learning import Candidate, FoldResult, Score, benchmark, confidence, to_bytes
+from core.learning import Candidate, FailedFold, FoldResult, Score, confidence, hopeless, to_bytes, trials
+from core.learning.cache import ArrayCache
 from core.learning.calibration import probabilities
 from core.learning.probability_metrics import cost_matrix, probability_scores
-from core.pipeline import trial as trials
+from core.pipeline import trial as trial_runs
 from core.pipeline.splits import folds_planned
 from core.pipeline.stage import LineTask, workshop
 from core.pipeline.telling import sentence_of, traceback_of
-from core.pipeline.trial import Place, Trial
+from core.pipeline.trial import GIVEN_UP, Place, Trial
 from core.store.models import RunId, RunState
 from core.store.paced import write_paced
-from core.store.queries.shared_folds import Standing, said_already
-from core.store.records.runs import FoldRecord, add_fold, add_fold_predictions, finish_run, reopen_run
+from core.store.queries.shared_folds import Standing, said_already, scores_so_far
+from core.store.records.runs import FoldRecord, add_fold, add_fold_predictions, finish_run, reopen_run, stop_run
 
 
 class FoldTarget(luigi.Target):
@@ -35,8 +37,8 @@ class FoldTarget(luigi.Target):
         """Whether nothing of the fold is left to do."""
         project = workshop.project(self._room)
         settings = project.settings.pipeline
-        found = trials.standing(project, self._trial, self._place)
-        return trials.is_complete(found, len(settings.candidates), self._place, settings.curve)
+        found = trial_runs.standing(project, self._trial, self._place)
+        return trial_runs.is_complete(found, len(settings.candidates), self._place, settings.curve)
 
 
 class CrossValidate(LineTask):
@@ -74,25 +76,28 @@ class CrossValidate(LineTask):
         trial = trial_of(self.room, self.trial, self.cutoff)
         if self.place not in trial.splits:
             raise PipelineError(f"there is no fold {self.fold} of repeat {self.repeat} in these labels")
-        runs = trials.begin_runs(self.project, self.trial, self.cutoff, trial.training)
-        found = trials.standing(self.project, self.trial, self.place)
+        runs = trial_runs.begin_runs(self.project, self.trial, self.cutoff, trial.training)
+        found = trial_runs.standing(self.project, self.trial, self.place)
         if found and all(each.state == RunState.FAILED for each in found):
             for each in found:  # nobody is left: what was amiss may have been mended
                 self.project.store.write(lambda c, run_id=each.run_id: reopen_run(c, run_id))  # type: ignore[misc]
-            found = trials.standing(self.project, self.trial, self.place)
+            found = trial_runs.standing(self.project, self.trial, self.place)
+        if self.project.settings.pipeline.race and self._stop_hopeless(trial, runs, found):
+            found = trial_runs.standing(self.project, self.trial, self.place)
         return self._try_all(trial, runs, {each.candidate: each for each in found})
 
     def _try_all(self, trial: Trial, runs: Mapping[str, RunId], found: Mapping[str, Standing]) -> Mapping[str, Any]:
         settings = self.project.settings.pipeline
         stored = {name: set(each.points) for name, each in found.items()}
         wanted = {(*self.place, fraction) for fraction in settings.curve}
-        alive = [name for name in settings.candidates if found[name].state != RunState.FAILED]
-        failed = {name: str(found[name].error) for name in settings.candidates if name not in alive}
+        alive = [name for name in settings.candidates if found[name].state not in GIVEN_UP]
+        failed = {name: str(each.error) for name, each in found.items() if each.state == RunState.FAILED}
         left = [name for name in alive if not wanted <= stored[name]]
         done = len(wanted) * (len(alive) - len(left))
         for name, result in self._results(trial, left):
             if isinstance(result, Exception):
-                failed[name] = self._fail(runs[name], name, result)
+                if name not in failed:  # once, however many points of the curve it would have had
+                    failed[name] = self._fail(runs[name], name, result)
                 continue
             point = (result.repeat, result.fold, result.fraction)
             if point not in stored[name]:
@@ -106,58 +111,52 @@ class CrossValidate(LineTask):
 
     def _results(self, trial: Trial, names: Sequence[str]) -> Iterator[tuple[str, FoldResult | Exception]]:
         """Results of these candidates, or of one the error that it ended with."""
-        candidates: list[Candidate] = []
+        settings, training = self.project.settings.pipeline, trial.training
+        called: dict[Candidate, list[str]] = {}  # the settings may name one twice, with and without its usual values
         for name in names:
             try:
-                candidates.append(Candidate.parse(name))
+                called.setdefault(Candidate.parse(name), []).append(name)
             except Exception as error:
                 yield name, error
-        had = set[tuple[str, float]]()
-        try:
-            for result in self._benchmark(trial, candidates):
-                had.add((result.candidate, result.fraction))
-                yield result.candidate, result
-        except _Raised:
-            # Which one it was is not told: each by itself, and none twice.
-            for candidate in candidates:
-                yield from self._alone(trial, candidate, had)
-
-    def _alone(
-        self, trial: Trial, candidate: Candidate, had: set[tuple[str, float]]
-    ) -> Iterator[tuple[str, FoldResult | Exception]]:
-        curve = self.project.settings.pipeline.curve
-        if all((candidate.name, fraction) in had for fraction in curve):
+        if not called:
             return
-        try:
-            for result in self._benchmark(trial, [candidate]):
-                if (candidate.name, result.fraction) not in had:
-                    yield candidate.name, result
-        except _Raised as raised:
-            yield candidate.name, raised.error
-
-    def _benchmark(self, trial: Trial, candidates: Sequence[Candidate]) -> Iterator[FoldResult]:
-        """The benchmark's results; what it raises comes as `_Raised`, what the store raises does not."""
-        settings = self.project.settings.pipeline
-        if not candidates:
-            return
-        results = benchmark(
-            trial.training.texts,
-            trial.training.y,
-            trial.training.classes,
-            candidates,
+        outcomes = trials(
+            training.texts,
+            training.y,
+            training.classes,
+            list(called),
             [trial.splits[self.place]],
             curve=settings.curve,
             seed=settings.seed,
-            kept=trial.terms,
+            workers=settings.workers,
+            cache=ArrayCache(self.project.folder / ".cache" / "matrices"),
         )
-        while True:
-            try:
-                result = next(results)
-            except StopIteration:
-                return
-            except Exception as error:
-                raise _Raised(error) from error
-            yield result
+        names_of = {candidate.name: of_it for candidate, of_it in called.items()}
+        with closing(outcomes):
+            for outcome in outcomes:
+                for name in names_of[outcome.candidate]:
+                    if isinstance(outcome, FailedFold):
+                        yield name, outcome.error
+                    elif isinstance(outcome, FoldResult):
+                        yield name, outcome
+
+    def _stop_hopeless(self, trial: Trial, runs: Mapping[str, RunId], found: Sequence[Standing]) -> bool:
+        """End the runs that need no further fold, by the folds that all have so far; whether there were any."""
+        settings = self.project.settings.pipeline
+        alive = [each.candidate for each in found if each.state not in GIVEN_UP]
+        with self.project.store.read() as connection:
+            scores = {name: scores_so_far(connection, runs[name]) for name in alive}
+        common = sorted(set.intersection(*(set(of) for of in scores.values()))) if scores else []
+        reasons = hopeless(
+            {name: [of[place] for place in common] for name, of in scores.items()},
+            planned=len(trial.splits),
+            folds=settings.folds,
+            rivals=len(settings.candidates) - 1,
+        )
+        for name, reason in reasons.items():
+            self.log(f"{name} is stopped: {reason}")
+            self.project.store.write(lambda c, run_id=runs[name], why=reason: stop_run(c, run_id, why))  # type: ignore[misc]
+        return bool(reasons)
 
     def _fail(self, run_id: RunId, name: str, error: Exception) -> str:
         sentence = sentence_of(error)
@@ -214,12 +213,6 @@ class CrossValidate(LineTask):
             f"{result.candidate} on {result.train_size} messages: {result.scores[0].metric} "
             f"{result.scores[0].value:.4f}, {result.fit_seconds + result.predict_seconds:.2f} s"
         )
-
-
-class _Raised(Exception):  # noqa: N818 - wraps what a candidate raised
-    def __init__(self, error: Exception) -> None:
-        super().__init__()
-        self.error = error
 
 
 def trial_of(room: str, trial: str, cutoff: int) -> Trial:

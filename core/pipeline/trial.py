@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from core.pipeline.splits import folds_planned, splits_of
 from core.pipeline.training import TrainingSet, frozen, training_set
 from core.project import Project
 from core.store import Store
-from core.store.models import RunId
+from core.store.models import RunId, RunState
 from core.store.queries.shared_folds import Standing, kept_margins, standing_of, temperatures
 from core.store.records.runs import NewRun, start_run
 
@@ -23,17 +23,18 @@ if TYPE_CHECKING:
 
 CALIBRATED_ON = 20_000
 """Messages at least, where there are as many, that say how sure a fold may be."""
+GIVEN_UP = frozenset({RunState.FAILED, RunState.STOPPED})
+"""A run that needs no further fold."""
 Place = tuple[int, int]
 """A fold: which repeat, which fold of it."""
 
 
 @dataclass(slots=True)
 class Trial:
-    """What the folds of a benchmark share: the texts, the splits, the terms cut so far, the margins seen so far."""
+    """What the folds of a benchmark share: the texts, the splits, the margins seen so far."""
 
     training: TrainingSet
     splits: Mapping[Place, Split]
-    terms: dict[Any, Any] = field(default_factory=dict)
     margins: dict[RunId, dict[Place, np.ndarray]] = field(default_factory=dict)
 
     @classmethod
@@ -142,7 +143,7 @@ def begin_runs(project: Project, trial: str, cutoff: int, training: TrainingSet)
 
 
 def is_complete(found: Sequence[Standing], candidates: int, place: Place, curve: Sequence[float]) -> bool:
-    """Whether every candidate that has not failed has all points of a fold; with none left, nothing is complete."""
-    alive = [each for each in found if each.state != "failed"]
+    """Whether every candidate that is not given up has all points of a fold; with none left, nothing is complete."""
+    alive = [each for each in found if each.state not in GIVEN_UP]
     wanted = {(*place, fraction) for fraction in curve}
     return len(found) == candidates and bool(alive) and all(wanted <= each.points for each in alive)

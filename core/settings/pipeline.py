@@ -46,6 +46,17 @@ class PipelineSettings(Section):
     curve: tuple[Annotated[float, Field(gt=0, le=1)], ...] = Field(
         (0.1, 0.3, 1.0), description="Points of the learning curve, as shares of each training part."
     )
+    workers: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="Processes that fit candidates; several pay from tens of thousands of labels.",
+    )
+    race: bool = Field(
+        False,
+        description="Stop candidates that are hopeless beside the best after three folds or more; each is on record "
+        "with its reason.",
+    )
     seed: int = Field(7, ge=0, description="The seed of folds, curves and estimators.")
     train_limit: int = Field(
         200_000, ge=100, description="At most this many labelled messages are used, verdicts first."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from sqlalchemy import func, select, update
 from core import Project
 from core.corpus import Corpus
 from core.errors import AccessError, PipelineError, SettingsError
+from core.learning import matrices
 from core.pipeline import run
 from core.pipeline.build import require_near
 from core.pipeline.hold import Fenced
@@ -171,10 +171,8 @@ def test_a_candidate_that_cannot_be_tried_is_a_failed_run_and_the_others_go_on(s
 def test_the_folds_of_one_process_cut_the_texts_into_terms_once(
     store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    module = sys.modules["core.learning.benchmark"]  # the package has a function of that name
-
-    made, counts_of = [], module.counts_of
-    monkeypatch.setattr(module, "counts_of", lambda *given: made.append(1) or counts_of(*given))
+    made, count = [], matrices.count
+    monkeypatch.setattr(matrices, "count", lambda *given: made.append(1) or count(*given))
     project = room(tmp_path, store_url, candidates='["word-cnb", "word-logreg"]', more='split = "random"')
     assert run(project).folds == 3
     assert made == [1], "one set of features, three folds"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from core import Project
 from core.corpus import Corpus
@@ -15,7 +15,7 @@ from core.learning import near_copies, require_apart
 from core.pipeline import run
 from core.pipeline.splits import naive_splits, splits_of
 from core.pipeline.training import training_set
-from core.store.models import Fold, Score
+from core.store.models import Fold, Run, RunState, Score
 from core.store.queries.folds import naive_macro_f1
 from core.store.queries.live import champion
 from core.store.queries.models import fold_scores
@@ -104,3 +104,22 @@ def test_costs_that_name_no_class_are_told_with_the_nearest(tmp_path: Path) -> N
     (tmp_path / "tallyroom.toml").write_text(SETTINGS + "[pipeline.costs]\npersonal = {spamm = 2}\n")
     with pytest.raises(SettingsError, match=r"'spamm'.*Did you mean 'spam'"):
         _ = Project(tmp_path).settings
+
+
+def test_a_race_stops_who_is_hopeless_and_keeps_the_reason(tmp_path: Path, store_url: str) -> None:
+    make(tmp_path, store_url).close()
+    text = (tmp_path / "tallyroom.toml").read_text().replace("folds = 3", "folds = 5\nrace = true")
+    three = '["word-cnb", "char-sgd", "word-sgd"]'
+    (tmp_path / "tallyroom.toml").write_text(text.replace('["word-cnb"]', three))
+    project = Project(tmp_path, store_url=store_url)
+    run(project)
+    with project.store.read() as connection:
+        runs = connection.execute(select(Run.candidate, Run.state, Run.error)).all()
+        folds = connection.execute(select(func.count()).select_from(Fold).group_by(Fold.run_id)).scalars().all()
+    assert ("char-sgd", RunState.DONE, None) in runs
+    stopped = {name: error for name, state, error in runs if state == RunState.STOPPED}
+    assert "behind char-sgd after" in stopped["word-cnb"]
+    assert "of 5 folds" in stopped["word-cnb"]
+    assert min(folds) < 5
+    assert max(folds) == 5
+    assert run(project).nothing_to_do

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from core.store.models import Fold, FoldPrediction, Run, RunId, RunState
+from core.store.models import Fold, FoldPrediction, Run, RunId, RunState, Score
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +72,13 @@ def kept_margins(connection: Connection, run_id: RunId, message_ids: Sequence[in
     )
     wanted = set(message_ids)
     return {message_id: margins for message_id, margins in rows if message_id in wanted and margins is not None}
+
+
+def scores_so_far(connection: Connection, run_id: RunId, metric: str = "macro_f1") -> dict[tuple[int, int], float]:
+    """A run's metric over all classes at the whole training part, by (repeat, fold)."""
+    rows = connection.execute(
+        select(Fold.repeat, Fold.fold, Score.value)
+        .join(Score, Score.fold_id == Fold.id)
+        .where(Fold.run_id == run_id, Fold.fraction == 1.0, Score.metric == metric, Score.klass == "")
+    )
+    return {(repeat, fold): value for repeat, fold, value in rows}

@@ -134,6 +134,13 @@ def add_fold(connection: Connection, run_id: RunId, record: FoldRecord) -> None:
     emit(connection, "fold", run_id=run_id, repeat=record.repeat, fold=record.fold, fraction=record.fraction)
 
 
+def stop_run(connection: Connection, run_id: RunId, reason: str) -> None:
+    """End a run that is hopeless beside the others, with the reason; what it has said so far stays."""
+    ended = update(Run).where(Run.id == run_id, Run.state == RunState.RUNNING)
+    if connection.execute(ended.values(state=RunState.STOPPED, error=reason, finished_at=now_ms())).rowcount:
+        emit(connection, "run", run_id=run_id, state=RunState.STOPPED)
+
+
 def finish_run(connection: Connection, run_id: RunId, *, error: str | None = None) -> None:
     """End a run, as done or as failed with a sentence."""
     state = RunState.DONE if error is None else RunState.FAILED
