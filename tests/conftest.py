@@ -29,6 +29,8 @@ LONGEST = (
     "browser/test_compare_session.py",
     "browser/test_drawer.py",
     "browser/test_quality_pane.py",
+    "faults/test_pipeline_kill.py",
+    "browser/test_pipeline_page.py",
 )
 """Files that take minutes: begun first, so that no process waits at the end for the other to finish one."""
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 import luigi
 from luigi.execution_summary import LuigiStatusCode
 
 from core.errors import PipelineError, TallyroomError
-from core.pipeline.stage import graph_of
+from core.pipeline.stage import LineTask, graph_of
 from core.pipeline.worker import Worker
-from core.store.records.tasks import Refusal
+from core.store.queries.tasks import waiting
+from core.store.records.tasks import Refusal, note_complete
 
 AGAIN_SECONDS = 0.3
 """Before what another process holds is looked at again."""
@@ -29,13 +31,24 @@ def build(worker: Worker, root: luigi.Task, *, waits: bool, scheduler: str = "")
     """
     while not worker.stop.is_set():
         already = len(worker.skipped)
-        worker.list_tasks([task.listed() for task in graph_of(root)])
+        graph = graph_of(root)
+        worker.list_tasks([task.listed() for task in graph])
         _build_once(worker, root, scheduler)
+        _settle(worker, graph)
         held = [each for each in worker.skipped[already:] if each.why == Refusal.HELD]
         if not held or not waits:
             return
         del worker.skipped[already:]  # looked at again
         worker.stop.wait(AGAIN_SECONDS)
+
+
+def _settle(worker: Worker, graph: Sequence[LineTask]) -> None:
+    """What another process finished while this one wrote it down as waiting is done."""
+    store = worker.project.store
+    with store.read() as connection:
+        left = waiting(connection, [task.made_from() for task in graph])
+    if over := [task.made_from() for task in graph if task.made_from() in left and task.complete()]:
+        store.write(lambda connection: note_complete(connection, over))
 
 
 def _build_once(worker: Worker, root: luigi.Task, scheduler: str) -> None:

@@ -34,6 +34,8 @@ ARRIVING = frozenset({"Sources", "IngestPart"})
 """A watcher under a stream has these every second: they are no run of their own."""
 TIMES_MOST = 60
 """So often a watcher adds to its last record before it begins another."""
+LISTED_MOST = 100
+"""Tasks that are written down in one transaction: on SQLite the desk waits for it."""
 KNOWN_MOST = 2_000
 """Tasks that are known to be written down; a watcher under a stream meets ever more."""
 REST_SECONDS, REST_MOST_SECONDS = 2.0, 300.0
@@ -96,7 +98,13 @@ class Worker:
         if fresh:
             revive = {TaskState.FAILED} if self.me.watches else {TaskState.FAILED, TaskState.CANCELLED}
         run_id, dataset = self.run_id, self.project.dataset_id
-        self.project.store.write(lambda c: tasks.list_tasks(c, dataset, run_id, listed, revive=revive))
+        for first in range(0, len(listed), LISTED_MOST):
+
+            def work(connection: Connection, first: int = first) -> None:
+                page = listed[first : first + LISTED_MOST]
+                tasks.list_tasks(connection, dataset, run_id, page, revive=revive, first=first)
+
+            self.project.store.write(work)
 
     def hold(self, fingerprint: str, family: str) -> Hold:
         """Take a listed task.

@@ -63,7 +63,11 @@ function drawStage(stage, tasks) {
   if (!tasks.length) made.prepend(head);
   if (tasks.length >= LISTED_MOST) made.append(element("p", "more", `${LISTED_MOST} of them; what failed or runs is among these`));
   const worst = small ? tasks.find((task) => task.state === "failed" && task.error) : null;
-  if (worst) made.append(box(worst, stage, state.tasks, now()));
+  if (worst) {
+    const whole = box(worst, stage, state.tasks, now());
+    whole.addEventListener("click", () => choose(worst.fingerprint));
+    list.before(whole);
+  }
   made.dataset.family = stage.family;
   return made;
 }

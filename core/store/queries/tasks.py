@@ -96,6 +96,12 @@ def stands(connection: Connection, fingerprint: str) -> str | None:
     return connection.execute(select(PipelineTask.state).where(PipelineTask.fingerprint == fingerprint)).scalar()
 
 
+def waiting(connection: Connection, fingerprints: Sequence[str]) -> set[str]:
+    """Those of these tasks that wait."""
+    query = select(PipelineTask.fingerprint).where(PipelineTask.fingerprint.in_(fingerprints))
+    return set(connection.execute(query.where(PipelineTask.state == TaskState.WAITING)).scalars())
+
+
 def graph(connection: Connection, dataset: DatasetId) -> list[TaskRow]:
     """The tasks of the line: of each family those that were listed together last, `OF_FAMILY_MOST` of them."""
     newest = (

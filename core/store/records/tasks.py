@@ -73,9 +73,18 @@ class Process:
 
 
 def list_tasks(
-    connection: Connection, dataset: DatasetId, run_id: int, tasks: Sequence[Listed], *, revive: Collection[TaskState]
+    connection: Connection,
+    dataset: DatasetId,
+    run_id: int,
+    tasks: Sequence[Listed],
+    *,
+    revive: Collection[TaskState],
+    first: int = 0,
 ) -> None:
-    """Write down which tasks there are. Those whose target is gone, or whose state is in `revive`, wait again."""
+    """Write down which tasks there are, the first in place `first`.
+
+    Those whose target is gone, or whose state is in `revive`, wait again.
+    """
     known = {
         row.fingerprint: row.state
         for row in connection.execute(
@@ -84,7 +93,7 @@ def list_tasks(
             )
         )
     }
-    for place, task in enumerate(tasks):
+    for place, task in enumerate(tasks, start=first):
         row = {
             "family": task.family,
             "params": dict(task.params),
@@ -97,15 +106,22 @@ def list_tasks(
             row["state"] = TaskState.DONE
         elif state == TaskState.DONE or state in revive:
             row |= {"state": TaskState.WAITING, "attempt": 0, "due_at": 0, "done": 0, "of": 0, "error": None}
-        first = {
+        new = {
             "state": TaskState.WAITING,
             **row,
             "fingerprint": task.fingerprint,
             "dataset_id": int(dataset),
         }
-        statement = upsert(connection, _task).values(first)
+        statement = upsert(connection, _task).values(new)
         connection.execute(statement.on_conflict_do_update(index_elements=["fingerprint"], set_=row))
     emit(connection, "task", what="listed", run_id=run_id)
+
+
+def note_complete(connection: Connection, fingerprints: Sequence[str]) -> None:
+    """Tasks that were written down as waiting while another process finished them."""
+    over = update(PipelineTask).where(PipelineTask.fingerprint.in_(fingerprints))
+    connection.execute(over.where(PipelineTask.state == TaskState.WAITING).values(state=TaskState.DONE))
+    emit(connection, "task", what="listed")
 
 
 def claim(connection: Connection, fingerprint: str, by: Process, retries: int) -> Claim | Refusal:
