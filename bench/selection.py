@@ -21,7 +21,7 @@ from sklearn.model_selection import StratifiedKFold
 from bench.result import report
 from core.learning import Candidate, fit_temperature
 from core.learning.calibration import probabilities
-from core.learning.counts import Counts
+from core.learning.counts import Counts, count
 from labeling.selection import most_telling
 
 SEEDS = 5
@@ -95,7 +95,8 @@ def main() -> None:
         print("no real SMS here: set TALLYROOM_SMS_DATA to the folder that holds smishing_5971.csv")
         return
     documents, y = texts()
-    counts = Counts(CANDIDATE.feature_set().build(), documents)
+    vectoriser = CANDIDATE.feature_set().build()
+    counts = Counts(vectoriser, count(vectoriser, documents))
     began = time.perf_counter()
     needed: dict[str, list[int]] = {name: [] for name in ORDERS}
     goals = []

@@ -1,56 +1,32 @@
 """The benchmark: all candidates on the same folds, each result as soon as it is there.
 
 Vectorising is most of the work, so each text is cut into terms once for all folds, and each fold and point of the curve
-becomes a matrix once for all estimators that share a feature set. The numbers are those of scikit-learn's
-`cross_val_predict` on the same folds, to the last digit.
+becomes a matrix once for all candidates with the same feature set; with a cache, once for all runs. The numbers are
+those of scikit-learn's `cross_val_predict` on the same folds, to the last digit, in one process or in several.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Sequence
+import tempfile
+from collections.abc import Container, Generator, Iterator, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from core.learning.calibration import confidence
-from core.learning.candidate import Candidate, Values
-from core.learning.counts import counts_of
-from core.learning.metrics import Score, scores
+from core.learning.cache import ArrayCache
+from core.learning.candidate import Candidate
+from core.learning.matrices import Matrices
+from core.learning.plan import Job, Kind, Plan
+from core.learning.racing import Race
+from core.learning.referee import Referee
 from core.learning.splits import Split, curve_points
+from core.learning.trial import FailedFold, FoldResult, Outcome, Point, Stopped, tried
+from core.learning.workers import Here, Workers
 
-
-@dataclass(frozen=True, slots=True)
-class FoldResult:
-    """A candidate on one fold, trained on `fraction` of its training part.
-
-    `test` holds the numbers of the n messages tested; `predicted` their class codes, `confidence` how sure the model is
-    of each (not calibrated yet), `margins` its (n, k) scores. Seconds of vectorising are in neither of the two times.
-    """
-
-    candidate: str
-    repeat: int
-    fold: int
-    fraction: float
-    train_size: int
-    test: np.ndarray
-    predicted: np.ndarray
-    confidence: np.ndarray
-    margins: np.ndarray
-    scores: tuple[Score, ...]
-    fit_seconds: float
-    predict_seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Vectorised:
-    split: Split
-    fraction: float
-    train: np.ndarray
-    train_matrix: Any
-    test_matrix: Any
+__all__ = ["FailedFold", "FoldResult", "Outcome", "Stopped", "benchmark", "trials"]
 
 
 def benchmark(
@@ -62,8 +38,10 @@ def benchmark(
     *,
     curve: Sequence[float] = (1.0,),
     seed: int = 0,
+    workers: int = 1,
+    cache: ArrayCache | None = None,
 ) -> Iterator[FoldResult]:
-    """Cross-validate candidates, yielding each fold as it finishes.
+    """Cross-validate candidates, yielding each fold as it finishes; the first that fails ends it with its error.
 
     Args:
         texts: n texts, cleaned.
@@ -73,51 +51,140 @@ def benchmark(
         splits: the folds, from `repeated_stratified`.
         curve: points of the learning curve, as shares of each training part.
         seed: of the estimators and of the curve's samples.
+        workers: processes that work on it; 1: this one.
+        cache: keeps the matrices for the next run.
     """
-    documents = np.array(list(texts), dtype=object)
-    sharing = [list(group) for _, group in groupby(sorted(candidates, key=_words_first), key=_words_first)]
-    counts = [counts_of(group[0].feature_set().build(), documents) for group in sharing]
-    for split in splits:
-        for fraction, train in curve_points(split, y, sorted(curve), seed):
-            for group, counted in zip(sharing, counts, strict=True):
-                ready = _Vectorised(split, fraction, train, *counted.matrices(train, split.test))
-                for candidate in group:
-                    yield _fold(candidate, ready, y, classes, seed)
+    found = trials(texts, y, classes, candidates, splits, curve=curve, seed=seed, workers=workers, cache=cache)
+    with closing(found):
+        for outcome in found:
+            if isinstance(outcome, FailedFold):
+                raise outcome.error
+            if isinstance(outcome, FoldResult):
+                yield outcome
 
 
-def _words_first(candidate: Candidate) -> tuple[bool, tuple[str, Values]]:
-    """Words are cheapest: they give the page its first points."""
-    return candidate.features != "word", candidate.feature_key
+def trials(
+    texts: Sequence[str],
+    y: np.ndarray,
+    classes: Sequence[str],
+    candidates: Sequence[Candidate],
+    splits: Sequence[Split],
+    *,
+    curve: Sequence[float] = (1.0,),
+    seed: int = 0,
+    workers: int = 1,
+    cache: ArrayCache | None = None,
+    race: Race | None = None,
+) -> Generator[Outcome, None, None]:
+    """The same for a grid in which a candidate may fail, or be stopped, while the others go on.
+
+    With a race candidates are compared after each fold; one that is stopped is said once, and not tried any further.
+    In several processes results come in the order in which they finish, and with a race still fold by fold.
+    """
+    points = [
+        [Point(split, fraction, train) for fraction, train in curve_points(split, y, sorted(curve), seed)]
+        for split in splits
+    ]
+    with ExitStack() as stack:
+        if workers > 1 and cache is None:  # it is how the processes share their matrices
+            cache = ArrayCache(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tallyroom-matrices-"))))
+        matrices = Matrices(np.array(list(texts), dtype=object), cache)
+        work = _Work(matrices, _sharing(candidates, matrices), points, np.asarray(y), tuple(classes), seed)
+        groups = [len(group) for group in work.groups]
+        plan = Plan(groups, len(points), len(curve), work.has, in_step=race is not None)
+        referee = None if race is None else Referee(race, candidates, splits, max(curve))
+        doing = stack.enter_context(Workers(workers, work)) if workers > 1 else Here(work)
+        yield from _carried_out(plan, doing, work, referee)
 
 
-def _fold(candidate: Candidate, ready: _Vectorised, y: np.ndarray, classes: Sequence[str], seed: int) -> FoldResult:
-    estimator = candidate.classifier()
-    began = time.perf_counter()
-    fitted = estimator.build(seed).fit(ready.train_matrix, y[ready.train])
-    fitted_at = time.perf_counter()
-    predicted = np.asarray(fitted.predict(ready.test_matrix))
-    margins = _all_classes(estimator.margins(fitted, ready.test_matrix), fitted.classes_, len(classes))
-    done_at = time.perf_counter()
-    return FoldResult(
-        candidate=candidate.name,
-        repeat=ready.split.repeat,
-        fold=ready.split.fold,
-        fraction=ready.fraction,
-        train_size=len(ready.train),
-        test=ready.split.test,
-        predicted=predicted,
-        confidence=confidence(margins, predicted),
-        margins=margins,
-        scores=scores(y[ready.split.test], predicted, classes),
-        fit_seconds=fitted_at - began,
-        predict_seconds=done_at - fitted_at,
-    )
+def _carried_out(plan: Plan, doing: Workers | Here, work: _Work, referee: Referee | None) -> Iterator[Outcome]:
+    while True:
+        _give(plan, doing)
+        if not doing.busy:
+            return
+        job, result, error = doing.wait()
+        ended = plan.done(job, error)
+        outcomes: list[Outcome] = [work.failed(each, error) for each in ended] if error is not None else []
+        if isinstance(result, FoldResult):
+            outcomes.append(result)
+        if referee is not None:
+            outcomes += _refereed(plan, work, referee, result)
+        _give(plan, doing)  # before whoever reads the results takes the time to store them
+        yield from outcomes
 
 
-def _all_classes(margins: np.ndarray, seen: np.ndarray, k: int) -> np.ndarray:
-    """Margins for all classes; one that the training part had no message of cannot win."""
-    if len(seen) == k:
-        return margins
-    whole = np.full((len(margins), k), margins.min() - 1e3)
-    whole[:, seen] = margins
-    return whole
+def _give(plan: Plan, doing: Workers | Here) -> None:
+    while doing.free and (job := plan.next()) is not None:
+        doing.give(job)
+
+
+def _refereed(plan: Plan, work: _Work, referee: Referee, result: FoldResult | None) -> list[Stopped]:
+    """Show the referee a result; between two folds hear who is stopped, and let the others go on."""
+    if result is not None:
+        referee.sees(result)
+    if not plan.in_between:
+        return []
+    stopped = referee.stops(plan.split + 1)
+    plan.drop(work.places({each.candidate for each in stopped}))
+    plan.split += 1
+    return stopped
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """All that a job needs to know; it is sent to each worker once."""
+
+    matrices: Matrices
+    groups: Sequence[Sequence[Candidate]]
+    points: Sequence[Sequence[Point]]
+    y: np.ndarray
+    classes: tuple[str, ...]
+    seed: int
+
+    def __call__(self, job: Job) -> FoldResult | None:
+        """Do a job."""
+        vectoriser, name = _vectoriser(self.groups[job.group][0])
+        if job.kind is Kind.CUT:
+            self.matrices.prepare(vectoriser, name)
+            return None
+        point = self.points[job.split][job.point]
+        pair = self.matrices.pair(vectoriser, name, point.train, point.split.test)
+        if job.kind is Kind.VECTORISE:
+            return None
+        return tried(self.candidate(job), point, pair, self.y, self.classes, self.seed)
+
+    def has(self, job: Job) -> bool:
+        """Whether the matrices that a job makes are in the cache."""
+        point = self.points[job.split][job.point]
+        return self.matrices.has(*_vectoriser(self.groups[job.group][0]), point.train, point.split.test)
+
+    def candidate(self, job: Job) -> Candidate:
+        """Whom a job tries."""
+        return self.groups[job.group][job.candidate]
+
+    def failed(self, job: Job, error: Exception) -> FailedFold:
+        """That a job's candidate could not be tried."""
+        point = self.points[job.split][job.point]
+        return FailedFold(self.candidate(job).name, point.split.repeat, point.split.fold, point.fraction, error)
+
+    def places(self, names: Container[str]) -> set[tuple[int, int]]:
+        """Where the candidates of those names are."""
+        return {
+            (group, place)
+            for group, candidates in enumerate(self.groups)
+            for place, candidate in enumerate(candidates)
+            if candidate.name in names
+        }
+
+
+def _sharing(candidates: Sequence[Candidate], matrices: Matrices) -> list[list[Candidate]]:
+    """Candidates by the matrices that they share; words are cheapest, and give the page its first points."""
+    groups: dict[str, list[Candidate]] = {}
+    for candidate in sorted(candidates, key=lambda candidate: (candidate.features != "word", candidate.feature_key)):
+        groups.setdefault(matrices.key(*_vectoriser(candidate)), []).append(candidate)
+    return list(groups.values())
+
+
+def _vectoriser(candidate: Candidate) -> tuple[Any, str]:
+    """A candidate's vectoriser, not fitted, and what its feature set is called with its parameters."""
+    return candidate.feature_set().build(), str(candidate.feature_key)

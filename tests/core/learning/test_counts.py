@@ -12,7 +12,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from core.errors import PipelineError
 from core.learning import FEATURES, Candidate, benchmark, repeated_stratified
-from core.learning.counts import Counts, counts_of
+from core.learning.matrices import Matrices
 
 words = st.sampled_from(
     ["FREE", "free", "नमस्ते", "İstanbul", "ΣΟΣ", "สวัสดี", "a", "ok!", "😀😀", "aaaaaa", "\x1f", "ﬁn", "ß"]
@@ -35,12 +35,12 @@ def same_bits(ours: Any, theirs: Any) -> bool:
 def test_each_fold_s_matrices_are_those_of_the_vectoriser(features: str, texts: list[str], seed: int) -> None:
     documents = np.array([*texts, "at least one word"], dtype=object)
     build = FEATURES.get(features)().build
-    counts = counts_of(build(), documents)
+    matrices = Matrices(documents)
     rng = np.random.default_rng(seed)
     for _ in range(3):
         order = rng.permutation(len(documents))
         train, test = np.append(order[:3], len(documents) - 1), order[3:]
-        ours, theirs = counts.matrices(train, test), plain(build(), documents[train], documents[test])
+        ours, theirs = matrices.pair(build(), features, train, test), plain(build(), documents[train], documents[test])
         assert same_bits(ours[0], theirs[0])
         assert same_bits(ours[1], theirs[1])
 
@@ -50,7 +50,7 @@ def test_a_vectoriser_that_drops_terms_is_asked_itself(odd: dict[str, Any]) -> N
     documents = np.array(["a a b", "b c", "c d a", "d a e", "e f"], dtype=object)
     settings_ = {"token_pattern": r"\S+", **odd}
     train, test = np.array([3, 0, 1]), np.array([2, 4])
-    ours = Counts(TfidfVectorizer(**settings_), documents).matrices(train, test)
+    ours = Matrices(documents).pair(TfidfVectorizer(**settings_), "odd", train, test)
     theirs = plain(TfidfVectorizer(**settings_), documents[train], documents[test])
     assert same_bits(ours[0], theirs[0])
     assert same_bits(ours[1], theirs[1])
