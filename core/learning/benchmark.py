@@ -89,9 +89,11 @@ def trials(
         if workers > 1 and cache is None:  # it is how the processes share their matrices
             cache = ArrayCache(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tallyroom-matrices-"))))
         matrices = Matrices(np.array(list(texts), dtype=object), cache)
-        work = _Work(matrices, _sharing(candidates, matrices), points, np.asarray(y), tuple(classes), seed)
-        groups = [len(group) for group in work.groups]
-        plan = Plan(groups, len(points), len(curve), work.has, in_step=race is not None)
+        groups = _sharing(candidates, matrices)
+        cuts, parts = _cuts(groups, matrices)
+        work = _Work(matrices, groups, cuts, points, np.asarray(y), tuple(classes), seed)
+        sizes = [len(group) for group in groups]
+        plan = Plan(sizes, parts, len(points), len(curve), work.has, in_step=race is not None)
         referee = None if race is None else Referee(race, candidates, splits, max(curve))
         doing = stack.enter_context(Workers(workers, work)) if workers > 1 else Here(work)
         yield from _carried_out(plan, doing, work, referee)
@@ -136,6 +138,7 @@ class _Work:
 
     matrices: Matrices
     groups: Sequence[Sequence[Candidate]]
+    cuts: Sequence[tuple[Any, str]]
     points: Sequence[Sequence[Point]]
     y: np.ndarray
     classes: tuple[str, ...]
@@ -143,10 +146,10 @@ class _Work:
 
     def __call__(self, job: Job) -> FoldResult | None:
         """Do a job."""
-        vectoriser, name = _vectoriser(self.groups[job.group][0])
         if job.kind is Kind.CUT:
-            self.matrices.prepare(vectoriser, name)
+            self.matrices.prepare(*self.cuts[job.group])
             return None
+        vectoriser, name = _vectoriser(self.groups[job.group][0])
         point = self.points[job.split][job.point]
         pair = self.matrices.pair(vectoriser, name, point.train, point.split.test)
         if job.kind is Kind.VECTORISE:
@@ -182,7 +185,19 @@ def _sharing(candidates: Sequence[Candidate], matrices: Matrices) -> list[list[C
     groups: dict[str, list[Candidate]] = {}
     for candidate in sorted(candidates, key=lambda candidate: (candidate.features != "word", candidate.feature_key)):
         groups.setdefault(matrices.key(*_vectoriser(candidate)), []).append(candidate)
-    return list(groups.values())
+    # A union comes after what it may be made of.
+    return sorted(groups.values(), key=lambda group: len(matrices.parts(*_vectoriser(group[0]))) > 1)
+
+
+def _cuts(groups: Sequence[Sequence[Candidate]], matrices: Matrices) -> tuple[list[tuple[Any, str]], list[list[int]]]:
+    """The vectorisers for which texts are cut, each once, and for each group the places of its own among them."""
+    cuts: dict[str, tuple[Any, str]] = {}
+    parts: list[list[int]] = []
+    for group in groups:
+        own = {matrices.key(*part): part for part in matrices.parts(*_vectoriser(group[0]))}
+        cuts |= {key: part for key, part in own.items() if key not in cuts}
+        parts.append([list(cuts).index(key) for key in own])
+    return list(cuts.values()), parts
 
 
 def _vectoriser(candidate: Candidate) -> tuple[Any, str]:

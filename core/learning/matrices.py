@@ -74,13 +74,17 @@ class Matrices:
         """Whether the cache has a pair, sound or not."""
         return self._cache is not None and self._pair_key(vectoriser, name, train, test) in self._cache
 
-    def prepare(self, vectoriser: Any, name: str) -> None:
-        """Cut the texts into terms, if that is how the matrices are made: what all folds have in common."""
+    def parts(self, vectoriser: Any, name: str) -> list[tuple[Any, str]]:
+        """Those for which texts are cut, with their names: itself, or the parts of a union, or none."""
         if Counts.are_enough(vectoriser):
-            self._counted(vectoriser, name)
-        elif _is_plain_union(vectoriser):
-            for part_name, part in vectoriser.transformer_list:
-                self.prepare(part, f"{name}/{part_name}")
+            return [(vectoriser, name)]
+        if not _is_plain_union(vectoriser):
+            return []
+        return [found for of, part in vectoriser.transformer_list for found in self.parts(part, f"{name}/{of}")]
+
+    def prepare(self, part: Any, name: str) -> None:
+        """Cut the texts into terms: what all folds have in common."""
+        self._counted(part, name)
 
     def pair(self, vectoriser: Any, name: str, train: np.ndarray, test: np.ndarray) -> Pair:
         """The matrix of the texts numbered `train`, the vectoriser fitted on them, and of those numbered `test`.
@@ -91,15 +95,19 @@ class Matrices:
         key = self._pair_key(vectoriser, name, train, test)
         if self._newest is not None and self._newest[0] == key:
             return self._newest[1]
-        kept = self._cache.load(key) if self._cache is not None else None
+        kept = self._kept(key)
         if kept is not None:
-            return _joined(kept, "train"), _joined(kept, "test")
+            return kept
         pair = self._make(vectoriser, name, train, test)
         if self._cache is None:
             self._newest = key, pair
         elif all(getattr(matrix, "format", None) == "csr" for matrix in pair):
             self._cache.keep(key, _apart(pair[0], "train") | _apart(pair[1], "test"))
         return pair
+
+    def _kept(self, key: str) -> Pair | None:
+        kept = self._cache.load(key) if self._cache is not None else None
+        return None if kept is None else (_joined(kept, "train"), _joined(kept, "test"))
 
     def _make(self, vectoriser: Any, name: str, train: np.ndarray, test: np.ndarray) -> Pair:
         if Counts.are_enough(vectoriser):
@@ -108,7 +116,9 @@ class Matrices:
             weights = vectoriser.transformer_weights or {}
             sides: tuple[list[Any], list[Any]] = [], []
             for of, part in vectoriser.transformer_list:
-                for side, matrix in zip(sides, self._make(part, f"{name}/{of}", train, test), strict=True):
+                pair = self._kept(self._pair_key(part, f"{name}/{of}", train, test))
+                pair = pair or self._make(part, f"{name}/{of}", train, test)
+                for side, matrix in zip(sides, pair, strict=True):
                     side.append(matrix * weights[of] if of in weights else matrix)
             return hstack(sides[0]).tocsr(), hstack(sides[1]).tocsr()
         matrix = fit_transform(vectoriser, self._documents[train])

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 class Kind(enum.Enum):
     """What a job does."""
 
-    CUT = "cut"  # the texts into terms, for one feature set
+    CUT = "cut"  # the texts into terms, for one vectoriser: a feature set, or a part of some
     VECTORISE = "vectorise"  # one point of one fold, for one feature set
     TRY = "try"  # one candidate at such a point
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One piece of work; `group` is a feature set, `candidate` the place of one within it."""
+    """One piece of work; `group` is a feature set (for CUT a vectoriser), `candidate` the place of one within it."""
 
     kind: Kind
     group: int
@@ -25,19 +25,13 @@ class Job:
     point: int = -1
     candidate: int = -1
 
-    @property
-    def needs(self) -> Job | None:
-        """The job that is done before it."""
-        if self.kind is Kind.TRY:
-            return Job(Kind.VECTORISE, self.group, self.split, self.point)
-        return Job(Kind.CUT, self.group) if self.kind is Kind.VECTORISE else None
-
 
 class Plan:
     """The jobs that are left.
 
     Args:
         groups: for each feature set the number of its candidates.
+        parts: for each feature set the vectorisers for which texts are cut.
         splits: folds in all.
         points: of the learning curve, for each fold.
         has: whether the matrices that a job would make are there already.
@@ -45,15 +39,23 @@ class Plan:
     """
 
     def __init__(
-        self, groups: Sequence[int], splits: int, points: int, has: Callable[[Job], bool], *, in_step: bool
+        self,
+        groups: Sequence[int],
+        parts: Sequence[Sequence[int]],
+        splits: int,
+        points: int,
+        has: Callable[[Job], bool],
+        *,
+        in_step: bool,
     ) -> None:
+        self._parts = parts
         jobs: list[Job] = []
         for split in range(splits):
             for point in range(points):
                 for group, n in enumerate(groups):
                     made = Job(Kind.VECTORISE, group, split, point)
                     if not has(made):
-                        jobs += [Job(Kind.CUT, group), made]
+                        jobs += [*self._needs(made), made]
                     jobs += [Job(Kind.TRY, group, split, point, candidate) for candidate in range(n)]
         self._left = dict.fromkeys(jobs)  # in order, and each once
         self._begun: set[Job] = set()
@@ -64,13 +66,19 @@ class Plan:
         """The first job that can begin now, which is taken as begun; None where there is none."""
         for job in self._left:
             ahead = job.split - self.split
-            if ahead <= (0 if job.kind is Kind.TRY else 1) and not self._waits(job.needs):
+            if ahead <= (0 if job.kind is Kind.TRY else 1) and not any(map(self._is_open, self._needs(job))):
                 del self._left[job]
                 self._begun.add(job)
                 return job
         return None
 
-    def _waits(self, job: Job | None) -> bool:
+    def _needs(self, job: Job) -> list[Job]:
+        """The jobs that are done before it."""
+        if job.kind is Kind.TRY:
+            return [Job(Kind.VECTORISE, job.group, job.split, job.point)]
+        return [Job(Kind.CUT, part) for part in self._parts[job.group]] if job.kind is Kind.VECTORISE else []
+
+    def _is_open(self, job: Job) -> bool:
         return job in self._left or job in self._begun
 
     def done(self, job: Job, error: Exception | None) -> list[Job]:
@@ -81,7 +89,7 @@ class Plan:
             return []
         if job.kind is Kind.TRY:
             return [job]
-        after = [other for other in self._left if other.needs == job]
+        after = [other for other in self._left if job in self._needs(other)]
         return [ended for other in after for ended in self.done(other, error)]
 
     @property
@@ -94,4 +102,4 @@ class Plan:
         """Leave out what is left of candidates, each a group and a place within it, and what nobody needs then."""
         kept = [job for job in self._left if job.kind is not Kind.TRY or (job.group, job.candidate) not in candidates]
         tried = {job.group for job in kept if job.kind is Kind.TRY}
-        self._left = dict.fromkeys(job for job in kept if job.group in tried)
+        self._left = dict.fromkeys(job for job in kept if job.kind is Kind.CUT or job.group in tried)
