@@ -12,13 +12,17 @@ import pandas as pd
 from core.errors import TallyroomError
 from core.fingerprint import fingerprint
 from core.learning import (
+    ArrayCache,
     Candidate,
+    FailedFold,
     FoldResult,
+    Race,
     Score,
-    benchmark,
+    Stopped,
     confidence,
     fit_temperature,
     to_bytes,
+    trials,
 )
 from core.learning.calibration import probabilities
 from core.learning.probability_metrics import cost_matrix, probability_scores
@@ -27,10 +31,12 @@ from core.pipeline.stage import CODE_VERSION, StageTask
 from core.pipeline.training import TrainingSet, frozen, training_set
 from core.store.models import RunId
 from core.store.paced import write_paced
-from core.store.records.runs import FoldRecord, NewRun, add_fold, add_fold_predictions, finish_run, start_run
+from core.store.records.runs import FoldRecord, NewRun, add_fold, add_fold_predictions, finish_run, start_run, stop_run
 
 KEEPS = "margins of all classes, confidence calibrated"
 """What is kept of a prediction: a run that kept less is made again."""
+CACHED = 2 << 30
+"""Bytes of matrices kept in the room, at most."""
 CALIBRATED_ON = 20_000
 """Messages at least, where there are as many, that say how sure a fold may be."""
 
@@ -45,7 +51,18 @@ class Benchmark(StageTask):
         settings = self.project.settings.pipeline
         trial = settings.model_dump(
             mode="json",
-            include={"train_on", "train_limit", "candidates", "folds", "repeats", "split", "curve", "seed", "costs"},
+            include={
+                "train_on",
+                "train_limit",
+                "candidates",
+                "folds",
+                "repeats",
+                "split",
+                "curve",
+                "seed",
+                "costs",
+                "race",
+            },
         )
         return fingerprint(
             "benchmark",
@@ -104,11 +121,14 @@ class Benchmark(StageTask):
             runs[name] = self.project.store.write(lambda connection, new=new: start_run(connection, new))  # type: ignore[misc]
         return runs
 
-    def _run(self, training: TrainingSet, runs: Mapping[str, RunId]) -> dict[str, float]:
-        """Run all folds; gives each candidate's temperature, from messages that it had not seen."""
+    def _run(self, training: TrainingSet, runs: dict[str, RunId]) -> dict[str, float]:
+        """Run all folds; gives each candidate's temperature, from messages that it had not seen.
+
+        A run that is stopped on the way is ended, and taken out of `runs`.
+        """
         settings = self.project.settings.pipeline
         splits = splits_of(self.project, training)
-        results = benchmark(
+        results = trials(
             training.texts,
             training.y,
             training.classes,
@@ -116,10 +136,18 @@ class Benchmark(StageTask):
             splits,
             curve=settings.curve,
             seed=settings.seed,
+            cache=ArrayCache(self.project.folder / ".cache" / "matrices", most_bytes=CACHED),
+            race=Race() if settings.race else None,
         )
         planned = len(settings.candidates) * len(splits) * len(settings.curve)
         unseen: dict[str, list[FoldResult]] = {name: [] for name in settings.candidates}
         for number, result in enumerate(results, start=1):
+            if isinstance(result, FailedFold):
+                raise result.error
+            if isinstance(result, Stopped):
+                self._stop(runs.pop(result.candidate), result.reason)
+                del unseen[result.candidate]
+                continue
             if result.fraction == 1.0:
                 unseen[result.candidate].append(result)
             self._store(training, runs[result.candidate], result, unseen[result.candidate])
@@ -151,6 +179,9 @@ class Benchmark(StageTask):
         costs = cost_matrix(training.classes, self.project.settings.pipeline.costs)
         believed = probabilities(result.margins, temperature)
         return probability_scores(training.y[result.test], believed, training.classes, costs)
+
+    def _stop(self, run_id: RunId, reason: str) -> None:
+        self.project.store.write(lambda connection: stop_run(connection, run_id, reason))
 
     def _finish(self, runs: Mapping[str, RunId], *, error: str | None = None) -> None:
         for run_id in runs.values():

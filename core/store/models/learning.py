@@ -28,6 +28,7 @@ class RunState(enum.StrEnum):
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
+    STOPPED = "stopped"  # hopeless after some of the folds
 
 
 class Run(Base):
@@ -35,7 +36,7 @@ class Run(Base):
 
     `version` counts the room's runs of a candidate: "char-svc v3". `label_cutoff` is the last label id that
     was used, so that the same training can be repeated; `label_set` is the fingerprint of the frozen set where one was
-    trained on.
+    trained on. `error` says why it failed, or was stopped.
     """
 
     __tablename__ = "run"

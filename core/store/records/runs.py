@@ -144,6 +144,13 @@ def finish_run(connection: Connection, run_id: RunId, *, error: str | None = Non
     emit(connection, "run", run_id=run_id, state=state)
 
 
+def stop_run(connection: Connection, run_id: RunId, reason: str) -> None:
+    """End a run before its last fold, with the reason. The folds that it has stay."""
+    stopped = {"state": RunState.STOPPED, "error": reason, "finished_at": now_ms()}
+    connection.execute(update(Run).where(Run.id == run_id).values(**stopped))
+    emit(connection, "run", run_id=run_id, state=RunState.STOPPED)
+
+
 def add_model(connection: Connection, run_id: RunId, kind: str, content: bytes) -> None:
     """Keep the fitted model of a run; fitting the same run again replaces nothing."""
     if connection.execute(select(Model.run_id).where(Model.run_id == run_id)).scalar() is None:
