@@ -26,6 +26,9 @@ from core.store.paced import write_paced
 from core.store.queries.shared_folds import Standing, said_already, scores_so_far
 from core.store.records.runs import FoldRecord, add_fold, add_fold_predictions, finish_run, reopen_run, stop_run
 
+CACHED = 2 << 30
+"""Bytes of matrices kept in the room, at most."""
+
 
 class FoldTarget(luigi.Target):
     """The points of all candidates that have not failed, of one fold. The data itself: there is no mark beside it."""
@@ -129,7 +132,7 @@ class CrossValidate(LineTask):
             curve=settings.curve,
             seed=settings.seed,
             workers=settings.workers,
-            cache=ArrayCache(self.project.folder / ".cache" / "matrices"),
+            cache=ArrayCache(self.project.folder / ".cache" / "matrices", most_bytes=CACHED),
         )
         names_of = {candidate.name: of_it for candidate, of_it in called.items()}
         with closing(outcomes):

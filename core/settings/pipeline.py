@@ -38,6 +38,10 @@ class PipelineSettings(Section):
         description="How the folds are made: `grouped` keeps near-copies of a message on one side; `random` looks at "
         "classes only and flatters; `time` trains on what came before and tests on what came next.",
     )
+    race: bool = Field(
+        False,
+        description="Stop candidates that are hopeless after three folds or more; the run says why.",
+    )
     costs: dict[str, dict[str, Annotated[float, Field(ge=0)]]] = Field(
         {},
         description="What mistakes cost: `costs.personal.spam = 10` for a personal message that is called spam; "
@@ -51,11 +55,6 @@ class PipelineSettings(Section):
         ge=1,
         le=64,
         description="Processes that fit candidates; several pay from tens of thousands of labels.",
-    )
-    race: bool = Field(
-        False,
-        description="Stop candidates that are hopeless beside the best after three folds or more; each is on record "
-        "with its reason.",
     )
     seed: int = Field(7, ge=0, description="The seed of folds, curves and estimators.")
     train_limit: int = Field(

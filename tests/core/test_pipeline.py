@@ -6,6 +6,7 @@ import threading
 import time
 import uuid
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, func, select
@@ -20,8 +21,9 @@ from core.learning.calibration import probabilities
 from core.pipeline import RunSummary, fit_run, judge_rules, run, watch
 from core.store import check
 from core.store.models import Fold, FoldPrediction, Label, Model, Prediction, Run, RunId
-from core.store.queries.live import champion, confusion, tallies
+from core.store.queries.live import champion, confusion, curves, tallies
 from core.store.queries.models import model_content
+from core.store.queries.runs import runs
 from core.store.queries.training import labelled
 from dashboard.demo.room import drop
 from labeling.desk import Desk
@@ -280,3 +282,31 @@ def test_a_fold_keeps_how_probable_each_class_is_and_says_it_of_its_choice(proje
         said = probabilities(from_bytes([margins], 3), 1.0)[0]
         assert params["classes"][said.argmax()] == klass
         assert said.max() == pytest.approx(sure, abs=1e-5)
+
+
+def test_a_candidate_stopped_on_the_way_says_why_on_record_and_is_chosen_by_nobody(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[dict[str, Any]] = []
+
+    def one_is_hopeless(scores: Any, **how: Any) -> dict[str, str]:
+        asked.append(how)
+        return {"word-cnb": "far behind char-svc"} if how["planned"] > len(scores["char-svc"]) == 2 else {}
+
+    monkeypatch.setattr("core.pipeline.fold.hopeless", one_is_hopeless)
+    (project.folder / "tallyroom.toml").write_text(SETTINGS.replace("folds = 3", "folds = 4\nrace = true"))
+    racing = Project(project.folder, store_url=project.store.url.render_as_string(hide_password=False))
+    run(racing)
+    with racing.store.read() as connection:
+        found = {each.candidate: each for each in runs(connection, racing.dataset_id)}
+        reigning = champion(connection, racing.dataset_id)
+        curve = {each.candidate: each for each in curves(connection, racing.dataset_id)}
+    assert (found["word-cnb"].state, found["word-cnb"].reason) == ("stopped", "far behind char-svc")
+    assert found["word-cnb"].finished_at is not None
+    assert (found["char-svc"].state, found["char-svc"].reason) == ("done", None)
+    assert reigning is not None
+    assert reigning.candidate == "char-svc"
+    assert curve["word-cnb"].reason == "far behind char-svc"
+    assert (len(curve["word-cnb"].folds), len(curve["char-svc"].folds)) == (2 * 2, 4 * 2)
+    assert {(how["folds"], how["rivals"]) for how in asked} == {(4, 1)}
+    assert differences(racing) == []

@@ -28,7 +28,7 @@ class RunState(enum.StrEnum):
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
-    STOPPED = "stopped"
+    STOPPED = "stopped"  # hopeless after some of the folds
 
 
 class Run(Base):
