@@ -11,6 +11,7 @@ _SHARE = hot(text("SELECT pg_advisory_xact_lock_shared(:key)"), waits=Until.NEXT
 LABELS_LOCK = 7_301
 MESSAGES_LOCK = 7_302
 RUNS_LOCK = 7_303
+QUEUES_LOCK = 7_304
 
 
 def share_labels_lock(connection: Connection) -> None:
@@ -39,3 +40,9 @@ def own_run_versions(connection: Connection) -> None:
     """One transaction at a time begins runs: two processes that share a benchmark begin each of them once."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": RUNS_LOCK})
+
+
+def own_making_of_queues(connection: Connection) -> None:
+    """One transaction at a time looks whether a queue is there and makes it."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": QUEUES_LOCK})

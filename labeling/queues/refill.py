@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, literal_column, select, update
 from core.fingerprint import fingerprint
 from core.settings import DeskSettings
 from core.store import Store
+from core.store.locks import own_making_of_queues
 from core.store.models import DatasetId, MessageTemplate, Prediction, RunId
 from core.store.queries.live import champion
 from labeling.finishing import finish_all
@@ -84,7 +85,11 @@ def _review_queue(connection: Connection, desk: DeskSettings, dataset: DatasetId
         "top_up": desk.queue_size,
     }
     print_ = fingerprint(*map(str, wanted.values()))
-    found = connection.execute(select(Queue.id, Queue.applied).where(Queue.name == TRAINING)).first()
+    there = select(Queue.id, Queue.applied).where(Queue.name == TRAINING)
+    found = connection.execute(there).first()
+    if found is None:  # two processes that end a run together would both make it
+        own_making_of_queues(connection)
+        found = connection.execute(there).first()
     if found is None:
         queue_id = create(connection, dataset, QueueSpec(TRAINING, **wanted))
     else:
