@@ -19,6 +19,7 @@ from dashboard.comparing import Comparing
 from dashboard.explanations import Explainer
 from dashboard.live import Hub
 from dashboard.metrics.numbers import RoomNumbers
+from dashboard.registering import Registering
 from dashboard.translation import Translator
 from dashboard.word_looks import WordLooks
 from labeling.alarm_rules import rules
@@ -52,6 +53,8 @@ class Room:
         self.hub = Hub(project)
         self.comparing = Comparing(project, lambda: self.hub.health)
         self.hub.listen(self.comparing.sessions.heed)
+        self.registering = Registering(project)
+        self.hub.listen(self.registering.heed)
         self.numbers = RoomNumbers(project)
         self.alarms = _alarm_watch(project, self.hub)
         self.explainer = Explainer(project)

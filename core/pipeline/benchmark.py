@@ -23,6 +23,7 @@ from core.learning import (
 from core.learning.calibration import probabilities
 from core.learning.probability_metrics import cost_matrix, probability_scores
 from core.pipeline.splits import folds_planned, splits_of
+from core.pipeline.made_with import Stopwatch, note_beginning, note_end
 from core.pipeline.stage import CODE_VERSION, StageTask
 from core.pipeline.training import TrainingSet, frozen, training_set
 from core.store.models import RunId
@@ -65,13 +66,15 @@ class Benchmark(StageTask):
     def work(self) -> Mapping[str, Any]:
         """Run every candidate; a failure ends its runs with a sentence."""
         training = training_set(self.project, self.cutoff)
-        runs = self._start_runs(training)
+        runs, watch = self._start_runs(training), Stopwatch()
+        note_beginning(self.project, training, self.cutoff, runs.values())
         try:
             temperatures = self._run(training, runs)
         except Exception as error:
             sentence = str(error) if isinstance(error, TallyroomError) else f"{type(error).__name__}: {error}"
             self._finish(runs, error=sentence)
             raise
+        note_end(self.project, runs.values(), seconds=watch.seconds)
         self._finish(runs)
         return {
             "runs": {name: int(run_id) for name, run_id in runs.items()},
