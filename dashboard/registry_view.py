@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -19,7 +20,8 @@ from core.store.queries.models import model_content
 from core.store.queries.promotions import PAGE, Promoted, promotions
 from core.store.queries.registry import RegisteredRun, fitted, newest_of_each, registered_runs
 from core.store.rollups import FOLDS
-from labeling.masking import masked
+
+_DIGIT = re.compile(r"\d")
 
 
 def registry(project: Project) -> dict[str, Any]:
@@ -179,7 +181,8 @@ def _terms(project: Project, run_id: int) -> list[dict[str, Any]] | None:
 
 
 def _masked(terms: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Without any digit: terms overlap, so that the ends of their numbers together would tell what is in between."""
     return [
-        {"klass": each["klass"], "terms": [{**term, "term": masked(term["term"])} for term in each["terms"]]}
+        {"klass": each["klass"], "terms": [{**term, "term": _DIGIT.sub("•", term["term"])} for term in each["terms"]]}
         for each in terms
     ]

@@ -172,11 +172,10 @@ def _trial(project: Project) -> _Trial:
         current = reigning(connection, project.dataset_id)
         if current is None:
             raise UnsureError("there is no champion to hold the room against", fix="'tallyroom run' trains one.")
-        run = connection.execute(select(Run).where(Run.id == current.run_id)).scalar_one()
-        facts = (run.label_cutoff, run.seed, dict(run.params))
+        query = select(Run.label_cutoff, Run.seed, Run.params).where(Run.id == current.run_id)
+        cutoff, seed, params = connection.execute(query).one()
         said = _said(connection, current.run_id)
         shapes = _shapes(connection, current.run_id)
-    cutoff, seed, params = facts
     training = training_set(project, cutoff)
     splits = _same_folds(current, training, seed, params, said, shapes)
     scores = fold_scores(store, current.run_id)

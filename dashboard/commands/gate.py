@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -45,6 +46,9 @@ def gate(
         project.close()
     except TallyroomError as error:  # also of a store that is away: 1 is for what is worse, and for nothing else
         judged = Judged(Answer.CANNOT_TELL, f"It cannot be told: {error.sentence}", margin, candidate=candidate)
+    except Exception as error:
+        traceback.print_exc()
+        judged = Judged(Answer.CANNOT_TELL, f"It cannot be told: {error!r}", margin, candidate=candidate)
     _tell(judged, as_json)
     code = {Answer.OPEN: 0, Answer.CLOSED: CLOSED, Answer.CANNOT_TELL: CANNOT_TELL}[judged.answer]
     raise typer.Exit(code)

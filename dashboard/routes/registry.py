@@ -109,7 +109,7 @@ class RollBack(_Acts):
 
 
 class RegistrySocket(FeedSocket):
-    """One page's socket: it hears that something has moved, and asks again. A beat each second says that all is well."""
+    """One page's socket: it hears that something has moved, and asks again. A beat each second says all is well."""
 
     def initialize(self, **bokeh: Any) -> None:
         """The beat begins when the page looks."""
