@@ -167,17 +167,17 @@ def _told(promoted: Promoted) -> dict[str, Any]:
 def _terms(project: Project, run_id: int) -> list[dict[str, Any]] | None:
     """The top terms of each class; None where the model is not linear, or not to be read any more."""
     from core.errors import PipelineError
-    from core.learning import LinearModel
+    from core.learning import Model
     from core.learning.why import top_terms
 
     try:
-        model = LinearModel.from_bytes(model_content(project.store, RunId(run_id)))
+        model = Model.from_bytes(model_content(project.store, RunId(run_id)))
+        return [
+            {"klass": klass, "terms": [asdict(term) for term in top_terms(model, code)]}
+            for code, klass in enumerate(model.classes)
+        ]
     except PipelineError:
         return None
-    return [
-        {"klass": klass, "terms": [asdict(term) for term in top_terms(model, code)]}
-        for code, klass in enumerate(model.classes)
-    ]
 
 
 def _masked(terms: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -61,7 +61,7 @@ class _Rule:
 def is_linear(candidate: str) -> bool | None:
     """Whether a candidate is linear, by its name; None where nobody knows it any more."""
     try:
-        return Candidate.parse(candidate).classifier().linear
+        return Candidate.parse(candidate).linear
     except UnknownNameError:
         return None
 

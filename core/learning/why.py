@@ -4,28 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from itertools import chain
 
 import numpy as np
-from numpy.typing import NDArray
+
+from core.errors import PipelineError
+from core.learning.model import Model
 
 MOST = 14
-
-
-class Weighted(Protocol):
-    """A model with a weight for each class and term: `terms` are n, `idf` is (n,), `coef` is (k, n)."""
-
-    @property
-    def terms(self) -> Sequence[str]:
-        """The features' names."""
-
-    @property
-    def idf(self) -> NDArray[np.float64]:
-        """How rare each is."""
-
-    @property
-    def coef(self) -> NDArray[np.float64]:
-        """What each weighs for each class."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +22,23 @@ class Term:
     weight: float
 
 
-def top_terms(model: Weighted, code: int, most: int = MOST) -> list[Term]:
+def top_terms(model: Model, code: int, most: int = MOST) -> list[Term]:
     """The terms that speak for the class of `code` against the mean of the others, the strongest first.
 
     A term that contains a stronger one of the list, or is contained in it, says nothing new and is left out: of `free`,
     `fre` and `ree` the strongest stays. Only terms that speak *for* the class are given.
+
+    Raises:
+        PipelineError: the model is not linear.
     """
-    pull = (model.coef[code] - np.delete(model.coef, code, axis=0).mean(axis=0)) * model.idf
+    if not model.linear:
+        raise PipelineError(f"{model.candidate} is not linear: its terms have no weights", fix="Look at a linear one.")
+    terms = list(chain.from_iterable(block.terms for block in model.blocks.each))
+    row = np.concatenate([block.idf * block.weight for block in model.blocks.each])
+    pull = model.head.pull(code, np.arange(len(terms)), row) * row
     # Of equal weights the first by name, so that the list is the same on every machine.
     strongest = np.argsort(-pull, kind="stable")[: 20 * most]
-    ranked = sorted((-float(pull[column]), model.terms[column]) for column in strongest if pull[column] > 0)
+    ranked = sorted((-float(pull[column]), terms[column]) for column in strongest if pull[column] > 0)
     found: list[Term] = []
     for weight, term in _distinct(ranked):
         found.append(Term(term, -weight))

@@ -22,8 +22,8 @@ from core.learning import (
 )
 from core.learning.calibration import probabilities
 from core.learning.probability_metrics import cost_matrix, probability_scores
-from core.pipeline.splits import folds_planned, splits_of
 from core.pipeline.made_with import Stopwatch, note_beginning, note_end
+from core.pipeline.splits import folds_planned, splits_of
 from core.pipeline.stage import CODE_VERSION, StageTask
 from core.pipeline.training import TrainingSet, frozen, training_set
 from core.store.models import RunId

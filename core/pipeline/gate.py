@@ -17,19 +17,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, select
 
-from core.errors import PipelineError
-from core.learning import Candidate, FoldResult, Split, benchmark, repeated_stratified
+from core.learning import Candidate, FoldResult, benchmark
 from core.learning.champion import OnTrial, choose, is_linear
 from core.learning.compare import FoldTest, paired_folds
+from core.pipeline.same_folds import Trial, UnsureError, champions_trial
 from core.pipeline.stage import Progress, silent
-from core.pipeline.training import TrainingSet, training_set
 from core.project import Project
-from core.store.models import Fold, FoldPrediction, Run, RunId
 from core.store.queries.live import HEADLINE_METRIC
-from core.store.queries.models import fold_scores
-from core.store.queries.promotions import Promoted, reigning
 
 NAME = "Gate"
 MARGIN = 0.005
@@ -65,24 +60,6 @@ class Judged:
     folds: int = 0
 
 
-class UnsureError(PipelineError):
-    """The gate cannot tell."""
-
-    exit_code = 2
-
-
-@dataclass(frozen=True, eq=False)
-class _Trial:
-    """The champion's run: its labelled messages, its folds, its scores of them."""
-
-    champion: Promoted
-    training: TrainingSet
-    splits: Sequence[Split]
-    scores: NDArray[np.float64]
-    seed: int
-    test_share: float
-
-
 def gate(
     project: Project, candidate: str | None = None, *, margin: float = MARGIN, progress: Progress = silent
 ) -> Judged:
@@ -94,7 +71,7 @@ def gate(
     """
     names = [candidate] if candidate else list(project.settings.pipeline.candidates)
     candidates = [Candidate.parse(name) for name in names]
-    trial = _trial(project)
+    trial = champions_trial(project)
     tried = _tried(trial, candidates, progress)
     best = tried[0] if candidate else _best(tried, project.settings.pipeline.settled_margin, trial)
     test = paired_folds(trial.scores, best.scores, trial.test_share, level=ONE_SIDED)
@@ -103,7 +80,7 @@ def gate(
     return _judged(trial, best, test, margin)
 
 
-def _judged(trial: _Trial, best: OnTrial, test: FoldTest, margin: float) -> Judged:
+def _judged(trial: Trial, best: OnTrial, test: FoldTest, margin: float) -> Judged:
     closed = test.high < -margin
     how = "worse" if test.difference < 0 else "better"
     numbers = f"by {abs(test.difference):.4f} macro-F1 ({_signed(test.low)} to {_signed(test.high)})"
@@ -128,13 +105,13 @@ def _signed(value: float) -> str:
     return f"{value:+.4f}".replace("-", "−")
 
 
-def _best(tried: Sequence[OnTrial], margin: float, trial: _Trial) -> OnTrial:
+def _best(tried: Sequence[OnTrial], margin: float, trial: Trial) -> OnTrial:
     """Who would be chosen if nobody reigned."""
     chosen = choose(tried, None, margin=margin, test_share=trial.test_share).candidate
     return next(each for each in tried if each.name == chosen)
 
 
-def _tried(trial: _Trial, candidates: Sequence[Candidate], progress: Progress) -> list[OnTrial]:
+def _tried(trial: Trial, candidates: Sequence[Candidate], progress: Progress) -> list[OnTrial]:
     """The candidates on the champion's folds."""
     found: dict[str, list[FoldResult]] = {}
     training = trial.training
@@ -159,69 +136,3 @@ def _scores(results: Sequence[FoldResult]) -> NDArray[np.float64]:
         for each in ordered
     )
     return np.array(list(headline))
-
-
-def _trial(project: Project) -> _Trial:
-    """The champion's run, its folds made again.
-
-    Raises:
-        UnsureError: it cannot be, says why.
-    """
-    store = project.store
-    with store.read() as connection:
-        current = reigning(connection, project.dataset_id)
-        if current is None:
-            raise UnsureError("there is no champion to hold the room against", fix="'tallyroom run' trains one.")
-        query = select(Run.label_cutoff, Run.seed, Run.params).where(Run.id == current.run_id)
-        cutoff, seed, params = connection.execute(query).one()
-        said = _said(connection, current.run_id)
-        shapes = _shapes(connection, current.run_id)
-    training = training_set(project, cutoff)
-    splits = _same_folds(current, training, seed, params, said, shapes)
-    scores = fold_scores(store, current.run_id)
-    return _Trial(current, training, splits, scores, seed, sum(n for _, n in shapes) / sum(n for n, _ in shapes))
-
-
-def _same_folds(
-    champion: Promoted,
-    training: TrainingSet,
-    seed: int,
-    params: dict[str, object],
-    said: dict[int, str],
-    shapes: Sequence[tuple[int, int]],
-) -> Sequence[Split]:
-    if list(params.get("classes", training.classes)) != list(training.classes):  # type: ignore[call-overload]
-        raise UnsureError(
-            f"the room has other classes than when {champion.title} was tried",
-            fix="'tallyroom run' tries the candidates anew.",
-        )
-    now = {
-        int(one): training.classes[code] for one, code in zip(training.message_ids, training.y.tolist(), strict=True)
-    }
-    if not said or now != said:
-        raise UnsureError(
-            f"{champion.title} was tried on other labels than these: some were withdrawn, or other ones are trained on",
-            fix="'tallyroom run' tries the candidates anew.",
-        )
-    folds, repeats = int(str(params.get("folds", 0))), int(str(params.get("repeats", 1)))
-    if folds < 2:
-        raise UnsureError(f"{champion.title} was tried on {folds} folds: a test needs two at least")
-    splits = repeated_stratified(training.y, folds=folds, repeats=repeats, seed=seed, classes=training.classes)
-    if [(len(each.train), len(each.test)) for each in splits] != list(shapes):
-        raise UnsureError(
-            f"the folds of {champion.title} cannot be made again", fix="'tallyroom run' tries the candidates anew."
-        )
-    return splits
-
-
-def _said(connection: Connection, run_id: RunId) -> dict[int, str]:
-    """The truth of each message that the run was tried on, as it was then."""
-    query = select(FoldPrediction.message_id, FoldPrediction.truth)
-    rows = connection.execute(query.where(FoldPrediction.run_id == run_id, FoldPrediction.repeat == 0))
-    return {row.message_id: row.truth for row in rows}
-
-
-def _shapes(connection: Connection, run_id: RunId) -> list[tuple[int, int]]:
-    """Messages trained on and tested, by fold."""
-    query = select(Fold.train_size, Fold.test_size).where(Fold.run_id == run_id, Fold.fraction == 1.0)
-    return [(row.train_size, row.test_size) for row in connection.execute(query.order_by(Fold.repeat, Fold.fold))]

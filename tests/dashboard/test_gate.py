@@ -11,10 +11,14 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
+from typer.testing import CliRunner
 
 from core import Project
 from core.corpus import Corpus
+from core.pipeline.gate import Answer, Judged
 from core.store.models import Audit, Base, Event
+from dashboard.command import build
+from dashboard.commands.gate import _tell
 from dashboard.demo.room import drop
 
 SETTINGS = """[room]
@@ -22,7 +26,7 @@ name = "Test"
 classes = ["personal", "notification", "spam"]
 [pipeline]
 dataset = "sms"
-candidates = ["word-svc", "word-cnb"]
+candidates = ["char-svc", "word-cnb"]
 folds = 5
 curve = [1.0]
 """
@@ -31,32 +35,32 @@ dataset: sms
 sources:
   - {name: phones, kind: csv, path: inbox/*.csv, columns: {key: id, body: text, label: kind}}
 """
-LETTERS = '''"""A feature set from outside that sees single characters only."""
+INITIALS = '''"""A feature set from outside that sees the first character of a message, and no more."""
 
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from core.learning.features import FeatureSet
 
 
-class Letters(FeatureSet):
+class Initials(FeatureSet):
     """A bad one."""
 
-    name = "letters"
-    title = "Single characters"
+    name = "initials"
+    title = "The first character"
 
     def build(self):
-        return TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 1))
+        return TfidfVectorizer(analyzer="word", token_pattern=r"\\A.")
 '''
 
 
 def plug_in(folder: Path) -> Mapping[str, str]:
     """An installed package with that feature set; gives the environment that has it."""
     site = folder / "site"
-    about = site / "tallyroom_letters-1.0.dist-info"
+    about = site / "tallyroom_initials-1.0.dist-info"
     about.mkdir(parents=True)
-    (site / "tallyroom_letters.py").write_text(LETTERS)
-    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: tallyroom-letters\nVersion: 1.0\n")
-    (about / "entry_points.txt").write_text("[tallyroom.features]\nletters = tallyroom_letters:Letters\n")
+    (site / "tallyroom_initials.py").write_text(INITIALS)
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: tallyroom-initials\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text("[tallyroom.features]\ninitials = tallyroom_initials:Initials\n")
     return {**os.environ, "PYTHONPATH": str(site), "OMP_NUM_THREADS": "1"}
 
 
@@ -93,42 +97,55 @@ def everything(room: tuple[Path, Mapping[str, str]]) -> dict[str, int]:
     return rows
 
 
+def here(room: tuple[Path, Mapping[str, str]], *words: str) -> tuple[int, str]:
+    """The command in this process: its code, and what it says."""
+    done = CliRunner().invoke(build(["gate"]), ["gate", "--room", str(room[0]), *words])
+    return done.exit_code, done.stdout
+
+
 def test_the_room_as_it_was_is_let_through_and_nothing_is_written(room: tuple[Path, Mapping[str, str]]) -> None:
     before = everything(room)
     done = tallyroom(room, "gate")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "than the champion, word-" in done.stdout
+    assert "than the champion, char-svc" in done.stdout
     assert "not worse by more than the margin of 0.005" in done.stdout
-    told = json.loads(tallyroom(room, "gate", "--json").stdout)
-    assert (told["answer"], told["difference"], told["folds"]) == ("open", 0.0, 5)
+    code, said = here(room, "--json")
+    told = json.loads(said)
+    assert (code, told["answer"], told["difference"], told["folds"]) == (0, "open", 0.0, 5)
     assert told["champion"].split()[0] == told["candidate"]
     assert everything(room) == before
 
 
 def test_a_worse_feature_set_turns_the_gate_red(room: tuple[Path, Mapping[str, str]]) -> None:
     before, settings = everything(room), room[0] / "tallyroom.toml"
-    settings.write_text(SETTINGS.replace('["word-svc", "word-cnb"]', '["letters-svc", "letters-cnb"]'))
+    settings.write_text(SETTINGS.replace('["char-svc", "word-cnb"]', '["initials-svc", "initials-cnb"]'))
     try:
         red = tallyroom(room, "gate")
-        assert red.returncode == 1, red.stdout + red.stderr
-        assert "is worse than the champion, word-" in red.stdout
-        assert "worse by more than the margin of 0.005, and that is settled." in red.stdout
-        told = json.loads(tallyroom(room, "gate", "--json").stdout)
-        assert told["answer"] == "closed"
-        assert told["high"] < -0.005
-        assert tallyroom(room, "gate", "--margin", "1").returncode == 0, "within any margin"
-        assert tallyroom(room, "gate", "--candidate", "word-svc").returncode == 0, "this one is as good as it was"
+        told = json.loads(tallyroom(room, "gate", "--json", "--candidate", "initials-svc").stdout)
+        assert here(room, "--candidate", "char-svc")[0] == 0, "this one is as good as it was"
     finally:
         settings.write_text(SETTINGS)
+    assert red.returncode == 1, red.stdout + red.stderr
+    assert "is worse than the champion, char-svc" in red.stdout
+    assert "worse by more than the margin of 0.005, and that is settled." in red.stdout
+    assert told["answer"] == "closed"
+    assert told["high"] < -0.005
     assert everything(room) == before, "whatever it says, it promotes nothing"
-    assert tallyroom(room, "gate", "--candidate", "letters-svc").returncode == 1
+
+
+def test_what_it_says_is_green_red_or_yellow(monkeypatch: pytest.MonkeyPatch) -> None:
+    colors: list[str] = []
+    monkeypatch.setattr("typer.secho", lambda _words, fg: colors.append(fg))
+    for said in Answer:
+        _tell(Judged(said, "a sentence", 0.005), as_json=False)
+    assert colors == ["green", "red", "yellow"]
 
 
 def test_it_uses_the_champions_folds_whatever_the_settings_say(room: tuple[Path, Mapping[str, str]]) -> None:
     settings = room[0] / "tallyroom.toml"
-    settings.write_text(SETTINGS.replace("folds = 5", "folds = 3\nseed = 99"))
+    settings.write_text(SETTINGS.replace("folds = 5", 'folds = 3\nseed = 99\nsplit = "random"'))
     try:
-        told = json.loads(tallyroom(room, "gate", "--json").stdout)
+        told = json.loads(here(room, "--json")[1])
     finally:
         settings.write_text(SETTINGS)
     assert (told["answer"], told["difference"], told["folds"]) == ("open", 0.0, 5)
@@ -137,12 +154,13 @@ def test_it_uses_the_champions_folds_whatever_the_settings_say(room: tuple[Path,
 @pytest.mark.parametrize(
     ("old", "new", "words", "says"),
     [
-        ("", "", ("--candidate", "word-svm"), "no estimator is called 'word-svm'"),
+        ("", "", ("--candidate", "word-svm"), "no estimator is called 'svm'"),
         ('train_on = ["verdict", "imported"]', 'train_on = ["verdict"]', (), "was tried on other labels than these"),
         ('dataset = "sms"', 'dataset = "other"', (), "there is no champion"),
         ('"spam"]', '"spam", "other"]', (), "the room has other classes"),
+        ('name = "Test"', "name = 1", (), "room.name"),
     ],
-    ids=["no such candidate", "other labels", "no champion", "other classes"],
+    ids=["no such candidate", "other labels", "no champion", "other classes", "broken settings"],
 )
 def test_where_it_cannot_tell_it_says_why(
     room: tuple[Path, Mapping[str, str]], old: str, new: str, words: tuple[str, ...], says: str
@@ -151,10 +169,9 @@ def test_where_it_cannot_tell_it_says_why(
     whole = SETTINGS.replace("folds = 5", 'folds = 5\ntrain_on = ["verdict", "imported"]')
     settings.write_text(whole.replace(old, new, 1))
     try:
-        done = tallyroom(room, "gate", *words)
-        told = tallyroom(room, "gate", "--json", *words)
+        code, said = here(room, "--json", *words)
     finally:
         settings.write_text(SETTINGS)
-    assert done.returncode == told.returncode == 2, done.stdout + done.stderr
-    assert says.replace("word-svm", "svm") in done.stdout
-    assert json.loads(told.stdout)["answer"] == "cannot tell"
+    told = json.loads(said)
+    assert (code, told["answer"]) == (2, "cannot tell")
+    assert says in told["sentence"]

@@ -7,7 +7,7 @@ import {kindOf, megabytes, score, seconds, several} from "./registry_words.js";
 
 const SHOWN = 6;
 const get = (id) => document.getElementById(id);
-let asked = 0, drawn = "";
+let asked = 0, drawn = "", errorsOf = "";
 
 const wrong = (run) => ({run, against: "folds", correct: "false", order: "surest"});
 
@@ -18,15 +18,13 @@ export async function showModel(run) {
   try {
     const model = await ask(`registry/model.json?run=${run}`);
     if (ticket !== asked) return;
-    const now = JSON.stringify(model);
-    if (now === drawn) return;
-    const other = !drawn || JSON.parse(drawn).run !== run || JSON.parse(drawn).judged !== model.judged;
+    const now = JSON.stringify(model), errors = `${run} ${model.judged} ${model.wrong}`;
+    if (now !== drawn) draw(model);
     drawn = now;
-    draw(model);
-    if (other) await showErrors(model, ticket);
+    if (errors !== errorsOf) await showErrors(model, errors);
   } catch (error) {
     if (ticket !== asked) return;
-    drawn = "";
+    drawn = errorsOf = "";
     get("model-title").textContent = "This model cannot be shown";
     get("model-sub").textContent = `${error.message}. ${error.fix ?? ""}`;
     for (const place of ["terms", "errors", "made"]) get(place).replaceChildren();
@@ -35,7 +33,7 @@ export async function showModel(run) {
   }
 }
 
-export function forgetModel() { drawn = ""; }
+export function forgetModel() { drawn = errorsOf = ""; }
 
 function draw(model) {
   get("model-title").replaceChildren(safeText(model.title));
@@ -66,7 +64,8 @@ function drawTerms(model) {
       : "Only a linear model can be read like this.";
 }
 
-async function showErrors(model, ticket) {
+async function showErrors(model, these) {
+  errorsOf = these;
   const all = get("all-errors");
   all.hidden = model.wrong === 0;
   all.textContent = `all ${model.wrong.toLocaleString("en")}`;
@@ -76,7 +75,7 @@ async function showErrors(model, ticket) {
   get("errors-words").textContent = model.judged ? `${model.wrong.toLocaleString("en")} of ${several(model.judged, "message")} that it was not trained on. Open one to see the words that moved it.` : "It has judged no messages out of fold.";
   if (!model.wrong) return;
   const found = await ask(`messages.json?${new URLSearchParams(wrong(model.run))}`).catch((error) => ({messages: [], failed: error}));
-  if (ticket !== asked) return;
+  if (these !== errorsOf) return; // another model is looked at by now
   if (found.failed) get("errors-words").textContent = `They cannot be shown: ${found.failed.message}. ${found.failed.fix ?? ""}`;
   get("errors").replaceChildren(...found.messages.slice(0, SHOWN).map((message) => rowOf(message, {run: model.run}, facts)));
   for (const line of get("errors").querySelectorAll(".line")) line.setAttribute("tabindex", "0");
