@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from asyncio import AbstractEventLoop
 from collections.abc import Iterable
 from typing import Any, Protocol
@@ -10,8 +11,9 @@ from weakref import WeakSet
 
 from core import Project
 from core.store.feed import StoreEvent
+from core.store.models import RunId
 from dashboard.kept import Kept
-from dashboard.registry_view import registry, shown
+from dashboard.registry_view import Terms, registry, shown, terms_by_class
 
 REGISTRY_SECONDS = 30.0
 """What changes it is in the feed, which makes it new at once."""
@@ -33,6 +35,7 @@ class Registering:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._registry, self._models = Kept(REGISTRY_SECONDS), Kept(MODEL_SECONDS)
+        self._terms = Kept(math.inf)  # a fitted model never changes
         self._lookers: WeakSet[Any] = WeakSet()
         self._loop: AbstractEventLoop | None = None
 
@@ -42,7 +45,12 @@ class Registering:
 
     def model(self, run_id: int, *, masks: bool) -> dict[str, Any]:
         """One model from near."""
-        return self._models.get((run_id, masks), lambda: shown(self._project, run_id, masks=masks))
+        return self._models.get(
+            (run_id, masks), lambda: shown(self._project, run_id, masks=masks, terms_of=self._terms_of)
+        )
+
+    def _terms_of(self, run_id: RunId) -> Terms | None:
+        return self._terms.get(run_id, lambda: terms_by_class(self._project, run_id))
 
     def join(self, looker: Looker, loop: AbstractEventLoop) -> None:
         """Let a page look on. Held weakly: a closed page is forgotten."""

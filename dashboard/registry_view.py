@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -21,6 +21,7 @@ from core.store.queries.promotions import PAGE, Promoted, promotions
 from core.store.queries.registry import RegisteredRun, fitted, newest_of_each, registered_runs
 from core.store.rollups import FOLDS
 
+Terms = list[dict[str, Any]]
 _DIGIT = re.compile(r"\d")
 
 
@@ -55,10 +56,12 @@ def earlier(project: Project, before: int) -> dict[str, Any]:
     return {"history": [_told(each) for each in found], "more": len(found) == PAGE}
 
 
-def shown(project: Project, run_id: int, *, masks: bool) -> dict[str, Any]:
+def shown(
+    project: Project, run_id: int, *, masks: bool, terms_of: Callable[[RunId], Terms | None] | None = None
+) -> dict[str, Any]:
     """One model from near: what it was made with, its classes' top terms, how many it gets wrong on unseen messages.
 
-    `terms` is None where no linear model is kept. `masks`: as a viewer may see it.
+    `terms` is None where no linear model is kept. `masks`: as a viewer may see it. `terms_of`: where they are kept.
 
     Raises:
         DeskError: there is no such run.
@@ -70,7 +73,8 @@ def shown(project: Project, run_id: int, *, masks: bool) -> dict[str, Any]:
             raise DeskError(f"there is no run {run_id} here", fix="Choose one of the list.")
         cells = confusion(connection, RunId(run_id), FOLDS)
     wrong = sum(n for (truth, said), n in cells.items() if truth != said)
-    terms = _terms(project, runs[0]["run"]) if runs[0]["size"] is not None else None
+    look_into = terms_of or (lambda run: terms_by_class(project, run))
+    terms = look_into(runs[0]["run"]) if runs[0]["size"] is not None else None
     return {
         **runs[0],
         "judged": sum(cells.values()),
@@ -164,14 +168,14 @@ def _told(promoted: Promoted) -> dict[str, Any]:
     }
 
 
-def _terms(project: Project, run_id: int) -> list[dict[str, Any]] | None:
+def terms_by_class(project: Project, run_id: RunId) -> Terms | None:
     """The top terms of each class; None where the model is not linear, or not to be read any more."""
     from core.errors import PipelineError
     from core.learning import Model
     from core.learning.why import top_terms
 
     try:
-        model = Model.from_bytes(model_content(project.store, RunId(run_id)))
+        model = Model.from_bytes(model_content(project.store, run_id))
         return [
             {"klass": klass, "terms": [asdict(term) for term in top_terms(model, code)]}
             for code, klass in enumerate(model.classes)
@@ -180,7 +184,7 @@ def _terms(project: Project, run_id: int) -> list[dict[str, Any]] | None:
         return None
 
 
-def _masked(terms: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _masked(terms: Terms) -> Terms:
     """Without any digit: terms overlap, so that the ends of their numbers together would tell what is in between."""
     return [
         {"klass": each["klass"], "terms": [{**term, "term": _DIGIT.sub("•", term["term"])} for term in each["terms"]]}

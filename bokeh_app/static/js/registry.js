@@ -5,6 +5,7 @@ import {drawChallengers, drawChampion, drawHistory} from "./registry_parts.js";
 import {forgetModel, showModel} from "./registry_model.js";
 import {onDone, openPromote, openRollBack} from "./registry_dialog.js";
 
+const GATHER_MS = 1_000;
 const get = (id) => document.getElementById(id);
 let state = null, drawn = "", looking = false, again = false, oldest = 0;
 let chosen = Number(new URLSearchParams(location.search).get("run")) || 0; // 0: the champion, whoever it is
@@ -89,6 +90,13 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
-follow((message) => { if (message.kind === "moved") look(); }, () => "", {name: "registry/feed"});
+// A search tries hundreds of candidates: what moves within a second is looked at once, the first of it at once.
+let timer = 0, looked = 0;
+function moved() {
+  clearTimeout(timer);
+  timer = setTimeout(() => { looked = Date.now(); look(); }, Math.max(0, looked + GATHER_MS - Date.now()));
+}
+
+follow((message) => { if (message.kind === "moved") moved(); }, () => "", {name: "registry/feed"});
 look();
 globalThis.tallyroom = {facts};
