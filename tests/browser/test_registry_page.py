@@ -59,7 +59,8 @@ def visit(opened: tuple[Server, Store], browser: Browser, role: Role = Role.LEAD
 
 def serious(tab: Page) -> list[str]:
     found = Axe().run(tab).response["violations"]
-    return [each["id"] for each in found if each["impact"] in ("serious", "critical")]
+    bad = [each for each in found if each["impact"] in ("serious", "critical")]
+    return [f"{each['id']}: {node['html'][:160]} {node['any']}" for each in bad for node in each["nodes"]]
 
 
 def test_a_lead_promotes_and_rolls_back_by_keys_and_others_see_it(
