@@ -20,6 +20,8 @@ COMMANDS = {
     "ingest": "ingest",
     "run": "run",
     "fit": "fit",
+    "models": "models",
+    "gate": "gate",
     "rules": "rules",
     "serve": "serve",
     "report": "report",

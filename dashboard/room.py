@@ -20,6 +20,7 @@ from dashboard.explanations import Explainer
 from dashboard.line_watch import LineWatch
 from dashboard.live import Hub
 from dashboard.metrics.numbers import RoomNumbers
+from dashboard.registering import Registering
 from dashboard.translation import Translator
 from dashboard.word_looks import WordLooks
 from labeling.alarm_rules import rules
@@ -55,6 +56,8 @@ class Room:
         self.hub.listen(self.comparing.sessions.heed)
         self.line = LineWatch(project, lambda: self.hub.health)
         self.hub.listen(self.line.heed)
+        self.registering = Registering(project)
+        self.hub.listen(self.registering.heed)
         self.numbers = RoomNumbers(project)
         self.alarms = _alarm_watch(project, self.hub)
         self.explainer = Explainer(project)

@@ -11,9 +11,11 @@ from core.errors import PipelineError
 from core.fingerprint import fingerprint
 from core.pipeline import trial as trials
 from core.pipeline.fold import CrossValidate, trial_of
+from core.pipeline.made_with import note_end
 from core.pipeline.stage import CODE_VERSION, StageTask
 from core.pipeline.training import frozen
 from core.store.models import RunId, RunState
+from core.store.queries.tasks import seconds_of
 from core.store.records.runs import finish_run
 
 TRIAL = ("train_on", "train_limit", "candidates", "folds", "repeats", "split", "curve", "seed", "costs", "race")
@@ -80,6 +82,7 @@ class Benchmark(StageTask):
             if each.state == RunState.RUNNING:
                 self.project.store.write(lambda c, run_id=each.run_id: finish_run(c, run_id))  # type: ignore[misc]
             self.tell(number, len(found))
+        note_end(self.project, runs.values(), seconds=self._seconds())
         failed = {each.candidate: each.error for each in found if each.state == RunState.FAILED}
         stopped = {each.candidate: each.error for each in found if each.state == RunState.STOPPED}
         return {
@@ -89,3 +92,9 @@ class Benchmark(StageTask):
             "failed": failed,
             "stopped": stopped,
         }
+
+    def _seconds(self) -> float:
+        """What the folds took, whoever tried them."""
+        folds = [fold.made_from() for fold in self.requires()]
+        with self.project.store.read() as connection:
+            return seconds_of(connection, folds)

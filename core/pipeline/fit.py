@@ -1,62 +1,38 @@
-"""benchmark -> fit -> promote: the best candidate is trained on everything, and takes over where that is earned."""
+"""benchmark -> fit -> promote: the best candidate is trained on everything, and takes over where that is earned.
+
+*Reigning* is whoever the newest promotion names, whoever promoted it: the pipeline, a lead in a comparison, a lead who
+rolled back. Of a person's decision the pipeline makes two things. On the labels that had been tried when it was taken
+it stands: whatever else changes (settings, candidates), the pipeline trains and keeps its own choice as a challenger,
+and promotes nothing. On newer labels the candidate that the person chose reigns, so another takes over only when it is
+better by a settled margin.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import luigi
-import numpy as np
 from sqlalchemy import Connection
 
 from core.errors import PipelineError
 from core.fingerprint import fingerprint
 from core.learning import Candidate, Model, fit
+from core.learning.champion import Choice, OnTrial, choose, is_linear
 from core.pipeline.benchmark import Benchmark
+from core.pipeline.made_with import Stopwatch, note_end
 from core.pipeline.stage import CODE_VERSION, StageTask, workshop
-from core.pipeline.training import training_set
+from core.pipeline.training import frozen, training_set
 from core.project import Project
-from core.store import Store
 from core.store.models import RunId
-from core.store.queries.live import champion
-from core.store.queries.models import candidate_of, finished_run, fold_scores, has_model, model_content
+from core.store.queries.compare import compared_runs
+from core.store.queries.models import finished_run, fold_scores, has_model, model_content
+from core.store.queries.promotions import Promoted, labels_tried_by, reigning
 from core.store.records.runs import add_model, promote
 
 PIPELINE = "pipeline"
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """Who is to be champion, and the sentence that says why."""
-
-    candidate: str
-    reason: str
-
-
-def choose(scores: Mapping[str, np.ndarray], reigning: str | None) -> Choice:
-    """Choose among candidates by their macro-F1 on the same folds.
-
-    The reigning candidate stays unless another is better by more than one standard error of the paired differences:
-    a champion that changes with every retraining teaches the office nothing.
-
-    Args:
-        scores: macro-F1 of each fold, the folds in the same order for all.
-        reigning: the champion's candidate, None where there is none.
-    """
-    means = {name: float(values.mean()) for name, values in scores.items()}
-    best = max(means, key=lambda name: means[name])
-    if reigning is None or reigning not in scores:
-        return Choice(best, f"best of {len(scores)} on the same folds: macro-F1 {means[best]:.4f}")
-    if best == reigning:
-        return Choice(best, f"still the best, trained on more labels: macro-F1 {means[best]:.4f}")
-    gain = scores[best] - scores[reigning]
-    error = float(gain.std(ddof=1)) / float(np.sqrt(len(gain))) if len(gain) > 1 else float("inf")
-    if gain.mean() > error:
-        return Choice(best, f"better than {reigning} by {gain.mean():.4f} macro-F1 on the same folds")
-    return Choice(
-        reigning, f"kept, trained on more labels: {best} is better by {gain.mean():.4f} only, within one standard error"
-    )
+RULE = "linear first"
+"""By which rule a champion is chosen; another word here, and the choice is made anew."""
 
 
 class Fit(StageTask):
@@ -69,8 +45,9 @@ class Fit(StageTask):
         return Benchmark(room=self.room, cutoff=self.cutoff)
 
     def made_from(self) -> str:
-        """What the benchmark is made from."""
-        return fingerprint("fit", CODE_VERSION, self.requires().made_from())
+        """What the benchmark is made from, and the rule by which it is read."""
+        margin = self.project.settings.pipeline.settled_margin
+        return fingerprint("fit", CODE_VERSION, RULE, margin, self.requires().made_from())
 
     def work(self) -> Mapping[str, Any]:
         """Choose, train, keep, promote."""
@@ -78,17 +55,54 @@ class Fit(StageTask):
         store = project.store
         trial = self.requires().result()
         runs = {name: RunId(run_id) for name, run_id in trial["runs"].items()}
-        choice = choose({name: fold_scores(store, run_id) for name, run_id in runs.items()}, _reigning(store, project))
-        model = _train(project, choice.candidate, self.cutoff, trial["temperatures"][choice.candidate])
+        choice = self._choose(runs)
         run_id = runs[choice.candidate]
+        watch = Stopwatch()
+        model = _train(project, choice.candidate, self.cutoff, trial["temperatures"])
         content = model.to_bytes()
+        note_end(project, [run_id], seconds=watch.seconds, part="fit")
 
-        def keep(connection: Connection) -> None:
+        def keep(connection: Connection) -> str:
             add_model(connection, run_id, model.format, content)
-            promote(connection, project.dataset_id, run_id, by=PIPELINE, reason=choice.reason)
+            return self._promote(connection, run_id, choice)
 
-        store.write(keep)
-        return {"run": int(run_id), "candidate": choice.candidate, "reason": choice.reason, "bytes": len(content)}
+        done = store.write(keep)
+        return {
+            "run": int(run_id),
+            "candidate": choice.candidate,
+            "reason": choice.reason,
+            "bytes": len(content),
+            "promoted": done == "",
+            "not_promoted": done,
+        }
+
+    def _choose(self, runs: Mapping[str, RunId]) -> Choice:
+        store, dataset = self.project.store, self.project.dataset_id
+        with store.read() as connection:
+            current = reigning(connection, dataset)
+            (some, *_) = compared_runs(connection, dataset, list(runs.values()))
+        on_trial = [OnTrial(name, bool(is_linear(name)), fold_scores(store, run_id)) for name, run_id in runs.items()]
+        margin = self.project.settings.pipeline.settled_margin
+        return choose(on_trial, current.candidate if current else None, margin=margin, test_share=some.test_share)
+
+    def _promote(self, connection: Connection, run_id: RunId, choice: Choice) -> str:
+        """Promote the choice; gives why not, where it is not."""
+        dataset = self.project.dataset_id
+        current = reigning(connection, dataset)
+        if current is not None and current.run_id == run_id:
+            return f"{current.title} is the champion already"
+        if current is not None and self._stands(connection, current):
+            return f"on these labels it is a person's decision that stands: {current.sentence}"
+        promote(connection, dataset, run_id, by=PIPELINE, reason=choice.reason)
+        return ""
+
+    def _stands(self, connection: Connection, current: Promoted) -> bool:
+        """Whether a person made the champion what it is, and no newer labels have come since."""
+        if current.person_id is None:
+            return False
+        labels = frozen(self.project)
+        mine = (self.cutoff, None if labels is None else labels.fingerprint)
+        return labels_tried_by(connection, self.project.dataset_id, current.at) == mine
 
 
 def fit_run(project: Project, run_id: RunId) -> int:
@@ -103,7 +117,7 @@ def fit_run(project: Project, run_id: RunId) -> int:
     with store.read() as connection:
         run = finished_run(connection, project.dataset_id, run_id)
     if run is None:
-        raise PipelineError(f"there is no finished run {run_id}", fix="The Compare page lists them.")
+        raise PipelineError(f"there is no finished run {run_id}", fix="The Registry page lists them.")
     if has_model(store, run_id):
         return len(model_content(store, run_id))
     trial = Benchmark(room=workshop.enter(project), cutoff=run.label_cutoff)
@@ -112,13 +126,15 @@ def fit_run(project: Project, run_id: RunId) -> int:
             f"the settings, the dictionary or the cleaning have changed since run {run_id}",
             fix="'tallyroom run' tries the candidates anew.",
         )
-    model = _train(project, run.candidate, run.label_cutoff, trial.result()["temperatures"][run.candidate])
+    watch = Stopwatch()
+    model = _train(project, run.candidate, run.label_cutoff, trial.result()["temperatures"])
     content = model.to_bytes()
+    note_end(project, [run_id], seconds=watch.seconds, part="fit")
     store.write(lambda connection: add_model(connection, run_id, model.format, content))
     return len(content)
 
 
-def _train(project: Project, candidate: str, cutoff: int, temperature: float) -> Model:
+def _train(project: Project, candidate: str, cutoff: int, temperatures: Mapping[str, float]) -> Model:
     """A candidate, trained on everything."""
     training = training_set(project, cutoff)
     return fit(
@@ -127,11 +143,5 @@ def _train(project: Project, candidate: str, cutoff: int, temperature: float) ->
         training.y,
         training.classes,
         seed=project.settings.pipeline.seed,
-        temperature=temperature,
+        temperature=temperatures[candidate],
     )
-
-
-def _reigning(store: Store, project: Any) -> str | None:
-    with store.read() as connection:
-        current = champion(connection, project.dataset_id)
-    return None if current is None else candidate_of(store, current.run_id)

@@ -7,6 +7,7 @@ import numpy as np
 from core.learning import Split, by_time, grouped_stratified, near_copies, repeated_stratified
 from core.pipeline.training import TrainingSet
 from core.project import Project
+from core.settings import PipelineSettings
 from core.store.queries.training import sent_times
 
 
@@ -16,18 +17,20 @@ def folds_planned(project: Project) -> int:
     return settings.folds if settings.split == "time" else settings.folds * settings.repeats
 
 
-def splits_of(project: Project, training: TrainingSet) -> list[Split]:
+def splits_of(project: Project, training: TrainingSet, asked: PipelineSettings | None = None) -> list[Split]:
     """The folds of a training set, as `[pipeline] split` wants them; the same set gives the same folds anywhere.
+
+    `asked`: settings instead of the room's own.
 
     Raises:
         PipelineError: there are too few messages of a class, or too few that differ.
     """
-    settings, classes = project.settings.pipeline, training.classes
+    settings, classes = asked or project.settings.pipeline, training.classes
     if settings.split == "time":
         times = sent_times(project.store, training.message_ids)
         return by_time(times, training.y, folds=settings.folds, classes=classes)
     if settings.split == "random":
-        return naive_splits(project, training)
+        return naive_splits(project, training, settings)
     return grouped_stratified(
         training.y,
         near_copies(training.texts),
@@ -38,9 +41,9 @@ def splits_of(project: Project, training: TrainingSet) -> list[Split]:
     )
 
 
-def naive_splits(project: Project, training: TrainingSet) -> list[Split]:
+def naive_splits(project: Project, training: TrainingSet, asked: PipelineSettings | None = None) -> list[Split]:
     """Folds that look at classes only, so that copies of a message may lie on both sides."""
-    settings = project.settings.pipeline
+    settings = asked or project.settings.pipeline
     return repeated_stratified(
         np.asarray(training.y),
         folds=settings.folds,

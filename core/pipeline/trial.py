@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from sqlalchemy import Connection
 
 from core.fingerprint import fingerprint
 from core.learning import FoldResult, fit_temperature, from_bytes, to_bytes
+from core.pipeline.made_with import beginning
 from core.pipeline.splits import folds_planned, splits_of
 from core.pipeline.training import TrainingSet, frozen, training_set
 from core.project import Project
 from core.store import Store
 from core.store.models import RunId, RunState
 from core.store.queries.shared_folds import Standing, kept_margins, standing_of, temperatures
-from core.store.records.runs import NewRun, start_run
+from core.store.records.runs import NewRun, note_made_with, start_run
 
 if TYPE_CHECKING:
     from core.learning.splits import Split
@@ -118,6 +120,10 @@ def begin_runs(project: Project, trial: str, cutoff: int, training: TrainingSet)
     """The run of each candidate, begun where it was not; by the candidate's name."""
     settings = project.settings.pipeline
     labels = frozen(project)
+    begun = {each.candidate: each.run_id for each in standing(project, trial, (0, 0))}
+    if len(begun) == len(set(settings.candidates)):
+        return begun
+    facts = beginning(project, training, cutoff)
     runs = {}
     for name, made_from in zip(settings.candidates, run_fingerprints(project, trial), strict=True):
         new = NewRun(
@@ -138,8 +144,15 @@ def begin_runs(project: Project, trial: str, cutoff: int, training: TrainingSet)
                 "classes": list(training.classes),
             },
         )
-        runs[name] = project.store.write(lambda connection, new=new: start_run(connection, new))  # type: ignore[misc]
+        runs[name] = project.store.write(lambda connection, new=new: _begin(connection, new, facts))  # type: ignore[misc]
     return runs
+
+
+def _begin(connection: Connection, new: NewRun, facts: Mapping[str, Any]) -> RunId:
+    """Begin a run, and keep what it is made from."""
+    run_id = start_run(connection, new)
+    note_made_with(connection, run_id, facts)
+    return run_id
 
 
 def is_complete(found: Sequence[Standing], candidates: int, place: Place, curve: Sequence[float]) -> bool:

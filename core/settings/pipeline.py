@@ -60,6 +60,13 @@ class PipelineSettings(Section):
     train_limit: int = Field(
         200_000, ge=100, description="At most this many labelled messages are used, verdicts first."
     )
+    settled_margin: float = Field(
+        0.002,
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        description="The gain of macro-F1 from which on a settled difference makes another candidate the champion.",
+    )
     retrain_after: int = Field(25, ge=1, description="`run --watch` retrains after this many new verdicts.")
     retrain_share: float = Field(
         0.0,

@@ -48,7 +48,7 @@ def withdraw(
     scope = Scope(person=person, since=since, until=until, rule=rule)
     project = Project(room)
     former = _macro_f1(project)
-    done = withdrawal.withdraw(project.store, project.dataset_id, scope, reason=reason, by=_who(project, by))
+    done = withdrawal.withdraw(project.store, project.dataset_id, scope, reason=reason, by=who(project, by))
     _tell(project, done, former, as_json, retrain=retrain)
 
 
@@ -63,7 +63,7 @@ def restore(
     """Let what a withdrawal took out count again. A rule votes again with the next 'tallyroom run'."""
     project = Project(room)
     former = _macro_f1(project)
-    done = withdrawal.take_back(project.store, project.dataset_id, number, reason=reason, by=_who(project, by))
+    done = withdrawal.take_back(project.store, project.dataset_id, number, reason=reason, by=who(project, by))
     _tell(project, done, former, as_json, retrain=retrain)
 
 
@@ -81,7 +81,7 @@ def withdrawals(room: Room = ".", as_json: AsJson = False) -> None:  # type: ign
     answer(as_json, {"withdrawals": [asdict(each) for each in found]}, "\n".join(lines) or "Nothing was withdrawn.")
 
 
-def _who(project: Project, name: str) -> PersonId:
+def who(project: Project, name: str) -> PersonId:
     """Who can open the store may do everything; in anybody else's name, only what their role lets them."""
     if name == OPERATOR:
         return add_person(project.store, name, Role.ADMIN).id

@@ -30,6 +30,7 @@ from dashboard.routes.people import AuditLog, ChangeActive, ChangeRole, InvitePe
 from dashboard.routes.pipeline import PIPELINE_ROUTES
 from dashboard.routes.provider import FromProvider, ToProvider
 from dashboard.routes.queues import ChangeQueue, MakeQueue, QueuesState
+from dashboard.routes.registry import REGISTRY_ROUTES
 from dashboard.routes.state import LiveStateRoute
 
 ROUTES = (
@@ -76,6 +77,7 @@ ROUTES = (
     *ACTS,
     *COMPARE_FEED,
     *PIPELINE_ROUTES,
+    *REGISTRY_ROUTES,
     *API_ROUTES,
 )
 for _pattern, _handler in ROUTES:

@@ -1,7 +1,7 @@
 """Comparisons of two models: opened, put to the office, and decided on the evidence of its verdicts."""
 
 from labeling.comparisons.asking import ask_office
-from labeling.comparisons.deciding import Decided, bears_out, decide, decisions, frozen, require_model
+from labeling.comparisons.deciding import Decided, bears_out, decide, decisions, frozen
 from labeling.comparisons.evidence import Standing, standing
 from labeling.comparisons.listing import AskedMessage, asked_messages
 from labeling.comparisons.opening import (
@@ -38,7 +38,6 @@ __all__ = [
     "notes",
     "open_comparison",
     "present",
-    "require_model",
     "runs_of",
     "select_part",
     "selected",

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert, select
 
 from core.errors import DeskError
 from core.store.feed import emit
-from core.store.models import DatasetId, Model, RunId
+from core.store.models import DatasetId
 from core.store.records.runs import promote
 from core.text import storable
 from labeling.audit import Act, audit
@@ -18,6 +18,7 @@ from labeling.comparisons.evidence import Standing, standing
 from labeling.comparisons.opening import TEXT_MOST, Opened, comparison_of, own_uuid
 from labeling.models import Person, QueueState, Role
 from labeling.people import PersonId, Reviewer, require
+from labeling.promoting import require_model
 from labeling.queues import change
 
 NOT_SETTLED = "not settled: "
@@ -121,19 +122,6 @@ def _act(
         # A queue that met its target was closed; who asks more wants it open.
         state = QueueState.OPEN if choice is Choice.ASK_MORE else QueueState.CLOSED
         change(connection, comparison.queue_id, by=by.id, state=state)
-
-
-def require_model(connection: Connection, run_id: RunId) -> None:
-    """Refuse a run that was tried on folds only, and never trained on everything.
-
-    Raises:
-        DeskError: says how to train it.
-    """
-    if connection.execute(select(Model.run_id).where(Model.run_id == run_id)).first() is None:
-        raise DeskError(
-            f"run {run_id} was tried on folds, but never trained on everything",
-            fix=f"'tallyroom fit {run_id}' trains it; then promote it.",
-        )
 
 
 def frozen(found: Standing | None) -> dict[str, Any] | None:

@@ -194,7 +194,19 @@ def look_at_pipeline(tab: Page) -> None:
     holds(tab)
 
 
+def look_at_registry(tab: Page) -> None:
+    expect(tab.locator(".of-class")).to_have_count(3)
+    expect(tab.locator("#errors-words")).not_to_be_empty()
+    for line in tab.locator("#errors .line").all():
+        line.click()
+        expect(tab.locator("#errors .opened:not([hidden]) p").first).to_be_visible()
+    holds(tab)
+    tab.keyboard.press("ArrowDown")
+    press(tab, "p", "#acting")
+
+
 LOOKS = {
+    "registry": look_at_registry,
     "live": look_at_live,
     **{f"live&pane={pane}": look_at_pane for pane in PANES if pane != "now"},
     "compare": look_at_compare,

@@ -31,12 +31,20 @@ class RunState(enum.StrEnum):
     STOPPED = "stopped"  # hopeless after some of the folds
 
 
+class PromotionAct(enum.StrEnum):
+    """How a model became the champion."""
+
+    PROMOTED = "promoted"
+    ROLLED_BACK = "rolled back"
+
+
 class Run(Base):
     """One candidate on trial on one state of the labels.
 
     `version` counts the room's runs of a candidate: "char-svc v3". `label_cutoff` is the last label id that
     was used, so that the same training can be repeated; `label_set` is the fingerprint of the frozen set where one was
-    trained on.
+    trained on. `made_with` is what it takes to make it again, and what it took (`core.pipeline.made_with`); None for a
+    run of an earlier version.
     """
 
     __tablename__ = "run"
@@ -54,6 +62,7 @@ class Run(Base):
     folds_planned: Mapped[int] = mapped_column(Integer)
     seed: Mapped[int] = mapped_column(BigInteger)
     params: Mapped[dict[str, Any]] = mapped_column(JSON)
+    made_with: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     error: Mapped[str | None] = mapped_column(Text)
     started_at: Mapped[Now]
     finished_at: Mapped[int | None] = mapped_column(BigInteger)
@@ -128,7 +137,11 @@ class Model(Base):
 
 
 class Promotion(Base):
-    """A model becomes the champion. The newest row of a dataset says which one is it now."""
+    """A model becomes the champion. The newest row of a dataset says which one is it now.
+
+    `person_id` is None for the pipeline and the earliest versions; it names a row of the desk's table of people, which
+    the works do not know: so it is no foreign key.
+    """
 
     __tablename__ = "promotion"
     __table_args__ = (Index("ix_promotion_dataset_id_id", "dataset_id", "id"),)
@@ -137,6 +150,8 @@ class Promotion(Base):
     dataset_id: Mapped[BigRef] = mapped_column(ForeignKey("dataset.id"))
     run_id: Mapped[BigRef] = mapped_column(ForeignKey("run.id"))
     promoted_by: Mapped[Name]
+    person_id: Mapped[int | None] = mapped_column(BigInteger().with_variant(Integer, "sqlite"))
+    act: Mapped[str] = mapped_column(String(16), server_default=PromotionAct.PROMOTED.value)
     reason: Mapped[str] = mapped_column(Text)
     at: Mapped[Now]
 

@@ -33,6 +33,8 @@ class Champion:
     version: int
     promoted_at: int
     reason: str
+    act: str
+    promoted_by: str
 
     @property
     def title(self) -> str:
@@ -77,13 +79,24 @@ def tallies(connection: Connection) -> dict[str, int]:
 def champion(connection: Connection, dataset: DatasetId) -> Champion | None:
     """The dataset's champion, or None before the first promotion."""
     row = connection.execute(
-        select(Run.id, Run.candidate, Run.version, Promotion.at, Promotion.reason)
+        select(
+            Run.id,
+            Run.candidate,
+            Run.version,
+            Promotion.at,
+            Promotion.reason,
+            Promotion.act,
+            Promotion.promoted_by,
+        )
         .join(Run, Run.id == Promotion.run_id)
         .where(Promotion.dataset_id == dataset)
         .order_by(Promotion.id.desc())
         .limit(1)
     ).first()
-    return None if row is None else Champion(RunId(row.id), row.candidate, row.version, row.at, row.reason)
+    if row is None:
+        return None
+    title = (RunId(row.id), row.candidate, row.version)
+    return Champion(*title, row.at, row.reason, row.act, row.promoted_by)
 
 
 def confusion(connection: Connection, run_id: RunId, against: str) -> dict[tuple[str, str], int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, func, select
 
@@ -28,6 +29,7 @@ class ListedRun:
     macro_f1: float | None
     started_at: int
     finished_at: int | None
+    made_with: dict[str, Any] | None
 
 
 def runs(connection: Connection, dataset: DatasetId, *, before: int | None = None, most: int = 100) -> list[ListedRun]:
@@ -51,6 +53,7 @@ def runs(connection: Connection, dataset: DatasetId, *, before: int | None = Non
         mean,
         Run.started_at,
         Run.finished_at,
+        Run.made_with,
     ).where(Run.dataset_id == dataset)
     if before is not None:
         query = query.where(Run.id < before)

@@ -204,3 +204,9 @@ def log_of(connection: Connection, dataset: DatasetId, fingerprint: str) -> list
         .limit(LINES_MOST)
     ).all()
     return [LogLine(*row) for row in reversed(rows)]
+
+
+def seconds_of(connection: Connection, fingerprints: Sequence[str]) -> float:
+    """How long these tasks took together, whoever did them."""
+    query = select(func.sum(PipelineTask.seconds)).where(PipelineTask.fingerprint.in_(fingerprints))
+    return float(connection.execute(query).scalar() or 0.0)

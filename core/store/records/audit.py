@@ -28,6 +28,7 @@ class Act(enum.StrEnum):
     EXPORTED = "exported"
     WITHDRAWN = "withdrawn"
     PROMOTED = "promoted"
+    ROLLED_BACK = "rolled back"
     OFFICE_ASKED = "office asked"
     DECIDED = "comparison decided"
     DELETED = "deleted"

@@ -19,6 +19,7 @@ from core.store.models import (
     FoldPrediction,
     Model,
     Promotion,
+    PromotionAct,
     Run,
     RunId,
     RunState,
@@ -155,11 +156,24 @@ def add_model(connection: Connection, run_id: RunId, kind: str, content: bytes) 
         emit(connection, "model", run_id=run_id)
 
 
+def note_made_with(connection: Connection, run_id: RunId, facts: Mapping[str, Any]) -> None:
+    """Add to what is known of how a run was made."""
+    known = connection.execute(select(Run.made_with).where(Run.id == run_id).with_for_update()).scalar() or {}
+    connection.execute(update(Run).where(Run.id == run_id).values(made_with={**known, **facts}))
+
+
 def promote(
-    connection: Connection, dataset: DatasetId, run_id: RunId, *, by: str, reason: str, person_id: int | None = None
+    connection: Connection,
+    dataset: DatasetId,
+    run_id: RunId,
+    *,
+    by: str,
+    reason: str,
+    person_id: int | None = None,
+    act: PromotionAct = PromotionAct.PROMOTED,
 ) -> None:
     """Make a model the champion, with a person (or the pipeline, which has no id) and a reason on record."""
     row = {"dataset_id": dataset, "run_id": run_id, "promoted_by": by, "reason": reason}
-    connection.execute(insert(Promotion), row)
-    emit(connection, "promoted", run_id=run_id)
-    audit(connection, Act.PROMOTED, by=person_id, subject=f"run {run_id}", detail={"by": by, "reason": reason})
+    connection.execute(insert(Promotion), {**row, "person_id": person_id, "act": act.value})
+    emit(connection, "promoted", run_id=run_id, act=act)
+    audit(connection, Act(act.value), by=person_id, subject=f"run {run_id}", detail={"by": by, "reason": reason})

@@ -213,6 +213,10 @@ class RunOut(_Out):
     macro_f1: float | None
     started_at: Millis
     finished_at: int | None
+    made_with: dict[str, Any] | None = Field(
+        description="What it takes to make it again, and what it took: commit, fingerprints, labels, packages, seed, "
+        "seconds, memory; null for a run of an earlier version."
+    )
 
 
 class RunsOut(_Out):
@@ -230,6 +234,8 @@ class ChampionOut(_Out):
     title: str
     promoted_at: Millis
     reason: str
+    act: str = Field(description="`promoted`, or `rolled back` to.")
+    promoted_by: str
 
 
 class ScoreIn(_In):

@@ -1,0 +1,102 @@
+// The registry page: who is champion and why, who could be, who was. It asks anew when the feed says that something moved.
+import {ask, facts, warn} from "./shell.js";
+import {follow} from "./feed.js";
+import {drawChallengers, drawChampion, drawHistory} from "./registry_parts.js";
+import {forgetModel, showModel} from "./registry_model.js";
+import {onDone, openPromote, openRollBack} from "./registry_dialog.js";
+
+const GATHER_MS = 1_000;
+const get = (id) => document.getElementById(id);
+let state = null, drawn = "", looking = false, again = false, oldest = 0;
+let chosen = Number(new URLSearchParams(location.search).get("run")) || 0; // 0: the champion, whoever it is
+
+const on = {
+  look(run, {focus = true} = {}) {
+    chosen = run.run;
+    const address = new URL(location.href);
+    address.searchParams.set("run", chosen);
+    history.replaceState(history.state, "", address);
+    drawChallengers(state, on, chosen);
+    showModel(chosen);
+    if (!focus) return;
+    get("model-title").focus();
+    get("model").scrollIntoView({block: "nearest"});
+  },
+  promote(run) { openPromote(run, state.champion); },
+};
+
+async function look() {
+  if (looking) { again = true; return; }
+  looking = true;
+  try {
+    do {
+      again = false;
+      state = await ask("registry.json");
+      warn("");
+      draw();
+    } while (again);
+  } catch (error) {
+    warn(`The registry cannot be read now (${error.message}). ${error.fix ?? ""} What you see is the last that was read.`);
+  } finally {
+    looking = false;
+  }
+}
+
+function draw() {
+  const now = JSON.stringify({...state, at: 0});
+  if (now !== drawn) {
+    drawn = now;
+    drawChampion(state);
+    drawChallengers(state, on, chosen);
+    drawHistory(state.history, state, on, {afresh: true});
+    oldest = state.history.at(-1)?.id ?? 0;
+    get("more-history").hidden = !state.more;
+  }
+  const run = chosen || state.champion?.run;
+  if (run) showModel(run);
+  else { get("model").hidden = true; forgetModel(); }
+}
+
+get("more-history").addEventListener("click", async () => {
+  try {
+    const page = await ask(`registry/history.json?before=${oldest}`);
+    drawHistory(page.history, state, on, {afresh: false});
+    oldest = page.history.at(-1)?.id ?? oldest;
+    get("more-history").hidden = !page.more;
+  } catch (error) {
+    warn(`Older promotions cannot be read now: ${error.message}. ${error.fix ?? ""}`);
+  }
+});
+get("look").addEventListener("click", () => on.look(state.champion));
+get("back").addEventListener("click", () => openRollBack(state));
+onDone(look);
+
+document.addEventListener("keydown", (event) => {
+  if (!state || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open], #drawer:not([hidden])")) return;
+  if (event.target.matches("input,textarea,select")) return;
+  const rows = [...get("challengers").tBodies[0].rows];
+  const at = rows.indexOf(event.target.closest?.("#challengers tr"));
+  const run = at < 0 ? null : state.challengers.find((each) => String(each.run) === rows[at].dataset.run);
+  const does = {
+    arrowdown: () => rows[at < 0 ? 0 : Math.min(rows.length - 1, at + 1)]?.focus(),
+    arrowup: () => rows[at < 0 ? rows.length - 1 : Math.max(0, at - 1)]?.focus(),
+    enter: run && event.target.matches("tr") ? () => on.look(run) : null,
+    c: state.champion && (() => on.look(state.champion)),
+    p: run && state.may_promote && run.state === "done" ? () => on.promote(run) : null,
+    b: !get("back").hidden && state.champion ? () => openRollBack(state) : null,
+  }[event.key.toLowerCase()];
+  if (!does || (event.key.startsWith("Arrow") && !rows.length)) return;
+  does();
+  event.preventDefault();
+});
+
+// A search tries hundreds of candidates: what moves within a second is looked at once, the first of it at once.
+let timer = 0, looked = 0;
+function moved() {
+  clearTimeout(timer);
+  timer = setTimeout(() => { looked = Date.now(); look(); }, Math.max(0, looked + GATHER_MS - Date.now()));
+}
+
+follow((message) => { if (message.kind === "moved") moved(); }, () => "", {name: "registry/feed"});
+look();
+globalThis.tallyroom = {facts};

@@ -1,0 +1,160 @@
+"""The registry page's routes: champion, challengers, history; promotion and roll-back, for leads; its socket."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from pydantic import Field
+from tornado.ioloop import PeriodicCallback
+
+from core.errors import TallyroomError
+from core.store.models import RunId
+from dashboard.registry_view import earlier
+from dashboard.room import room
+from dashboard.routes.base import Asked, Handler, Id, aside
+from dashboard.routes.feed import FeedSocket
+from labeling.models import Role
+from labeling.promoting import REASON_MOST, Changed, promote_run, roll_back
+
+BEAT_MS = 900
+NUMBER_MOST = 2**63
+
+
+class RegistryHandler(Handler):
+    """A route of the registry page that reads."""
+
+    role: ClassVar[Role | None] = Role.VIEWER
+
+    def number(self, name: str) -> int:
+        """A number of the query.
+
+        Raises:
+            TallyroomError: it is missing or none.
+        """
+        value = self.get_query_argument(name, "")
+        if not (value.isascii() and value.isdecimal() and len(value) < 20 and int(value) < NUMBER_MOST):
+            raise TallyroomError(f"{name} is a number")
+        return int(value)
+
+
+class RegistryState(RegistryHandler):
+    """The JSON twin of the registry page."""
+
+    async def get(self) -> None:
+        """Champion, challengers, history, and whether this person may promote."""
+        found = await aside(room().registering.registry)
+        self.answer({**found, "may_promote": self.person.may(Role.LEAD)})
+
+
+class History(RegistryHandler):
+    """Promotions of earlier days."""
+
+    async def get(self) -> None:
+        """Those older than the promotion `before`."""
+        self.answer(await aside(earlier, room().project, self.number("before")))
+
+
+class OneModel(RegistryHandler):
+    """One model from near: what it was made with, its classes' top terms."""
+
+    async def get(self) -> None:
+        """`run` is the run. A viewer sees terms with their digits masked."""
+        run, masks = self.number("run"), not self.person.may(Role.REVIEWER)
+        self.answer(await aside(lambda: room().registering.model(run, masks=masks)))
+
+
+class _Promote(Asked):
+    run: Id
+    reason: str = Field(min_length=1, max_length=REASON_MOST)
+
+
+class _RollBack(Asked):
+    run: Id | None = None
+    reason: str = Field(min_length=1, max_length=REASON_MOST)
+
+
+class _Acts(Handler):
+    """A route that makes another model the champion."""
+
+    role: ClassVar[Role | None] = Role.LEAD
+
+    def _write(self, work: Any) -> dict[str, Any]:
+        changed: Changed = room().project.store.write(work)
+        room().registering.forget()
+        former = changed.former.title if changed.former else None
+        return {"run": changed.champion.run_id, "champion": changed.champion.title, "former": former}
+
+
+class Promote(_Acts):
+    """Makes a model the champion."""
+
+    async def post(self) -> None:
+        """Answers after COMMIT."""
+        asked, dataset, by = self.asked(_Promote), room().project.dataset_id, self.person.id
+        run_id = RunId(asked.run)
+        self.answer(await aside(self._write, lambda c: promote_run(c, dataset, run_id, asked.reason, by=by)))
+
+
+class RollBack(_Acts):
+    """Goes back to an earlier champion."""
+
+    async def post(self) -> None:
+        """Answers after COMMIT."""
+        asked, dataset, by = self.asked(_RollBack), room().project.dataset_id, self.person.id
+        to = None if asked.run is None else RunId(asked.run)
+        self.answer(await aside(self._write, lambda c: roll_back(c, dataset, to, asked.reason, by=by)))
+
+
+class RegistrySocket(FeedSocket):
+    """One page's socket: it hears that something has moved, and asks again. A beat each second says all is well."""
+
+    def initialize(self, **bokeh: Any) -> None:
+        """The beat begins when the page looks."""
+        super().initialize(**bokeh)
+        self._beats = PeriodicCallback(self._beat, BEAT_MS)
+
+    def on_message(self, message: str | bytes) -> None:
+        """The page says "rest" when its tab is hidden, "look" when it is back."""
+        if message == "rest":
+            self._rest()
+        elif not self._looking:
+            self._join()
+
+    def _look(self, _query: Mapping[str, str]) -> None:
+        self._join()
+
+    def _join(self) -> None:
+        self._looking = True
+        room().registering.join(self, asyncio.get_running_loop())
+        self._say("moved")  # what happened while it rested
+        if not self._beats.is_running():
+            self._beats.start()
+
+    def _beat(self) -> None:
+        self._say("beat")
+
+    def _say(self, kind: str) -> None:
+        health = room().hub.health
+        self.send(json.dumps({"kind": kind, "behind": health.behind_seconds, "away": health.away_seconds or None}))
+
+    def _rest(self) -> None:
+        self._looking = False
+        self._beats.stop()
+        room().registering.leave(self)
+
+    def on_close(self) -> None:
+        """The page is gone."""
+        self._rest()
+
+
+REGISTRY_ROUTES = (
+    (r"/registry.json", RegistryState),
+    (r"/registry/history.json", History),
+    (r"/registry/model.json", OneModel),
+    (r"/registry/promote", Promote),
+    (r"/registry/roll-back", RollBack),
+    (r"/registry/feed", RegistrySocket),
+)
