@@ -75,6 +75,8 @@ class CurvesFigure(Figure):
             lines[str(run.run_id)] = self._line(run, color, is_champion=run.run_id == champion)
             for size, fraction, repeat, fold, value in run.folds:
                 title = f"{run.candidate} v{run.version}"
+                if run.state == RunState.STOPPED:
+                    title += f", stopped: {run.reason}"
                 key = f"{run.run_id}|{fraction}|{repeat}|{fold}"
                 dots[key] = {"x": size, "y": value, "color": color, "title": title, "fold": fold + 1, "run": run.run_id}
         chosen = next((run for run in common.curves if run.run_id == champion), None)
@@ -97,14 +99,14 @@ class CurvesFigure(Figure):
 
     def _line(self, run: CurveRun, color: str, *, is_champion: bool) -> Row:
         points = self._points(run).values()
-        running = run.state == RunState.RUNNING
+        standing = run.state if run.state in (RunState.RUNNING, RunState.STOPPED) else ""
         return {
             "x": [round(size) for size, _ in points],
             "y": [round(sum(values) / len(values), 5) for _, values in points],
             "color": color,
-            "dash": "dashed" if running else "solid",
+            "dash": {RunState.RUNNING: "dashed", RunState.STOPPED: "dotted"}.get(RunState(run.state), "solid"),
             "width": 2.8 if is_champion else 2.0,
-            "title": f"{run.candidate} v{run.version}" + (", running" if running else ""),
+            "title": f"{run.candidate} v{run.version}" + (f", {standing}" if standing else ""),
         }
 
     def _names(self, lines: Rows, dots: Rows) -> Rows:

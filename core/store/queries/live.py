@@ -42,13 +42,17 @@ class Champion:
 
 @dataclass(frozen=True, slots=True)
 class CurveRun:
-    """A run's learning curve: a row a finished fold, as (training messages, fraction, repeat, fold, value)."""
+    """A run's learning curve: a row a finished fold, as (training messages, fraction, repeat, fold, value).
+
+    `reason` says why it failed, or was stopped.
+    """
 
     run_id: RunId
     candidate: str
     version: int
     state: str
     folds_planned: int
+    reason: str | None
     folds: Sequence[tuple[int, float, int, int, float]]
 
 
@@ -112,7 +116,7 @@ def curves(connection: Connection, dataset: DatasetId, reigning: RunId | None = 
         .subquery()
     )
     chosen = connection.execute(
-        select(Run.id, Run.candidate, Run.version, Run.state, Run.folds_planned)
+        select(Run.id, Run.candidate, Run.version, Run.state, Run.folds_planned, Run.error)
         .where(or_(Run.id.in_(select(newest.c.id)), Run.id == reigning))
         .order_by(Run.id.desc())
         .limit(runs)
@@ -130,6 +134,7 @@ def curves(connection: Connection, dataset: DatasetId, reigning: RunId | None = 
             run.version,
             run.state,
             run.folds_planned,
+            run.error,
             [(f.train_size, f.fraction, f.repeat, f.fold, f.value) for f in folds if f.run_id == run.id],
         )
         for run in chosen

@@ -12,12 +12,16 @@ from core.store.queries.live import HEADLINE_METRIC
 
 @dataclass(frozen=True, slots=True)
 class ListedRun:
-    """A run; `macro_f1` is the mean over its folds at the whole training part, None before the first. Times are ms."""
+    """A run; `macro_f1` is the mean over its folds at the whole training part, None before the first. Times are ms.
+
+    `reason` says why it failed, or was stopped.
+    """
 
     run_id: int
     candidate: str
     version: int
     state: str
+    reason: str | None
     label_cutoff: int
     label_set: str | None
     train_size: int
@@ -40,6 +44,7 @@ def runs(connection: Connection, dataset: DatasetId, *, before: int | None = Non
         Run.candidate,
         Run.version,
         Run.state,
+        Run.error,
         Run.label_cutoff,
         Run.label_set,
         Run.train_size,

@@ -205,7 +205,8 @@ class RunOut(_Out):
     run_id: int
     candidate: str
     version: int
-    state: str
+    state: str = Field(description="`running`, `done`, `failed`, or `stopped`: hopeless after some of the folds.")
+    reason: str | None = Field(description="Why it failed, or was stopped.")
     label_cutoff: int
     label_set: str | None = Field(description="The fingerprint of the frozen set, where one was trained on.")
     train_size: int
