@@ -124,11 +124,12 @@ def _refereed(plan: Plan, work: _Work, referee: Referee, result: FoldResult | No
     """Show the referee a result; between two folds hear who is stopped, and let the others go on."""
     if result is not None:
         referee.sees(result)
-    if not plan.in_between:
+    over = plan.over
+    if over is None:
         return []
-    stopped = referee.stops(plan.split + 1)
+    stopped = referee.stops(over)
     plan.drop(work.places({each.candidate for each in stopped}))
-    plan.split += 1
+    plan.split = over
     return stopped
 
 

@@ -93,10 +93,10 @@ class Plan:
         return [ended for other in after for ended in self.done(other, error)]
 
     @property
-    def in_between(self) -> bool:
-        """Whether the fold is over, while others are to come."""
+    def over(self) -> int | None:
+        """How many folds are over, where that is more than were and others are to come."""
         tries = [job.split for job in (*self._begun, *self._left) if job.kind is Kind.TRY]
-        return bool(tries) and min(tries) > self.split
+        return min(tries) if tries and min(tries) > self.split else None
 
     def drop(self, candidates: Collection[tuple[int, int]]) -> None:
         """Leave out what is left of candidates, each a group and a place within it, and what nobody needs then."""

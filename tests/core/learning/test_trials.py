@@ -111,6 +111,22 @@ def test_a_race_stops_the_hopeless_between_folds_and_says_so(workers: int) -> No
     assert outcomes[last] is stopped
 
 
+def test_a_fold_that_cannot_be_vectorised_ends_no_race(monkeypatch: pytest.MonkeyPatch) -> None:
+    make = Matrices._make
+
+    def not_the_second(self: Matrices, vectoriser: Any, name: str, train: np.ndarray, test: np.ndarray) -> Any:
+        if np.array_equal(test, SPLITS[1].test):
+            raise MemoryError("no room for it")
+        return make(self, vectoriser, name, train, test)
+
+    monkeypatch.setattr(Matrices, "_make", not_the_second)
+    outcomes = list(trials(TEXTS, Y, CLASSES, ALL[:2], SPLITS, race=Race()))
+    failed = [(o.candidate, o.fold, o.sentence) for o in outcomes if isinstance(o, FailedFold)]
+    assert failed == [(name, 1, "MemoryError: no room for it") for name in ("word-cnb", "char-svc")]
+    assert {key[1] for key in by_fold(outcomes)} == {0, 2}
+    assert len(outcomes) == 6
+
+
 def test_words_and_characters_together_are_scikit_learns_union_bit_by_bit(tmp_path: Path) -> None:
     def union() -> FeatureUnion:
         words = TfidfVectorizer(token_pattern=r"\S+", sublinear_tf=True)
