@@ -7,9 +7,10 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from core.fingerprint import fingerprint
+from core.pipeline.rule_accuracies import label_model
 from core.pipeline.stage import CODE_VERSION, Progress, silent
 from core.project import Project
-from core.rules import ABSTAIN, RuleSet, Scanner, vote
+from core.rules import ABSTAIN, LabelModel, RuleSet, Scanner
 from core.store.paced import write_paced
 from core.store.queries.walk import above, newest_message, rule_labels, withdrawn_rules
 from core.store.records.labels import add_rule_labels
@@ -22,8 +23,9 @@ PAGE = 5_000
 def tag(project: Project, progress: Progress = silent) -> int:
     """Let the rules vote on the messages they have not seen; gives how many labels changed.
 
-    Follows the messages: where it stopped is kept in the store under the rules' fingerprint, so changed rules begin
-    at the first message again, and only labels that come out differently are written.
+    Follows the messages: where it stopped is kept in the store under the fingerprint of the rules and of how often each
+    is held to be right, so changed ones begin at the first message again, and only labels that come out differently are
+    written.
     """
     store = project.store
     with store.read() as connection:
@@ -33,11 +35,12 @@ def tag(project: Project, progress: Progress = silent) -> int:
         return 0
     # After a withdrawal, and after one is taken back, they vote from the first message again.
     parts = (rules.fingerprint, project.dictionary().fingerprint, *filter(None, [withdrawn.epoch]))
-    made_from = fingerprint("tag", CODE_VERSION, *parts)
+    scanner = Scanner(rules, project.folder / ".cache")
+    model = label_model(project, scanner)
+    made_from = fingerprint("tag", CODE_VERSION, *parts, *filter(None, [model.fingerprint]))
     with store.read() as connection:
         seen = int((done(connection, made_from) or {}).get("up_to", 0))
     newest = newest_message(store)
-    scanner = Scanner(rules, project.folder / ".cache")
     changed = 0
     while seen < newest:
         page = above(store, project.dataset_id, seen, PAGE)
@@ -45,7 +48,7 @@ def tag(project: Project, progress: Progress = silent) -> int:
             break
         with store.read() as connection:
             before = rule_labels(connection, int(page["message_id"].iloc[0]), int(page["message_id"].iloc[-1]))
-        differs = _differing(_votes(rules, scanner, page), before)
+        differs = _differing(_votes(model, scanner, page), before)
         changed += sum(write_paced(store, differs, add_rule_labels))
         seen = int(page["message_id"].iloc[-1])
         store.write(lambda c, mark=seen: _mark(c, made_from, mark))  # type: ignore[misc]
@@ -66,9 +69,10 @@ def _mark(connection: Connection, made_from: str, seen: int) -> None:
     set_progress(connection, NAME, made_from, {"up_to": seen})
 
 
-def _votes(rules: RuleSet, scanner: Scanner, page: pd.DataFrame) -> pd.DataFrame:
+def _votes(model: LabelModel, scanner: Scanner, page: pd.DataFrame) -> pd.DataFrame:
     """What the rules say: message_id, hour, klass (None where they abstain), origin_ref (the rule)."""
-    votes = vote(rules, scanner.scan(page["text"].tolist()))
+    rules = model.ruleset
+    votes = model.vote(scanner.scan(page["text"].tolist()))
     names = np.array([rule.name for rule in rules.rules] + [""], dtype=object)
     classes = np.array([*rules.classes, None], dtype=object)
     decided = votes.codes != ABSTAIN
