@@ -22,6 +22,7 @@ from core.learning import (
 )
 from core.learning.calibration import probabilities
 from core.learning.probability_metrics import cost_matrix, probability_scores
+from core.pipeline.origins import counted, keep_apart
 from core.pipeline.splits import folds_planned, splits_of
 from core.pipeline.stage import CODE_VERSION, StageTask
 from core.pipeline.training import TrainingSet, frozen, training_set
@@ -29,7 +30,7 @@ from core.store.models import RunId
 from core.store.paced import write_paced
 from core.store.records.runs import FoldRecord, NewRun, add_fold, add_fold_predictions, finish_run, start_run
 
-KEEPS = "margins of all classes, confidence calibrated"
+KEEPS = "margins of all classes, confidence calibrated, origins of labels"
 """What is kept of a prediction: a run that kept less is made again."""
 CALIBRATED_ON = 20_000
 """Messages at least, where there are as many, that say how sure a fold may be."""
@@ -99,6 +100,7 @@ class Benchmark(StageTask):
                     "repeats": settings.repeats,
                     "split": settings.split,
                     "classes": list(training.classes),
+                    "origins": counted(training),
                 },
             )
             runs[name] = self.project.store.write(lambda connection, new=new: start_run(connection, new))  # type: ignore[misc]
@@ -154,6 +156,7 @@ class Benchmark(StageTask):
 
     def _finish(self, runs: Mapping[str, RunId], *, error: str | None = None) -> None:
         for run_id in runs.values():
+            keep_apart(self.project.store, run_id)
             self.project.store.write(lambda c, run_id=run_id: finish_run(c, run_id, error=error))  # type: ignore[misc]
 
 
@@ -167,6 +170,7 @@ def _said(training: TrainingSet, result: FoldResult, temperature: float) -> pd.D
             "truth": classes[training.y[result.test]],
             "klass": classes[result.predicted],
             "confidence": confidence(margins, result.predicted),
+            "origin": training.origins[result.test],
         }
     )
     return said.assign(margins=to_bytes(margins)) if result.repeat == 0 else said

@@ -13,6 +13,7 @@ from luigi.execution_summary import LuigiStatusCode
 from core.errors import PipelineError, TallyroomError
 from core.pipeline.fit import Fit
 from core.pipeline.ingest import Ingest, listing, stale
+from core.pipeline.label_errors import find_label_errors
 from core.pipeline.naive import NaiveSplit
 from core.pipeline.predict import predict
 from core.pipeline.search import index_texts
@@ -62,6 +63,7 @@ def run(project: Project, progress: Progress = silent, *, predict_at_most: int |
     cutoff = choose_cutoff(project)
     if cutoff:
         ran += _build(Fit(room=room, cutoff=cutoff))
+    find_label_errors(project, progress)
     predicted = predict(project, progress, at_most=predict_at_most)
     indexed = index_texts(project, progress, at_most=predict_at_most)
     if cutoff:

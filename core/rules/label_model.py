@@ -29,8 +29,10 @@ USUAL = 0.75
 """How often a rule is held to be right of which nothing is known."""
 SHRINK = 10.0
 """So many messages of known class that were as good as all rules together are added to what a rule has."""
-AGREEMENT_MOST = 50.0
+AGREEMENT_MOST = 20.0
 """What other rules say of a rule weighs no more than so many messages of known class, however often they meet."""
+AGREEMENT_HALVES = 10.0
+"""With so many messages of known class it weighs half: rules that are no witnesses for each other mislead."""
 SAME_VOICE = 0.9
 """Two rules of a class that share so much of what either hits are held to be copies of one."""
 TOGETHER_LEAST = 5
@@ -133,7 +135,7 @@ def estimate(ruleset: RuleSet, hits: Hits, truth: NDArray[np.int64]) -> Estimate
     usual = (right.sum() + SHRINK * USUAL) / (judged.sum() + SHRINK)
     shares = np.bincount(truth[known], minlength=len(ruleset.classes)) + SHRINK / len(ruleset.classes)
     met = agreement(matrix[~known], codes, voices, shares / shares.sum(), (right, judged), (usual, SHRINK))
-    weight = np.minimum(met.meetings, AGREEMENT_MOST)
+    weight = np.minimum(met.meetings, AGREEMENT_MOST / (1.0 + judged / AGREEMENT_HALVES))
     total = judged + weight + SHRINK
     accuracies = (right + weight * np.maximum(met.agreed, AGREED_LEAST) + SHRINK * usual) / total
     low, high = (betaincinv(accuracies * total, (1.0 - accuracies) * total, q) for q in (0.025, 0.975))

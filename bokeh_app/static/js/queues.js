@@ -1,5 +1,6 @@
 // The queues page: how each queue stands; make, pause, close, priority.
 import {ask, say, warn} from "./shell.js";
+import {drawDoubted, keyOfDoubted} from "./queues_doubted.js";
 import {element, safeText} from "./text.js";
 
 const LOOK_MS = 4_000;
@@ -34,6 +35,7 @@ async function look() {
 
 function draw() {
   drawFacts();
+  drawDoubted(state, look);
   const key = JSON.stringify([state.queues, state.alarms]);
   if (key === drawn) return;
   drawn = key;

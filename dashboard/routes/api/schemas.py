@@ -212,6 +212,11 @@ class RunOut(_Out):
     macro_f1: float | None
     started_at: Millis
     finished_at: int | None
+    origins: dict[str, int] = Field(description="How many of its labels came from verdicts, imports and rules.")
+    judged: int = Field(description="Messages among them that people have judged.")
+    macro_f1_judged: tuple[float, float, float] | None = Field(
+        description="On these alone, with its 95 % interval; null where they are too few."
+    )
 
 
 class RunsOut(_Out):
