@@ -56,7 +56,7 @@ def list_(room: Room = ".", as_json: AsJson = False) -> None:  # type: ignore[as
         say(_line(row))
     say(accuracy.sentence if accuracy else "Too few random draws are judged to say how good the live model is.")
     if doubted:
-        say(doubted.sentence)
+        say(f"Probable label errors: {doubted.sentence}")
 
 
 def _line(row: QueueRow) -> str:

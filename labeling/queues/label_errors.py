@@ -41,7 +41,7 @@ class LabelErrors:
     @property
     def sentence(self) -> str:
         """As a page says it."""
-        said = f"Probable label errors: {self.found:,} of {self.tried:,} labels, in the eyes of {self.title}"
+        said = f"{self.title} doubts {self.found:,} of the {self.tried:,} labels that it was held against"
         if not self.judged:
             return f"{said}; none is judged yet."
         return f"{said}; {self.judged:,} judged, {self.wrong:,} of them wrong."

@@ -23,6 +23,7 @@ classes = ["personal", "spam"]
 [pipeline]
 candidates = ["word-cnb"]
 folds = 3
+split = "random"
 curve = [1.0]
 retrain_after = 1
 """

@@ -62,7 +62,7 @@ def test_the_most_doubted_label_is_asked_first_and_blind_and_the_verdict_holds(
     assert now is not None
     assert (now.tried, now.found, now.waiting, now.judged, now.wrong) == (6, 4, 3, 1, 1)
     assert now.queue_id == made.queue_id
-    assert "4 of 6 labels" in now.sentence
+    assert "doubts 4 of the 6 labels" in now.sentence
     assert "1 judged, 1 of them wrong" in now.sentence
 
 

@@ -245,6 +245,7 @@ document.addEventListener("keydown", (event) => {
     const next = all[at < 0 ? 0 : Math.max(0, Math.min(all.length - 1, at + (event.key === "ArrowDown" ? 1 : -1)))];
     if (next) { next.focus(); event.preventDefault(); }
   } else if (key === "n") { openForm(); event.preventDefault(); }
+  else if (key === keyOfDoubted.key) keyOfDoubted.press();
   else if (KEYS[key] && at >= 0) { all[at].querySelector(`[data-does="${KEYS[key]}"]`)?.click(); event.preventDefault(); }
 });
 

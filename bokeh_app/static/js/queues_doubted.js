@@ -23,9 +23,9 @@ async function make() {
   button.disabled = true; // pressed twice, it is made once
   try {
     await ask("queues/label-errors", {});
-    warn("");
   } catch (error) {
     warn(`The queue was not made: ${error.message}. ${error.fix ?? ""}`);
+    return;
   } finally {
     button.disabled = false;
   }
