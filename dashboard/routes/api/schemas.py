@@ -214,8 +214,8 @@ class RunOut(_Out):
     finished_at: int | None
     origins: dict[str, int] = Field(description="How many of its labels came from verdicts, imports and rules.")
     judged: int = Field(description="Messages among them that people have judged.")
-    macro_f1_judged: tuple[float, float, float] | None = Field(
-        description="On these alone, with its 95 % interval; null where they are too few."
+    macro_f1_judged: list[float] | None = Field(
+        description="On these alone: value, low and high (95 %); null where they are too few."
     )
 
 
