@@ -42,7 +42,7 @@ def apart(cells: Cells) -> Apart:
         matrix[names.index(truth), names.index(klass)] = n
     right = int(np.trace(matrix))
     drawn = np.random.default_rng(0).multinomial(messages, matrix.ravel() / messages, DRAWS)
-    low, high = np.quantile(_macro_f1(drawn.reshape(DRAWS, *matrix.shape), matrix), (0.025, 0.975))
+    low, high = np.quantile(_macro_f1(drawn.reshape(DRAWS, *matrix.shape).astype(float), matrix), (0.025, 0.975))
     value = float(_macro_f1(matrix[None], matrix)[0])
     share = proportion(right, messages)
     accuracy = (share.share, share.low, share.high)

@@ -156,7 +156,8 @@ class Benchmark(StageTask):
 
     def _finish(self, runs: Mapping[str, RunId], *, error: str | None = None) -> None:
         for run_id in runs.values():
-            keep_apart(self.project.store, run_id)
+            if error is None:
+                keep_apart(self.project.store, run_id)
             self.project.store.write(lambda c, run_id=run_id: finish_run(c, run_id, error=error))  # type: ignore[misc]
 
 

@@ -107,9 +107,10 @@ def matters(before: LabelModel, now: LabelModel, hits: Hits) -> bool:
 
 
 def _due(project: Project, before: dict[str, Any], newest: int) -> bool:
-    if newest >= 2 * before["newest"] and before["newest"] < MOST:
-        return newest > before["newest"]
-    enough = max(project.settings.pipeline.retrain_after, before["known"] // 10)
+    then, known = int(before["newest"]), int(before["known"])
+    if then < MOST and newest >= 2 * then and newest > then:
+        return True
+    enough = max(project.settings.pipeline.retrain_after, known // 10)
     return labels_since(project.store, before["label"], GIVEN, enough) >= enough
 
 

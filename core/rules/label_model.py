@@ -90,7 +90,7 @@ class LabelModel:
 
     def probabilities(self, hits: Hits) -> Floats:
         """(n, k): how probable each class is of n messages; all alike where no rule hit."""
-        return softmax(self._evidence(hits) @ self._classes(), axis=1)
+        return np.asarray(softmax(self._evidence(hits) @ self._classes(), axis=1))
 
     def vote(self, hits: Hits) -> Votes:
         """The class that the model believes; an abstention where two are as likely, or none that was voted for."""

@@ -64,6 +64,6 @@ def runs(connection: Connection, dataset: DatasetId, *, before: int | None = Non
 
 
 def _listed(row: Row[Any]) -> ListedRun:
-    *fields, params = row
-    truth = whose_of(row.train_size, params)
+    fields: list[Any] = list(row)[:-1]
+    truth = whose_of(row.train_size, row.params)
     return ListedRun(*fields, truth.origins, truth.judged, truth.macro_f1)
