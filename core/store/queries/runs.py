@@ -64,6 +64,6 @@ def runs(connection: Connection, dataset: DatasetId, *, before: int | None = Non
 
 
 def _listed(row: Row[Any]) -> ListedRun:
-    fields: list[Any] = list(row)[:-1]
     truth = whose_of(row.train_size, row.params)
-    return ListedRun(*fields, origins=truth.origins, judged=truth.judged, macro_f1_judged=truth.macro_f1)
+    fields: list[Any] = [*list(row)[:-1], truth.origins, truth.judged, truth.macro_f1]
+    return ListedRun(*fields)
