@@ -66,6 +66,7 @@ def _ranked(runs: Sequence[ComparedRun], scores: dict[RunId, list[float]]) -> li
             "half": half,
             "folds": len(scores[run.run_id]),
             "trained_on": run.train_size,
+            "whose": {"origins": run.whose.named, "judged": run.whose.judged, "macro_f1": run.whose.macro_f1},
             "size": run.size,
             "fit_ms": _ms(run.fit_seconds),
             "predict_ms": _ms(run.predict_seconds),

@@ -33,12 +33,20 @@ def _champion(common: Common) -> dict[str, Any]:
     if common.champion is None:
         trying = len([run for run in common.curves if run.state == RunState.RUNNING])
         note = f"{trying} candidates on trial" if trying else "'tallyroom run' tries the candidates"
-        return {"champion": "none yet", "champion-note": note}
+        return {"champion": "none yet", "champion-note": note, "champion-truth": ""}
+    truth = _truth(common)
     if common.macro_f1 is None:
-        return {"champion": common.champion.title, "champion-note": ""}
+        return {"champion": common.champion.title, "champion-note": "", "champion-truth": truth}
     mean, half = common.macro_f1
     note = f"macro-F1 {mean:.3f} ± {half:.3f} on {len(common.scores)} folds"
-    return {"champion": common.champion.title, "champion-note": note}
+    return {"champion": common.champion.title, "champion-note": note, "champion-truth": truth}
+
+
+def _truth(common: Common) -> str:
+    """Whose labels the champion learnt from, and how good it is on people's alone; empty where that was not kept."""
+    if common.whose is None or not common.whose.origins:
+        return ""
+    return "; ".join(filter(None, (common.whose.trained, common.whose.on_people)))
 
 
 def _verdicts(common: Common) -> dict[str, Any]:

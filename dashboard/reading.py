@@ -22,6 +22,7 @@ from core.store.queries.drift import ByDay, class_days, slice_class_days
 from core.store.queries.folds import FoldScore, f1_by_fold, naive_macro_f1, scores_by_fold
 from core.store.queries.live import Champion, CurveRun
 from core.store.queries.slices import known_slices, slice_days
+from core.store.queries.whose import Whose, whose
 from core.store.rollups import FOLDS, PREDICTED, RULE, VERDICT, VERDICTS
 from dashboard.drifting import shown_days
 from dashboard.samples import Sample, Samples
@@ -86,6 +87,11 @@ class Common:
     def macro_f1(self) -> tuple[float, float] | None:
         """Its mean over the folds, and half of its interval."""
         return mean_interval(self.scores) if self.scores else None
+
+    @cached_property
+    def whose(self) -> Whose | None:
+        """Whose labels the champion learnt from, and how good it is where people have judged."""
+        return whose(self.connection, self.champion.run_id) if self.champion else None
 
     @cached_property
     def curves(self) -> list[CurveRun]:

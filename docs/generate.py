@@ -111,7 +111,8 @@ rules:
         + table(("key", "default"), keys)
         + """
 
-The class with the most weight among the rules that hit wins; a tie is an abstention.
+Each rule that hits weighs by how often it is right, as far as that is known ([how](../explanation/weak-labels.md)), times its
+`weight`; the class with the most wins, a tie is an abstention. While nothing is known of the rules it is the vote by the weights.
 
 **The language** is that of Vectorscan: Perl's regular expressions without look-around and back-references, over UTF-8.
 `\\b`, `\\w`, `\\d` and `\\s` know ASCII only: write `\\p{L}` where letters of every script are meant, and mind that a word

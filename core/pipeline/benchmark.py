@@ -12,6 +12,7 @@ from core.fingerprint import fingerprint
 from core.pipeline import trial as trials
 from core.pipeline.fold import CrossValidate, trial_of
 from core.pipeline.made_with import note_end
+from core.pipeline.origins import keep_apart
 from core.pipeline.stage import CODE_VERSION, StageTask
 from core.pipeline.training import frozen
 from core.store.models import RunId, RunState
@@ -21,7 +22,7 @@ from core.store.records.runs import finish_run
 TRIAL = ("train_on", "train_limit", "candidates", "folds", "repeats", "split", "curve", "seed", "costs", "race")
 """The settings of which one that changes makes another trial."""
 PASSED = {RunState.FAILED: "passed over", RunState.STOPPED: "stopped"}
-KEEPS = "margins of all classes, confidence calibrated"
+KEEPS = "margins of all classes, confidence calibrated, origins of labels"
 """What is kept of a prediction: a run that kept less is made again."""
 
 
@@ -80,6 +81,7 @@ class Benchmark(StageTask):
             runs[each.candidate] = each.run_id
             temperatures[each.candidate] = trial.whole_temperature(self.project.store, each.run_id)
             if each.state == RunState.RUNNING:
+                keep_apart(self.project.store, each.run_id)
                 self.project.store.write(lambda c, run_id=each.run_id: finish_run(c, run_id))  # type: ignore[misc]
             self.tell(number, len(found))
         note_end(self.project, runs.values(), seconds=self._seconds())

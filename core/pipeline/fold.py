@@ -235,6 +235,7 @@ def _said(trial: Trial, result: FoldResult, temperature: float) -> pd.DataFrame:
             "truth": classes[training.y[result.test]],
             "klass": classes[result.predicted],
             "confidence": confidence(margins, result.predicted),
+            "origin": training.origins[result.test],
         }
     )
     return said.assign(margins=to_bytes(margins)) if result.repeat == 0 else said

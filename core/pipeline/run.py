@@ -13,6 +13,7 @@ from core.pipeline.fit import Fit
 from core.pipeline.hold import NotNowError
 from core.pipeline.indexing import Index
 from core.pipeline.ingest import Ingest, IngestPart, Sources, listing, stale
+from core.pipeline.label_errors import LabelErrors
 from core.pipeline.naive import NaiveSplit
 from core.pipeline.predict import Predict
 from core.pipeline.stage import LineTask, Progress, silent, workshop
@@ -124,7 +125,7 @@ def go_over(
         lambda: make(Tag(room=room)),
         lambda: make(Templates(room=room)),
         learn,
-        lambda: make(Predict(room=room), Index(room=room)),
+        lambda: make(LabelErrors(room=room), Predict(room=room), Index(room=room)),
         flatter,
     )
     try:

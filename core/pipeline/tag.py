@@ -10,9 +10,10 @@ from sqlalchemy import Connection
 
 from core.errors import StoreError, TallyroomError
 from core.fingerprint import fingerprint
+from core.pipeline.rule_accuracies import kept_model, label_model
 from core.pipeline.stage import CODE_VERSION, LineTask, Progress, look_of, silent, workshop
 from core.project import Project
-from core.rules import ABSTAIN, RuleSet, Scanner, vote
+from core.rules import ABSTAIN, LabelModel, RuleSet, Scanner
 from core.store.paced import write_paced
 from core.store.queries.walk import above, newest_message, rule_labels, withdrawn_rules
 from core.store.records.labels import add_rule_labels
@@ -39,7 +40,10 @@ class Tag(LineTask):
             raise
         except TallyroomError:
             return False  # the task says what is amiss
-        return voting is None or voting.seen >= newest_message(project.store)
+        if voting is None:
+            return True
+        model = kept_model(project, voting.rules)
+        return model is not None and _seen(project, voting.mark(model)) >= newest_message(project.store)
 
     def work(self) -> int:
         """Gives how many labels changed."""
@@ -48,40 +52,49 @@ class Tag(LineTask):
 
 @dataclass(frozen=True, slots=True)
 class _Voting:
-    """The rules that vote, the mark under which they do, and the message up to which they have."""
+    """The rules that vote, and what else decides from which message on they do."""
 
     rules: RuleSet
-    made_from: str
-    seen: int
+    parts: tuple[str, ...]
+
+    def mark(self, model: LabelModel) -> str:
+        """The fingerprint under which the store keeps how far they are."""
+        return fingerprint("tag", CODE_VERSION, *self.parts, *filter(None, [model.fingerprint]))
 
 
 def _now(project: Project) -> _Voting | None:
     """Who votes now; None where no rule does."""
-    store = project.store
-    with store.read() as connection:
+    with project.store.read() as connection:
         withdrawn = withdrawn_rules(connection)
     rules = _voting(project, withdrawn.names)
     if rules is None:
         return None
     # After a withdrawal, and after one is taken back, they vote from the first message again.
-    parts = (rules.fingerprint, project.dictionary().fingerprint, *filter(None, [withdrawn.epoch]))
-    made_from = fingerprint("tag", CODE_VERSION, *parts)
-    with store.read() as connection:
-        return _Voting(rules, made_from, int((done(connection, made_from) or {}).get("up_to", 0)))
+    parts = (rules.fingerprint, project.dictionary().fingerprint, *map(str, filter(None, [withdrawn.epoch])))
+    return _Voting(rules, parts)
+
+
+def _seen(project: Project, mark: str) -> int:
+    """The message up to which the rules have voted."""
+    with project.store.read() as connection:
+        return int((done(connection, mark) or {}).get("up_to", 0))
 
 
 def tag(project: Project, progress: Progress = silent) -> int:
     """Let the rules vote on the messages they have not seen; gives how many labels changed.
 
-    Follows the messages: where it stopped is kept in the store under the rules' fingerprint, so changed rules begin
-    at the first message again, and only labels that come out differently are written.
+    Follows the messages: where it stopped is kept in the store under the fingerprint of the rules and of how often each
+    is held to be right, so changed ones begin at the first message again, and only labels that come out differently are
+    written.
     """
     store = project.store
     voting = _now(project)
     if voting is None:
         return 0
-    rules, seen, newest = voting.rules, voting.seen, newest_message(store)
-    scanner = Scanner(rules, project.folder / ".cache")
+    scanner = Scanner(voting.rules, project.folder / ".cache")
+    model = label_model(project, scanner)
+    mark = voting.mark(model)
+    seen, newest = _seen(project, mark), newest_message(store)
     changed = 0
     while seen < newest:
         page = above(store, project.dataset_id, seen, PAGE)
@@ -89,10 +102,10 @@ def tag(project: Project, progress: Progress = silent) -> int:
             break
         with store.read() as connection:
             before = rule_labels(connection, int(page["message_id"].iloc[0]), int(page["message_id"].iloc[-1]))
-        differs = _differing(_votes(rules, scanner, page), before)
+        differs = _differing(_votes(model, scanner, page), before)
         changed += sum(write_paced(store, differs, add_rule_labels))
         seen = int(page["message_id"].iloc[-1])
-        store.write(lambda c, mark=seen: _mark(c, voting.made_from, mark))  # type: ignore[misc]
+        store.write(lambda c, up_to=seen: _mark(c, mark, up_to))  # type: ignore[misc]
         progress(NAME, seen, newest)
     return changed
 
@@ -110,9 +123,10 @@ def _mark(connection: Connection, made_from: str, seen: int) -> None:
     set_progress(connection, NAME, made_from, {"up_to": seen})
 
 
-def _votes(rules: RuleSet, scanner: Scanner, page: pd.DataFrame) -> pd.DataFrame:
+def _votes(model: LabelModel, scanner: Scanner, page: pd.DataFrame) -> pd.DataFrame:
     """What the rules say: message_id, hour, klass (None where they abstain), origin_ref (the rule)."""
-    votes = vote(rules, scanner.scan(page["text"].tolist()))
+    rules = model.ruleset
+    votes = model.vote(scanner.scan(page["text"].tolist()))
     names = np.array([rule.name for rule in rules.rules] + [""], dtype=object)
     classes = np.array([*rules.classes, None], dtype=object)
     decided = votes.codes != ABSTAIN

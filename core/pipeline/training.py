@@ -24,12 +24,13 @@ from core.store.queries.training import (
 
 @dataclass(frozen=True, slots=True)
 class TrainingSet:
-    """Labelled messages in order of their ids: n texts, n class codes into `classes`."""
+    """Labelled messages in order of their ids: n texts, n class codes into `classes`, n origins of the labels."""
 
     message_ids: np.ndarray
     texts: list[str]
     y: np.ndarray
     classes: tuple[str, ...]
+    origins: np.ndarray
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -84,7 +85,9 @@ def training_set(project: Project, cutoff: int) -> TrainingSet:
     """
     pages = list(labelled(project.store, project.dataset_id, cutoff, origins(project)))
     if not pages:
-        return TrainingSet(np.array([], dtype=np.int64), [], np.array([], dtype=np.int64), project.classes)
+        return TrainingSet(
+            np.array([], dtype=np.int64), [], np.array([], dtype=np.int64), project.classes, np.array([], object)
+        )
     rows = _limited(pd.concat(pages, ignore_index=True), project.settings.pipeline.train_limit)
     codes = {klass: code for code, klass in enumerate(project.classes)}
     unknown = sorted(set(rows["klass"]) - set(codes))
@@ -99,6 +102,7 @@ def training_set(project: Project, cutoff: int) -> TrainingSet:
         rows["text"].tolist(),
         rows["klass"].map(codes).to_numpy(np.int64),
         project.classes,
+        rows["origin"].to_numpy(object),
     )
 
 

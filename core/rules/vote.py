@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
 from core.rules.ruleset import RuleSet
 from core.rules.scan import Hits
 
 ABSTAIN = -1
+TIE_DIGITS = 9
+"""Sums of the same numbers in another order are a tie."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,24 +29,38 @@ class Votes:
 
 
 def vote(ruleset: RuleSet, hits: Hits) -> Votes:
-    """Weighted majority of the rules that hit."""
+    """Majority of the rules that hit, weighted as the file says."""
     weights = np.array([rule.weight for rule in ruleset.rules])
-    by_class = np.zeros((len(ruleset.rules), len(ruleset.classes)))
-    by_class[np.arange(len(weights)), ruleset.codes] = weights
-    totals = np.asarray(hits.matrix.astype(float) @ by_class)
+    said = sparse.csr_matrix(hits.matrix.astype(float).multiply(weights[None, :]))
+    return decide(said, np.array(ruleset.codes), len(ruleset.classes))
+
+
+def decide(said: sparse.csr_matrix, rule_codes: np.ndarray, k: int) -> Votes:
+    """The class of which the hits say the most, among those that one was for.
+
+    Args:
+        said: (n, r), what each hit weighs; what a rule without a hit holds is left out of it, not 0.
+        rule_codes: the class code of each rule.
+        k: how many classes there are; one that nobody voted for has 0.
+    """
+    by_class = np.eye(k)[rule_codes]
+    totals = np.round(np.asarray(said @ by_class), TIE_DIGITS)
+    hit = sparse.csr_matrix((np.ones(said.nnz), said.indices, said.indptr), shape=said.shape)
+    voted = np.asarray(hit @ by_class) > 0
+    top = totals.max(axis=1, initial=-np.inf, keepdims=True)
     best = totals.argmax(axis=1)
-    top = totals.max(axis=1, initial=0)
-    decided = (top > 0) & ((totals == top[:, None]).sum(axis=1) == 1)
+    alone = (totals == top).sum(axis=1) == 1
+    decided = alone & voted[np.arange(len(best)), best] if len(best) else alone
     codes = np.where(decided, best, ABSTAIN)
-    return Votes(codes, _heaviest(hits, weights, np.array(ruleset.codes), codes), (totals > 0).sum(axis=1) > 1)
+    return Votes(codes, _heaviest(said, rule_codes, codes), voted.sum(axis=1) > 1)
 
 
-def _heaviest(hits: Hits, weights: np.ndarray, rule_codes: np.ndarray, codes: np.ndarray) -> np.ndarray:
+def _heaviest(said: sparse.csr_matrix, rule_codes: np.ndarray, codes: np.ndarray) -> np.ndarray:
     """Of the rules that hit for the class decided, the heaviest (the first among equals)."""
     chosen = np.full(len(codes), ABSTAIN)
-    best = np.zeros(len(codes))
-    coo = hits.matrix.tocoo()
-    for message, rule in zip(coo.row, coo.col, strict=True):
-        if rule_codes[rule] == codes[message] and weights[rule] > best[message]:
-            chosen[message], best[message] = rule, weights[rule]
+    rows = np.repeat(np.arange(said.shape[0]), np.diff(said.indptr))
+    for_it = rule_codes[said.indices] == codes[rows]
+    rows, rules, weights = rows[for_it], said.indices[for_it], said.data[for_it]
+    lightest_first = np.lexsort((-rules, weights, rows))
+    chosen[rows[lightest_first]] = rules[lightest_first]  # the last one written stays
     return chosen

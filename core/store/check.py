@@ -115,13 +115,24 @@ def _confusion(connection: Connection) -> list[Difference]:
             literal(FOLDS), FoldPrediction.run_id, FoldPrediction.truth, FoldPrediction.klass, func.count()
         ).group_by(FoldPrediction.run_id, FoldPrediction.truth, FoldPrediction.klass)
     ).all()
+    by_origin = connection.execute(
+        select(
+            literal(f"{FOLDS}:") + FoldPrediction.origin,
+            FoldPrediction.run_id,
+            FoldPrediction.truth,
+            FoldPrediction.klass,
+            func.count(),
+        )
+        .where(FoldPrediction.repeat == 0, FoldPrediction.origin.is_not(None))
+        .group_by(FoldPrediction.origin, FoldPrediction.run_id, FoldPrediction.truth, FoldPrediction.klass)
+    ).all()
     verdicts = connection.execute(
         select(literal(VERDICTS), Prediction.run_id, Truth.klass, Prediction.klass, func.count())
         .join(Truth, Truth.message_id == Prediction.message_id)
         .where(Truth.origin == Origin.VERDICT)
         .group_by(Prediction.run_id, Truth.klass, Prediction.klass)
     ).all()
-    return compare("confusion:", kept, [*folds, *verdicts])
+    return compare("confusion:", kept, [*folds, *by_origin, *verdicts])
 
 
 def _slices(connection: Connection) -> list[Difference]:

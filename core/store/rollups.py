@@ -13,10 +13,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from core.store.hot import hot
 from core.store.later import Until
-from core.store.models import HOUR_MS, SHARDS, ClassCount, ConfusionCount, Message, Tally
+from core.store.models import HOUR_MS, SHARDS, ClassCount, ConfusionCount, Message, Origin, Tally
 
 VERDICTS = "verdicts"
 FOLDS = "folds"
+FOLDS_OF = {str(origin): f"folds:{origin}" for origin in Origin}
+"""The same for the messages alone whose label is of that origin, each once (of the first repeat)."""
 PREDICTED = "predicted"
 VERDICT = "verdict"
 RULE = "rule"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,6 +21,8 @@ from labeling.gold import gold_from_queue
 from labeling.models import Assigned, Purpose, Queue, QueueState
 from labeling.queue_list import QueueRow, queue_rows
 from labeling.queues import QueueSpec, change, chosen, create, fill_by_order, set_members
+from labeling.queues.label_errors import label_errors as doubted_labels
+from labeling.queues.label_errors import queue_from_label_errors
 from labeling.queues.making import people_named
 from labeling.queues.sources import Cell, queue_from_cell
 
@@ -40,14 +42,21 @@ def list_(room: Room = ".", as_json: AsJson = False) -> None:  # type: ignore[as
     with project.store.read() as connection:
         rows = queue_rows(connection, project.dataset_id)
         accuracy = live_accuracy(connection, project.dataset_id)
+        doubted = doubted_labels(connection, project.dataset_id)
     project.close()
     if as_json:
-        facts = {"queues": [asdict(row) for row in rows], "accuracy": asdict(accuracy) if accuracy else None}
+        facts = {
+            "queues": [asdict(row) for row in rows],
+            "accuracy": asdict(accuracy) if accuracy else None,
+            "label_errors": asdict(doubted) if doubted else None,
+        }
         answer(True, facts, "")
         return
     for row in rows:
         say(_line(row))
     say(accuracy.sentence if accuracy else "Too few random draws are judged to say how good the live model is.")
+    if doubted:
+        say(f"Probable label errors: {doubted.sentence}")
 
 
 def _line(row: QueueRow) -> str:
@@ -76,6 +85,9 @@ def make(
     count: Annotated[int, typer.Option(help="Fill it with so many messages by its order.")] = 0,
     cell: Annotated[str | None, typer.Option(help="Fill it from a cell: RUN:folds|verdicts:TRUE:PREDICTED.")] = None,
     alarm: Annotated[int | None, typer.Option(help="Fill it from an alarm, which its result will close.")] = None,
+    label_errors: Annotated[
+        int, typer.Option(help="Fill it with so many of the labels that the champion doubts most; all blind.")
+    ] = 0,
     target: Annotated[int | None, typer.Option(help="Hand out no more after so many verdicts.")] = None,
     deadline: Annotated[datetime | None, typer.Option(help="When it should be done.")] = None,
     priority: Annotated[int, typer.Option(help="The higher, the earlier.")] = 0,
@@ -85,7 +97,7 @@ def make(
     person: Annotated[list[str] | None, typer.Option("--for", help="Only for this person; may be repeated.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make a queue, and fill it by its order, from a cell of a confusion matrix or from an alarm."""
+    """Make a queue, and fill it by its order, from a cell of a confusion matrix, an alarm, or doubted labels."""
     project = Project(room)
     spec = QueueSpec(
         name, purpose=purpose, order=order, overlap=overlap, adaptive=adaptive, blind_share=blind, gold_share=gold,
@@ -96,19 +108,24 @@ def make(
     )  # fmt: skip
     with project.store.read() as connection:  # before the queue is there
         people_named(connection, person or [])
-    queue_id, came = _made(project, spec, count, cell, alarm)
+    queue_id, came = _made(project, spec, count, cell, alarm, label_errors)
     if person:
         project.store.write(lambda connection: set_members(connection, queue_id, person))
     project.close()
     answer(as_json, {"queue_id": queue_id, "messages": came}, f"Queue {queue_id}, {name}: {came:,} messages.")
 
 
-def _made(project: Project, spec: QueueSpec, count: int, cell: str | None, alarm: int | None) -> tuple[int, int]:
+def _made(
+    project: Project, spec: QueueSpec, count: int, cell: str | None, alarm: int | None, label_errors: int
+) -> tuple[int, int]:
     store, dataset = project.store, project.dataset_id
     if cell is not None:
         queue_id = queue_from_cell(store, dataset, _cell(cell), spec)
     elif alarm is not None:
         queue_id = queue_from_alarm(store, dataset, alarm, spec)
+    elif label_errors:
+        spec = replace(spec, blind_share=1.0)
+        queue_id = queue_from_label_errors(store, dataset, spec, most=label_errors).queue_id
     else:
         queue_id = store.write(lambda connection: create(connection, dataset, spec))
     if count:

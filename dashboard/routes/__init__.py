@@ -29,7 +29,7 @@ from dashboard.routes.office import Decide, OfficeState
 from dashboard.routes.people import AuditLog, ChangeActive, ChangeRole, InvitePerson, People, SignOut
 from dashboard.routes.pipeline import PIPELINE_ROUTES
 from dashboard.routes.provider import FromProvider, ToProvider
-from dashboard.routes.queues import ChangeQueue, MakeQueue, QueuesState
+from dashboard.routes.queues import AskLabelErrors, ChangeQueue, MakeQueue, QueuesState
 from dashboard.routes.registry import REGISTRY_ROUTES
 from dashboard.routes.state import LiveStateRoute
 
@@ -60,6 +60,7 @@ ROUTES = (
     (r"/desk/message.txt", WholeMessage),
     (r"/queues.json", QueuesState),
     (r"/queues/make", MakeQueue),
+    (r"/queues/label-errors", AskLabelErrors),
     (r"/queues/change", ChangeQueue),
     (r"/desk/changed.json", Changes),
     (r"/alarms.json", Alarms),

@@ -16,6 +16,7 @@ from labeling.models import Purpose, Role
 from labeling.orders import ORDERS
 from labeling.queue_list import standing
 from labeling.queues import STRICT, QueueSpec, change, create, fill_by_order, set_members
+from labeling.queues.label_errors import label_errors, queue_from_label_errors
 from labeling.queues.making import people_named
 from labeling.queues.sources import Cell, queue_from_cell, queue_from_search
 
@@ -84,6 +85,7 @@ class QueuesState(QueuesHandler):
         with project.store.read() as connection:
             desk = standing(connection, project.dataset_id)
             open_alarms = [asdict(alarm) for alarm in alarms(connection)]
+            doubted = label_errors(connection, project.dataset_id)
         return {
             "at": desk.at,
             "queues": [asdict(row) for row in desk.queues],
@@ -91,6 +93,7 @@ class QueuesState(QueuesHandler):
             "accuracy": {**asdict(desk.accuracy), "sentence": desk.accuracy.sentence} if desk.accuracy else None,
             "effect": _effect(desk.effect) if desk.effect else None,
             "alarms": open_alarms,
+            "label_errors": {**asdict(doubted), "sentence": doubted.sentence} if doubted else None,
             "orders": [{"name": order.name, "title": order.title} for order in ORDERS],
             "purposes": [{"name": str(purpose), "strict": purpose in STRICT} for purpose in Purpose],
         }
@@ -128,6 +131,16 @@ class MakeQueue(QueuesHandler):
         if asked.count:
             fill_by_order(store, queue_id, asked.count)
         return queue_id
+
+
+class AskLabelErrors(QueuesHandler):
+    """Makes a queue of the labels that the champion doubts."""
+
+    async def post(self) -> None:
+        """Answers with its id, and how many messages are in it; asked twice, it is the same queue."""
+        self.asked(Asked)
+        project, by = room().project, self.person.id
+        self.answer(asdict(await aside(lambda: queue_from_label_errors(project.store, project.dataset_id, by=by))))
 
 
 class ChangeQueue(QueuesHandler):

@@ -127,7 +127,7 @@ def queue_from_behind(
     made = replace(spec, purpose=purpose, source=f"behind:{behind.query}")
     with store.read() as connection:
         require(connection, by, Role.LEAD)
-        there = _same(connection, made)
+        there = made_before(connection, made)
     if there is not None and there.messages:
         return there
     ids: list[int] = []
@@ -137,23 +137,23 @@ def queue_from_behind(
         more = page.after is not None
     if not ids:
         raise DeskError("no message is behind it now", fix="Widen the search or the range.")
-    queue_id = there.queue_id if there else _created(store, dataset, made, by)
+    queue_id = there.queue_id if there else made_once(store, dataset, made, by)
     return MadeOf(queue_id, chosen(store, queue_id, ids), more)
 
 
-def _created(store: Store, dataset: DatasetId, spec: QueueSpec, by: PersonId) -> int:
+def made_once(store: Store, dataset: DatasetId, spec: QueueSpec, by: PersonId | None) -> int:
     """The queue's id, also where the same one was made a moment ago."""
     try:
         return store.write(lambda connection: create(connection, dataset, spec, by=by))
     except (DeskError, IntegrityError):
         with store.read() as connection:
-            there = _same(connection, spec)
+            there = made_before(connection, spec)
         if there is None:
             raise
         return there.queue_id
 
 
-def _same(connection: Connection, spec: QueueSpec) -> MadeOf | None:
+def made_before(connection: Connection, spec: QueueSpec) -> MadeOf | None:
     """A queue of that name that came from there."""
     query = select(Queue.id).where(Queue.name == spec.name, Queue.source == spec.source)
     queue_id = connection.execute(query).scalar()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pandas as pd
 import pytest
 from here import enter, on_a_port, opened_here
 from rooms import add_champion, add_messages, the_dataset
@@ -14,7 +15,9 @@ from servers import make_folder
 from sqlalchemy import select
 
 from core.store import Store
-from core.store.models import RunId
+from core.store.models import Origin, RunId
+from core.store.records.labels import set_label
+from core.store.records.suspects import add_suspects
 from dashboard.room import Room
 from labeling.alarms import open_alarm
 from labeling.models import Person, Queue, QueueChange, Role, Task
@@ -114,3 +117,23 @@ def test_a_queues_own_guide_stands_beside_its_messages(here: tuple[Room, str, Ru
     assert ada.get("desk/panel.json").json()["guide"] == "# Only prizes"
     with store.read() as connection:
         assert len(connection.execute(select(Task.id).where(Task.queue_id == queue_id)).all()) == 5
+
+
+def test_a_lead_asks_about_doubted_labels_and_a_reviewer_does_not(here: tuple[Room, str, RunId]) -> None:
+    lea, ada, store = client(here, "Lea", Role.LEAD), client(here, "Ada", Role.REVIEWER), here[0].project.store
+    assert lea.get("queues.json").json()["label_errors"] is None
+    assert lea.post("queues/label-errors", json={}).status_code == 409
+    ids = add_messages(store, ["doubted one", "doubted two"], source="doubted")
+    for message_id in ids:
+        store.write(lambda c, m=message_id: set_label(c, m, Origin.IMPORTED, "personal"))  # type: ignore[misc]
+    doubted = pd.DataFrame(
+        {"message_id": ids, "sure": 0.1, "given": "personal", "origin": "imported", "likely": "spam"}
+    )
+    store.write(lambda c: add_suspects(c, here[2], doubted))
+    assert ada.post("queues/label-errors", json={}).status_code == 403
+    made = lea.post("queues/label-errors", json={}).json()
+    assert made["messages"] == 2
+    assert lea.post("queues/label-errors", json={}).json()["queue_id"] == made["queue_id"]
+    found = lea.get("queues.json").json()
+    assert (found["label_errors"]["waiting"], found["label_errors"]["queue_id"]) == (2, made["queue_id"])
+    assert row(found, "Probable label errors of char-svc v1")["blind_share"] == 1.0

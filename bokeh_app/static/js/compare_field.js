@@ -49,7 +49,7 @@ const ms = (value) => (value === null ? "–" : `${value < 0.01 ? value.toExpone
 export function drawBoard({board, runs, id}) {
   const first = board.runs.find((run) => run.run === runs[0]);
   const rows = board.runs.map((run) => boardRow(run, {first, place: runs.indexOf(run.run), champion: board.champion, fixed: id !== 0, full: runs.length >= MOST}));
-  get("board").replaceChildren(table("plain", ["pick", "model", "", "macro-F1", "folds", "size", "predict a message", "fit a message", "messages", "run"], rows));
+  get("board").replaceChildren(table("plain", ["pick", "model", "", "macro-F1", "folds", "size", "predict a message", "fit a message", "messages", "where people judged", "run"], rows));
   const others = board.runs.filter((run) => first && run.trial !== first.trial).length;
   get("board-words").textContent = others ? `${several(others, "model")} of ${board.runs.length} ${others === 1 ? "was" : "were"} not tried on A's folds: what is marked is no score to hold against A's.` : "";
 }
@@ -68,6 +68,15 @@ function boardRow(run, {first, place, champion, fixed, full}) {
   const same = !first || run.trial === first.trial;
   const folds = element("td", "open", ...(same ? [String(run.folds)] : [element("span", "apart-mark", run.labels === first.labels ? "other folds" : "other labels")]));
   const quality = element("td", same ? "" : "open", `${run.quality.toFixed(4)} ± ${run.half.toFixed(4)}`);
-  const cells = [bytes(run.size), ms(run.predict_ms), ms(run.fit_ms), run.trained_on.toLocaleString(), `${run.run}`];
-  return element("tr", "", element("td", "", box), rowHead(mark(place), run.title, " ", crown), front, quality, folds, ...cells.map((cell) => element("td", "", cell)));
+  const cells = [bytes(run.size), ms(run.predict_ms), ms(run.fit_ms), withSmall(run.trained_on.toLocaleString(), run.whose.origins), onPeople(run.whose), `${run.run}`];
+  return element("tr", "", element("td", "", box), rowHead(mark(place), run.title, " ", crown), front, quality, folds, ...cells.map((cell) => (cell instanceof Node ? cell : element("td", "", cell))));
+}
+
+const withSmall = (words, more) => element("td", "", words, ...(more ? [element("small", "whose", more)] : []));
+
+// Its score on the messages alone whose class people have told, each held out.
+function onPeople({origins, judged, macro_f1}) {
+  if (!origins) return withSmall("–", "");
+  if (!macro_f1) return withSmall("–", judged ? `${judged.toLocaleString()} judged: too few to say` : "none judged by people");
+  return withSmall(macro_f1[0].toFixed(4), `${macro_f1[1].toFixed(3)} to ${macro_f1[2].toFixed(3)}, of ${judged.toLocaleString()}`);
 }

@@ -1,5 +1,6 @@
 // The queues page: how each queue stands; make, pause, close, priority.
 import {ask, say, warn} from "./shell.js";
+import {drawDoubted, keyOfDoubted} from "./queues_doubted.js";
 import {element, safeText} from "./text.js";
 
 const LOOK_MS = 4_000;
@@ -34,6 +35,7 @@ async function look() {
 
 function draw() {
   drawFacts();
+  drawDoubted(state, look);
   const key = JSON.stringify([state.queues, state.alarms]);
   if (key === drawn) return;
   drawn = key;
@@ -243,6 +245,7 @@ document.addEventListener("keydown", (event) => {
     const next = all[at < 0 ? 0 : Math.max(0, Math.min(all.length - 1, at + (event.key === "ArrowDown" ? 1 : -1)))];
     if (next) { next.focus(); event.preventDefault(); }
   } else if (key === "n") { openForm(); event.preventDefault(); }
+  else if (key === keyOfDoubted.key) keyOfDoubted.press();
   else if (KEYS[key] && at >= 0) { all[at].querySelector(`[data-does="${KEYS[key]}"]`)?.click(); event.preventDefault(); }
 });
 

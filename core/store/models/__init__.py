@@ -49,6 +49,7 @@ from core.store.models.pipeline import (
 )
 from core.store.models.rollups import SHARDS, ClassCount, ConfusionCount, MinuteCount, Slice, SliceCount, Tally
 from core.store.models.search import SearchStale
+from core.store.models.suspects import Suspect
 from core.store.models.templates import MessageTemplate, Template, TemplateKey, TemplatePattern, TemplateSize
 
 __all__ = [
@@ -96,6 +97,7 @@ __all__ = [
     "SliceCount",
     "Snapshot",
     "Stage",
+    "Suspect",
     "Tally",
     "TaskAsk",
     "TaskState",

@@ -106,7 +106,8 @@ class FoldPrediction(Base):
 
     `margins` are its scores of all classes, in the order of the run's `params["classes"]`: float32, little endian, on
     the scale on which their softmax is how probable each class is (`core.learning.calibration`). Only the first repeat
-    has them, and no run of an earlier version.
+    has them, and no run of an earlier version. `origin` says who gave the label it was held against; as well, no run of
+    an earlier version does.
     """
 
     __tablename__ = "fold_prediction"
@@ -123,6 +124,7 @@ class FoldPrediction(Base):
     klass: Mapped[str] = mapped_column(String(200))
     confidence: Mapped[float] = mapped_column(Float)
     margins: Mapped[bytes | None] = mapped_column(LargeBinary)
+    origin: Mapped[str | None] = mapped_column(String(16))
 
 
 class Model(Base):

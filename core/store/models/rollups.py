@@ -44,7 +44,7 @@ class ConfusionCount(Base):
     """Messages by true and predicted class.
 
     `against` is "verdicts" (a model's predictions against the office) or "folds" (a run's out-of-fold
-    predictions against the labels it was tried on).
+    predictions against the labels it was tried on); "folds:verdict" and the like are the latter by the label's origin.
     """
 
     __tablename__ = "confusion_count"

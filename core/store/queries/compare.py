@@ -29,6 +29,7 @@ from core.store.models import (
     Truth,
 )
 from core.store.queries.shown import BODY_LISTED
+from core.store.queries.whose import Whose, whose_of
 from core.store.store import Store
 
 PAGE = 50
@@ -48,7 +49,7 @@ class ComparedRun:
     """A finished run as the leaderboard has it; what was never measured is None.
 
     Seconds are of a message, vectorising left out. `labels` is the same for runs that were told the same labels,
-    `folds` for those that were tried on folds of the same sizes, drawn with the same seed.
+    `folds` for those that were tried on folds of the same sizes, drawn with the same seed. `whose`: who gave them.
     """
 
     run_id: RunId
@@ -61,6 +62,7 @@ class ComparedRun:
     size: int | None
     fit_seconds: float | None
     predict_seconds: float | None
+    whose: Whose
 
     @property
     def title(self) -> str:
@@ -143,6 +145,7 @@ def _compared(row: Any, costs: Sequence[float] | None, shape: tuple[Any, ...]) -
         size=row.size,
         fit_seconds=fit / trained if trained else None,
         predict_seconds=predict / tested if tested else None,
+        whose=whose_of(row.train_size, params),
     )
 
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Row, func, select
 
 from core.store.models import DatasetId, Fold, Run, Score
 from core.store.queries.live import HEADLINE_METRIC
+from core.store.queries.whose import whose_of
 
 
 @dataclass(frozen=True, slots=True)
 class ListedRun:
     """A run; `macro_f1` is the mean over its folds at the whole training part, None before the first. Times are ms.
 
-    `reason` says why it failed, or was stopped.
+    `reason` says why it failed, or was stopped. `origins`: how many of its labels came from whom, empty where that was
+    not kept. `judged` messages of them people have judged, with `macro_f1_judged` on these alone (None where too few
+    tell) as value and 95 % interval.
     """
 
     run_id: int
@@ -30,6 +34,9 @@ class ListedRun:
     started_at: int
     finished_at: int | None
     made_with: dict[str, Any] | None
+    origins: Mapping[str, int]
+    judged: int
+    macro_f1_judged: tuple[float, float, float] | None
 
 
 def runs(connection: Connection, dataset: DatasetId, *, before: int | None = None, most: int = 100) -> list[ListedRun]:
@@ -54,7 +61,14 @@ def runs(connection: Connection, dataset: DatasetId, *, before: int | None = Non
         Run.started_at,
         Run.finished_at,
         Run.made_with,
+        Run.params,
     ).where(Run.dataset_id == dataset)
     if before is not None:
         query = query.where(Run.id < before)
-    return [ListedRun(*row) for row in connection.execute(query.order_by(Run.id.desc()).limit(most))]
+    return [_listed(row) for row in connection.execute(query.order_by(Run.id.desc()).limit(most))]
+
+
+def _listed(row: Row[Any]) -> ListedRun:
+    truth = whose_of(row.train_size, row.params)
+    fields: list[Any] = [*list(row)[:-1], truth.origins, truth.judged, truth.macro_f1]
+    return ListedRun(*fields)

@@ -27,7 +27,7 @@ from core.store.models import (
     now_ms,
 )
 from core.store.records.audit import Act, audit
-from core.store.rollups import FOLDS, add_rows
+from core.store.rollups import FOLDS, FOLDS_OF, add_rows
 
 if TYPE_CHECKING:  # a second to import, which a server that starts has no use for
     import pandas as pd
@@ -104,13 +104,17 @@ def reopen_run(connection: Connection, run_id: RunId) -> None:
 def add_fold_predictions(connection: Connection, run_id: RunId, repeat: int, frame: pd.DataFrame) -> None:
     """Store out-of-fold predictions, counted in the run's confusion.
 
-    `frame` has message_id, truth, klass, confidence; and margins, as bytes, where they are to be kept.
+    `frame` has message_id, truth, klass, confidence; origin, of the label; and margins, as bytes, where they are to be
+    kept.
     """
     said = frame.assign(run_id=int(run_id), repeat=repeat)
     bulk.append(connection, _fold_prediction, said)
-    cells = Counter(zip(said["truth"], said["klass"], strict=True))
-    key = {"run_id": int(run_id), "against": FOLDS}
-    rows = [{**key, "truth": truth, "klass": klass, "n": n} for (truth, klass), n in cells.items()]
+    cells = Counter((FOLDS, *cell) for cell in zip(said["truth"], said["klass"], strict=True))
+    if repeat == 0 and "origin" in said:
+        against = [FOLDS_OF[origin] for origin in said["origin"]]
+        cells.update(zip(against, said["truth"], said["klass"], strict=True))
+    key = {"run_id": int(run_id)}
+    rows = [{**key, "against": a, "truth": truth, "klass": klass, "n": n} for (a, truth, klass), n in cells.items()]
     add_rows(connection, _confusion, rows)
 
 
@@ -147,6 +151,12 @@ def finish_run(connection: Connection, run_id: RunId, *, error: str | None = Non
     state = RunState.DONE if error is None else RunState.FAILED
     connection.execute(update(Run).where(Run.id == run_id).values(state=state, error=error, finished_at=now_ms()))
     emit(connection, "run", run_id=run_id, state=state)
+
+
+def add_params(connection: Connection, run_id: RunId, more: Mapping[str, Any]) -> None:
+    """Keep something that is known of a run only at its end."""
+    params = connection.execute(select(Run.params).where(Run.id == run_id).with_for_update()).scalar_one()
+    connection.execute(update(Run).where(Run.id == run_id).values(params={**params, **more}))
 
 
 def add_model(connection: Connection, run_id: RunId, kind: str, content: bytes) -> None:

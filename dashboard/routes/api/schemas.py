@@ -217,6 +217,11 @@ class RunOut(_Out):
         description="What it takes to make it again, and what it took: commit, fingerprints, labels, packages, seed, "
         "seconds, memory; null for a run of an earlier version."
     )
+    origins: dict[str, int] = Field(description="How many of its labels came from verdicts, imports and rules.")
+    judged: int = Field(description="Messages among them that people have judged.")
+    macro_f1_judged: list[float] | None = Field(
+        description="On these alone: value, low and high (95 %); null where they are too few."
+    )
 
 
 class RunsOut(_Out):
