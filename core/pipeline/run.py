@@ -12,10 +12,10 @@ from luigi.execution_summary import LuigiStatusCode
 
 from core.errors import PipelineError, TallyroomError
 from core.pipeline.fit import Fit
+from core.pipeline.index import index_texts
 from core.pipeline.ingest import Ingest, listing, stale
 from core.pipeline.naive import NaiveSplit
 from core.pipeline.predict import predict
-from core.pipeline.search import index_texts
 from core.pipeline.stage import Progress, silent, workshop
 from core.pipeline.tag import tag
 from core.pipeline.template import mine_templates
