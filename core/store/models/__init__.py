@@ -40,6 +40,7 @@ from core.store.models.learning import (
 from core.store.models.rollups import SHARDS, ClassCount, ConfusionCount, MinuteCount, Slice, SliceCount, Tally
 from core.store.models.search import SearchStale
 from core.store.models.templates import MessageTemplate, Template, TemplateKey, TemplatePattern, TemplateSize
+from core.store.models.trials import Search, SearchState, Stop, Trial, TrialState
 
 __all__ = [
     "DAY_HOURS",
@@ -75,16 +76,21 @@ __all__ = [
     "RunId",
     "RunState",
     "Score",
+    "Search",
     "SearchStale",
+    "SearchState",
     "Slice",
     "SliceCount",
     "Snapshot",
     "Stage",
+    "Stop",
     "Tally",
     "Template",
     "TemplateKey",
     "TemplatePattern",
     "TemplateSize",
+    "Trial",
+    "TrialState",
     "Truth",
     "WithdrawnRule",
     "now_ms",
