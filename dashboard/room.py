@@ -19,6 +19,7 @@ from dashboard.comparing import Comparing
 from dashboard.explanations import Explainer
 from dashboard.live import Hub
 from dashboard.metrics.numbers import RoomNumbers
+from dashboard.searching import Searching
 from dashboard.translation import Translator
 from dashboard.word_looks import WordLooks
 from labeling.alarm_rules import rules
@@ -52,6 +53,8 @@ class Room:
         self.hub = Hub(project)
         self.comparing = Comparing(project, lambda: self.hub.health)
         self.hub.listen(self.comparing.sessions.heed)
+        self.searching = Searching(project, lambda: self.hub.health)
+        self.hub.listen(self.searching.heed)
         self.numbers = RoomNumbers(project)
         self.alarms = _alarm_watch(project, self.hub)
         self.explainer = Explainer(project)
@@ -80,6 +83,7 @@ class Room:
         """Stop following the store and let it go."""
         self.hub.close()
         self.comparing.sessions.close()
+        self.searching.close()
         self.alarms.close()
         if self.translator is not None:
             self.translator.close()

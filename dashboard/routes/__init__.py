@@ -29,6 +29,7 @@ from dashboard.routes.office import Decide, OfficeState
 from dashboard.routes.people import AuditLog, ChangeActive, ChangeRole, InvitePerson, People, SignOut
 from dashboard.routes.provider import FromProvider, ToProvider
 from dashboard.routes.queues import ChangeQueue, MakeQueue, QueuesState
+from dashboard.routes.search import SEARCH_ROUTES
 from dashboard.routes.state import LiveStateRoute
 
 ROUTES = (
@@ -74,6 +75,7 @@ ROUTES = (
     *READS,
     *ACTS,
     *COMPARE_FEED,
+    *SEARCH_ROUTES,
     *API_ROUTES,
 )
 for _pattern, _handler in ROUTES:
