@@ -59,7 +59,7 @@ def by_flaml(material: Material, train: np.ndarray, test: np.ndarray) -> tuple[n
             "seconds": 60 * MINUTES,
         }
         given.write_text(json.dumps(facts), "utf-8")
-        subprocess.run([environment(), "-W", "ignore", WAY, given, said], check=True)
+        subprocess.run([environment(), "-P", "-W", "ignore", WAY, given, said], check=True)
         answer = json.loads(said.read_text("utf-8"))
     return np.array(answer["said"]), str(answer["best"])
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 def main() -> None:
     """Fit on the training texts within the seconds given, and predict the others."""
+    import numpy as np
     from flaml import AutoML
     from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -21,7 +22,7 @@ def main() -> None:
     automl = AutoML()
     automl.fit(
         train,
-        given["y"],
+        np.array(given["y"]),
         task="classification",
         metric="macro_f1",
         time_budget=given["seconds"],
