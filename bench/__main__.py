@@ -9,7 +9,7 @@ from pathlib import Path
 
 HELPERS = {
     "__main__", "result", "plain_feed", "plain_viewers", "streamlit_page", "streamlit_viewers", "streamlit_way",
-    "watching", "millions", "label_studio", "load", "sms",
+    "watching", "millions", "label_studio", "load", "sms", "searched", "portfolio", "flaml_way", "goal",
 }  # fmt: skip
 FORMER = {"feed": "live"}
 

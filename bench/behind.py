@@ -19,7 +19,7 @@ from sqlalchemy import select, text
 
 from bench.result import postgresql, report
 from bench.sms import made_up
-from core.pipeline.search import index_texts
+from core.pipeline.index import index_texts
 from core.project import Project
 from core.store import Store, bulk
 from core.store.models import FoldPrediction, Label, Message, Prediction, RunId, Truth

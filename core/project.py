@@ -45,6 +45,11 @@ class Project:
         """The room's classes, in the order of their keys."""
         return self.settings.room.classes
 
+    @property
+    def store_url(self) -> str:
+        """The store's address, as another process of this room needs it; it may hold a password."""
+        return self._store_url
+
     @cached_property
     def store(self) -> Store:
         """The open store.

@@ -19,6 +19,7 @@ COMMANDS = {
     "init": "init",
     "ingest": "ingest",
     "run": "run",
+    "search": "search",
     "fit": "fit",
     "models": "models",
     "gate": "gate",

@@ -21,6 +21,7 @@ from dashboard.line_watch import LineWatch
 from dashboard.live import Hub
 from dashboard.metrics.numbers import RoomNumbers
 from dashboard.registering import Registering
+from dashboard.searching import Searching
 from dashboard.translation import Translator
 from dashboard.word_looks import WordLooks
 from labeling.alarm_rules import rules
@@ -58,6 +59,8 @@ class Room:
         self.hub.listen(self.line.heed)
         self.registering = Registering(project)
         self.hub.listen(self.registering.heed)
+        self.searching = Searching(project, lambda: self.hub.health)
+        self.hub.listen(self.searching.heed)
         self.numbers = RoomNumbers(project)
         self.alarms = _alarm_watch(project, self.hub)
         self.explainer = Explainer(project)
@@ -87,6 +90,7 @@ class Room:
         self.hub.close()
         self.comparing.sessions.close()
         self.line.close()
+        self.searching.close()
         self.alarms.close()
         if self.translator is not None:
             self.translator.close()

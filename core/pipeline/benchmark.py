@@ -15,51 +15,51 @@ from core.pipeline.made_with import note_end
 from core.pipeline.origins import keep_apart
 from core.pipeline.stage import CODE_VERSION, StageTask
 from core.pipeline.training import frozen
+from core.project import Project
 from core.store.models import RunId, RunState
 from core.store.queries.tasks import seconds_of
 from core.store.records.runs import finish_run
 
-TRIAL = ("train_on", "train_limit", "candidates", "folds", "repeats", "split", "curve", "seed", "costs", "race")
+TRIAL = ("train_on", "train_limit", "folds", "repeats", "split", "curve", "seed", "costs", "race")
 """The settings of which one that changes makes another trial."""
 PASSED = {RunState.FAILED: "passed over", RunState.STOPPED: "stopped"}
 KEEPS = "margins of all classes, confidence calibrated, origins of labels"
 """What is kept of a prediction: a run that kept less is made again."""
 
 
+def trial_fingerprint(project: Project, cutoff: int) -> str:
+    """Of all that a candidate's run is made from, but for the candidate."""
+    labels = frozen(project)
+    return fingerprint(
+        "trial",
+        KEEPS,
+        CODE_VERSION,
+        project.dictionary().fingerprint,
+        project.classes,
+        cutoff,
+        project.settings.pipeline.model_dump(mode="json", include={*TRIAL}),
+        *([] if labels is None else [labels.fingerprint]),
+    )
+
+
 class Benchmark(StageTask):
     """Cross-validate the room's candidates on the labels up to a label id: end their runs once all folds are there."""
 
     cutoff: int = luigi.IntParameter(description="the last label id that counts")
+    candidates: tuple[str, ...] = luigi.TupleParameter(description="who is on trial")
 
     def requires(self) -> list[CrossValidate]:
         """A task a fold."""
-        trial = self.made_from()
-        return [
-            CrossValidate(room=self.room, cutoff=self.cutoff, trial=trial, repeat=repeat, fold=fold)
-            for repeat, fold in trials.places(self.project)
-        ]
+        shared = {"room": self.room, "cutoff": self.cutoff, "candidates": self.candidates, "trial": self.trial()}
+        return [CrossValidate(**shared, repeat=repeat, fold=fold) for repeat, fold in trials.places(self.project)]
 
     def made_from(self) -> str:
-        """The labels, the cleaning, and all settings of the trial."""
-        settings = self.project.settings.pipeline
-        trial = settings.model_dump(
-            mode="json",
-            include={*TRIAL},
-        )
-        return fingerprint(
-            "benchmark",
-            KEEPS,
-            CODE_VERSION,
-            self.project.dictionary().fingerprint,
-            self.project.classes,
-            self.cutoff,
-            trial,
-            *filter(None, [self._label_set()]),
-        )
+        """The trial and who takes part: another candidate is tried on its own, and the others' runs stand."""
+        return fingerprint("benchmark", self.trial(), self.candidates)
 
-    def _label_set(self) -> str | None:
-        labels = frozen(self.project)
-        return None if labels is None else labels.fingerprint
+    def trial(self) -> str:
+        """The labels, the cleaning, and all settings of the trial."""
+        return trial_fingerprint(self.project, self.cutoff)
 
     def work(self) -> Mapping[str, Any]:
         """End the runs; gives each one's temperature, from messages that it had not seen.
@@ -67,8 +67,8 @@ class Benchmark(StageTask):
         Raises:
             PipelineError: a fold is missing after all.
         """
-        trial = trial_of(self.room, self.made_from(), self.cutoff)
-        found = trials.standing(self.project, self.made_from())
+        trial = trial_of(self.room, self.trial(), self.cutoff)
+        found = trials.standing(self.project, self.trial(), self.candidates)
         planned = {(*place, fraction) for place in trial.splits for fraction in self.project.settings.pipeline.curve}
         runs: dict[str, RunId] = {}
         temperatures: dict[str, float] = {}

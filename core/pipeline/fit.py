@@ -19,10 +19,11 @@ from core.errors import PipelineError
 from core.fingerprint import fingerprint
 from core.learning import Candidate, Model, fit
 from core.learning.champion import Choice, OnTrial, choose, is_linear
-from core.pipeline.benchmark import Benchmark
+from core.pipeline.benchmark import Benchmark, trial_fingerprint
 from core.pipeline.made_with import Stopwatch, note_end
-from core.pipeline.stage import CODE_VERSION, StageTask, workshop
+from core.pipeline.stage import CODE_VERSION, StageTask
 from core.pipeline.training import frozen, training_set
+from core.pipeline.trial import Trial
 from core.project import Project
 from core.store.models import RunId
 from core.store.queries.compare import compared_runs
@@ -39,10 +40,11 @@ class Fit(StageTask):
     """Train the chosen candidate on all labels up to the cut-off, and promote it."""
 
     cutoff: int = luigi.IntParameter(description="the last label id that counts")
+    candidates: tuple[str, ...] = luigi.TupleParameter(description="who is on trial")
 
     def requires(self) -> Benchmark:
         """The benchmark on the same labels."""
-        return Benchmark(room=self.room, cutoff=self.cutoff)
+        return Benchmark(room=self.room, cutoff=self.cutoff, candidates=self.candidates)
 
     def made_from(self) -> str:
         """What the benchmark is made from, and the rule by which it is read."""
@@ -58,7 +60,7 @@ class Fit(StageTask):
         choice = self._choose(runs)
         run_id = runs[choice.candidate]
         watch = Stopwatch()
-        model = _train(project, choice.candidate, self.cutoff, trial["temperatures"])
+        model = _train(project, choice.candidate, self.cutoff, trial["temperatures"][choice.candidate])
         content = model.to_bytes()
         note_end(project, [run_id], seconds=watch.seconds, part="fit")
 
@@ -120,21 +122,21 @@ def fit_run(project: Project, run_id: RunId) -> int:
         raise PipelineError(f"there is no finished run {run_id}", fix="The Registry page lists them.")
     if has_model(store, run_id):
         return len(model_content(store, run_id))
-    trial = Benchmark(room=workshop.enter(project), cutoff=run.label_cutoff)
-    if fingerprint(trial.made_from(), run.candidate) != run.fingerprint:
+    if fingerprint(trial_fingerprint(project, run.label_cutoff), run.candidate) != run.fingerprint:
         raise PipelineError(
             f"the settings, the dictionary or the cleaning have changed since run {run_id}",
             fix="'tallyroom run' tries the candidates anew.",
         )
     watch = Stopwatch()
-    model = _train(project, run.candidate, run.label_cutoff, trial.result()["temperatures"])
+    temperature = Trial.of(project, run.label_cutoff).whole_temperature(store, run_id)
+    model = _train(project, run.candidate, run.label_cutoff, temperature)
     content = model.to_bytes()
     note_end(project, [run_id], seconds=watch.seconds, part="fit")
     store.write(lambda connection: add_model(connection, run_id, model.format, content))
     return len(content)
 
 
-def _train(project: Project, candidate: str, cutoff: int, temperatures: Mapping[str, float]) -> Model:
+def _train(project: Project, candidate: str, cutoff: int, temperature: float) -> Model:
     """A candidate, trained on everything."""
     training = training_set(project, cutoff)
     return fit(
@@ -143,5 +145,5 @@ def _train(project: Project, candidate: str, cutoff: int, temperatures: Mapping[
         training.y,
         training.classes,
         seed=project.settings.pipeline.seed,
-        temperature=temperatures[candidate],
+        temperature=temperature,
     )

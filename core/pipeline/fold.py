@@ -13,10 +13,10 @@ import pandas as pd
 from core.errors import PipelineError
 from core.fingerprint import fingerprint
 from core.learning import Candidate, FailedFold, FoldResult, Score, confidence, hopeless, to_bytes, trials
-from core.learning.cache import ArrayCache
 from core.learning.calibration import probabilities
 from core.learning.probability_metrics import cost_matrix, probability_scores
 from core.pipeline import trial as trial_runs
+from core.pipeline.on_trial import matrix_cache
 from core.pipeline.splits import folds_planned
 from core.pipeline.stage import LineTask, workshop
 from core.pipeline.telling import sentence_of, traceback_of
@@ -26,29 +26,27 @@ from core.store.paced import write_paced
 from core.store.queries.shared_folds import Standing, said_already, scores_so_far
 from core.store.records.runs import FoldRecord, add_fold, add_fold_predictions, finish_run, reopen_run, stop_run
 
-CACHED = 2 << 30
-"""Bytes of matrices kept in the room, at most."""
-
 
 class FoldTarget(luigi.Target):
     """The points of all candidates that have not failed, of one fold. The data itself: there is no mark beside it."""
 
-    def __init__(self, room: str, trial: str, place: Place) -> None:
-        self._room, self._trial, self._place = room, trial, place
+    def __init__(self, room: str, trial: str, candidates: Sequence[str], place: Place) -> None:
+        self._room, self._trial, self._candidates, self._place = room, trial, candidates, place
 
     def exists(self) -> bool:
         """Whether nothing of the fold is left to do."""
         project = workshop.project(self._room)
         settings = project.settings.pipeline
-        found = trial_runs.standing(project, self._trial, self._place)
-        return trial_runs.is_complete(found, len(settings.candidates), self._place, settings.curve)
+        found = trial_runs.standing(project, self._trial, self._candidates, self._place)
+        return trial_runs.is_complete(found, len(self._candidates), self._place, settings.curve)
 
 
 class CrossValidate(LineTask):
     """Try every candidate on one fold. One that fails is put on record with its sentence, and passed over."""
 
     cutoff: int = luigi.IntParameter(description="the last label id that counts")
-    trial: str = luigi.Parameter(description="the benchmark's fingerprint")
+    trial: str = luigi.Parameter(description="the fingerprint of the folds and all that is done on them")
+    candidates: tuple[str, ...] = luigi.TupleParameter(description="who is on trial")
     repeat: int = luigi.IntParameter()
     fold: int = luigi.IntParameter()
 
@@ -64,11 +62,11 @@ class CrossValidate(LineTask):
 
     def made_from(self) -> str:
         """The benchmark's, and which fold."""
-        return fingerprint("fold", self.trial, self.repeat, self.fold)
+        return fingerprint("fold", self.trial, self.candidates, self.repeat, self.fold)
 
     def output(self) -> FoldTarget:
         """The fold's points in the store."""
-        return FoldTarget(self.room, self.trial, self.place)
+        return FoldTarget(self.room, self.trial, self.candidates, self.place)
 
     def work(self) -> Mapping[str, Any]:
         """Compute what is not there yet, and store it piece by piece.
@@ -79,21 +77,21 @@ class CrossValidate(LineTask):
         trial = trial_of(self.room, self.trial, self.cutoff)
         if self.place not in trial.splits:
             raise PipelineError(f"there is no fold {self.fold} of repeat {self.repeat} in these labels")
-        runs = trial_runs.begin_runs(self.project, self.trial, self.cutoff, trial.training)
-        found = trial_runs.standing(self.project, self.trial, self.place)
+        runs = trial_runs.begin_runs(self.project, self.trial, self.candidates, self.cutoff, trial.training)
+        found = trial_runs.standing(self.project, self.trial, self.candidates, self.place)
         if found and all(each.state == RunState.FAILED for each in found):
             for each in found:  # nobody is left: what was amiss may have been mended
                 self.project.store.write(lambda c, run_id=each.run_id: reopen_run(c, run_id))  # type: ignore[misc]
-            found = trial_runs.standing(self.project, self.trial, self.place)
+            found = trial_runs.standing(self.project, self.trial, self.candidates, self.place)
         if self.project.settings.pipeline.race and self._stop_hopeless(trial, runs, found):
-            found = trial_runs.standing(self.project, self.trial, self.place)
+            found = trial_runs.standing(self.project, self.trial, self.candidates, self.place)
         return self._try_all(trial, runs, {each.candidate: each for each in found})
 
     def _try_all(self, trial: Trial, runs: Mapping[str, RunId], found: Mapping[str, Standing]) -> Mapping[str, Any]:
         settings = self.project.settings.pipeline
         stored = {name: set(each.points) for name, each in found.items()}
         wanted = {(*self.place, fraction) for fraction in settings.curve}
-        alive = [name for name in settings.candidates if found[name].state not in GIVEN_UP]
+        alive = [name for name in self.candidates if found[name].state not in GIVEN_UP]
         failed = {name: str(each.error) for name, each in found.items() if each.state == RunState.FAILED}
         left = [name for name in alive if not wanted <= stored[name]]
         done = len(wanted) * (len(alive) - len(left))
@@ -107,8 +105,8 @@ class CrossValidate(LineTask):
                 self._store(trial, runs[name], result)
                 stored[name].add(point)
             done += 1
-            self._tell(done, len(wanted) * len(settings.candidates))
-        if len(failed) == len(settings.candidates):
+            self._tell(done, len(wanted) * len(self.candidates))
+        if len(failed) == len(self.candidates):
             raise PipelineError(f"no candidate could be tried: {next(iter(failed.values()))}")
         return {"failed": failed}
 
@@ -132,7 +130,7 @@ class CrossValidate(LineTask):
             curve=settings.curve,
             seed=settings.seed,
             workers=settings.workers,
-            cache=ArrayCache(self.project.folder / ".cache" / "matrices", most_bytes=CACHED),
+            cache=matrix_cache(self.project),
         )
         names_of = {candidate.name: of_it for candidate, of_it in called.items()}
         with closing(outcomes):
@@ -154,7 +152,7 @@ class CrossValidate(LineTask):
             {name: [of[place] for place in common] for name, of in scores.items()},
             planned=len(trial.splits),
             folds=settings.folds,
-            rivals=len(settings.candidates) - 1,
+            rivals=len(self.candidates) - 1,
         )
         for name, reason in reasons.items():
             self.log(f"{name} is stopped: {reason}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.fingerprint import fingerprint
-from core.pipeline.search import index_texts
+from core.pipeline.index import index_texts
 from core.pipeline.stage import LineTask, workshop
 from core.store.queries.walk import above, below, newest_message
 from core.store.records.search import has_changed, key_of

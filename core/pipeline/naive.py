@@ -21,10 +21,11 @@ class NaiveSplit(StageTask):
     """How far near-copies on both sides would flatter the chosen candidate; nothing where folds are naive anyway."""
 
     cutoff: int = luigi.IntParameter(description="the last label id that counts")
+    candidates: tuple[str, ...] = luigi.TupleParameter(description="who is on trial")
 
     def requires(self) -> Fit:
         """The choice among the candidates."""
-        return Fit(room=self.room, cutoff=self.cutoff)
+        return Fit(room=self.room, cutoff=self.cutoff, candidates=self.candidates)
 
     def made_from(self) -> str:
         """What the choice is made from."""

@@ -15,6 +15,7 @@ from core.pipeline.indexing import Index
 from core.pipeline.ingest import Ingest, IngestPart, Sources, listing, stale
 from core.pipeline.label_errors import LabelErrors
 from core.pipeline.naive import NaiveSplit
+from core.pipeline.on_trial import on_trial
 from core.pipeline.predict import Predict
 from core.pipeline.stage import LineTask, Progress, silent, workshop
 from core.pipeline.tag import Tag
@@ -103,6 +104,7 @@ def go_over(
             build(worker, task, waits=waits, scheduler=scheduler)
 
     cutoff = 0
+    candidates: tuple[str, ...] = ()
     listed: tuple[tuple[str, str], ...] = ()
 
     def look() -> None:
@@ -110,14 +112,15 @@ def go_over(
         listed = _look(worker, room)
 
     def learn() -> None:
-        nonlocal cutoff
+        nonlocal cutoff, candidates
         cutoff = choose_cutoff(project, due=due)
         if cutoff:
-            make(Fit(room=room, cutoff=cutoff))
+            candidates = on_trial(project)
+            make(Fit(room=room, cutoff=cutoff, candidates=candidates))
 
     def flatter() -> None:
-        if cutoff:
-            make(NaiveSplit(room=room, cutoff=cutoff))
+        if candidates:
+            make(NaiveSplit(room=room, cutoff=cutoff, candidates=candidates))
 
     steps: tuple[Callable[[], None], ...] = (
         look,

@@ -157,7 +157,11 @@ class LineTask(luigi.Task):
     def listed(self) -> Listed:
         """The task as the store lists it."""
         waits_for = [each.made_from() for each in _lines(self.deps())]  # type: ignore[no-untyped-call]
-        params = {name: value for name, value in self.param_kwargs.items() if name not in ("room", "state")}
+        params = {
+            name: value
+            for name, value in self.param_kwargs.items()
+            if name not in ("room", "state", "trial", "candidates")
+        }
         return Listed(self.made_from(), self.task_family, params, waits_for, self.complete())
 
     def run(self) -> None:

@@ -106,27 +106,29 @@ def places(project: Project) -> list[Place]:
     return [divmod(number, folds) for number in range(folds_planned(project))]
 
 
-def run_fingerprints(project: Project, trial: str) -> list[str]:
+def run_fingerprints(trial: str, candidates: Sequence[str]) -> list[str]:
     """The fingerprints of a benchmark's runs, in the order of the candidates."""
-    return [fingerprint(trial, name) for name in project.settings.pipeline.candidates]
+    return [fingerprint(trial, name) for name in candidates]
 
 
-def standing(project: Project, trial: str, place: Place | None = None) -> list[Standing]:
+def standing(project: Project, trial: str, candidates: Sequence[str], place: Place | None = None) -> list[Standing]:
     """The runs of a benchmark that were begun; with the points of all folds, or of one."""
     with project.store.read() as connection:
-        return standing_of(connection, run_fingerprints(project, trial), only=place)
+        return standing_of(connection, run_fingerprints(trial, candidates), only=place)
 
 
-def begin_runs(project: Project, trial: str, cutoff: int, training: TrainingSet) -> dict[str, RunId]:
+def begin_runs(
+    project: Project, trial: str, candidates: Sequence[str], cutoff: int, training: TrainingSet
+) -> dict[str, RunId]:
     """The run of each candidate, begun where it was not; by the candidate's name."""
     settings = project.settings.pipeline
     labels = frozen(project)
-    begun = {each.candidate: each.run_id for each in standing(project, trial, (0, 0))}
-    if len(begun) == len(set(settings.candidates)):
+    begun = {each.candidate: each.run_id for each in standing(project, trial, candidates, (0, 0))}
+    if len(begun) == len(candidates):
         return begun
     facts = beginning(project, training, cutoff)
     runs = {}
-    for name, made_from in zip(settings.candidates, run_fingerprints(project, trial), strict=True):
+    for name, made_from in zip(candidates, run_fingerprints(trial, candidates), strict=True):
         new = NewRun(
             dataset_id=project.dataset_id,
             candidate=name,

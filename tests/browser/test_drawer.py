@@ -15,7 +15,7 @@ from servers import Server, make_folder
 from sqlalchemy import func, select
 
 from core import Project
-from core.pipeline.search import index_texts
+from core.pipeline.index import index_texts
 from core.store import Store
 from core.store.models import Origin, RunId
 from core.store.records.labels import set_label

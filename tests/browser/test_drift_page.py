@@ -13,7 +13,7 @@ from servers import Server, make_folder
 from sqlalchemy import select
 
 from core import Project
-from core.pipeline.search import index_texts
+from core.pipeline.index import index_texts
 from core.store import Store
 from core.store.models import Message
 from labeling.models import Role

@@ -15,7 +15,7 @@ from rooms import add_champion, add_messages, add_queue
 from servers import make_folder
 from sqlalchemy import select
 
-from core.pipeline.search import index_texts
+from core.pipeline.index import index_texts
 from core.store import Store
 from core.store.models import Audit
 from dashboard.room import Room

@@ -16,7 +16,7 @@ from core import Project
 from core.corpus.generate import Corpus
 from core.errors import TallyroomError
 from core.frames import MESSAGES
-from core.pipeline.search import index_texts
+from core.pipeline.index import index_texts
 from core.search import search_of, terms_of
 from core.store import Store
 from core.store.models import SearchStale
@@ -128,7 +128,7 @@ def test_more_than_was_asked_for_is_many(filled: tuple[Store, dict[int, str]]) -
 def test_the_index_follows_the_newest_first_in_steps_and_says_how_far_it_is(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.pipeline.search.PAGE", 4)
+    monkeypatch.setattr("core.pipeline.index.PAGE", 4)
     first = add_messages(store, [f"old {n}" for n in range(10)])
     with store.read() as connection:
         assert coverage(connection, the_dataset(store)).sentence.startswith("search covers 0 of 10 messages")

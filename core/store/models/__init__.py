@@ -51,6 +51,7 @@ from core.store.models.rollups import SHARDS, ClassCount, ConfusionCount, Minute
 from core.store.models.search import SearchStale
 from core.store.models.suspects import Suspect
 from core.store.models.templates import MessageTemplate, Template, TemplateKey, TemplatePattern, TemplateSize
+from core.store.models.trials import Search, SearchState, Stop, Trial, TrialState
 
 __all__ = [
     "DAY_HOURS",
@@ -92,11 +93,14 @@ __all__ = [
     "RunId",
     "RunState",
     "Score",
+    "Search",
     "SearchStale",
+    "SearchState",
     "Slice",
     "SliceCount",
     "Snapshot",
     "Stage",
+    "Stop",
     "Suspect",
     "Tally",
     "TaskAsk",
@@ -105,6 +109,8 @@ __all__ = [
     "TemplateKey",
     "TemplatePattern",
     "TemplateSize",
+    "Trial",
+    "TrialState",
     "Truth",
     "WithdrawnRule",
     "now_ms",

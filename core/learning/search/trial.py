@@ -1,0 +1,177 @@
+"""One trial: a candidate on the folds, one after another, for as long as it may win and there is time."""
+
+from __future__ import annotations
+
+import enum
+import pickle
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from scipy.stats import t as student
+
+from core.learning.calibration import fit_temperature, probabilities
+from core.learning.candidate import Candidate
+from core.learning.search.ensemble import macro_f1
+from core.learning.search.matrices import Matrices
+from core.learning.splits import Split
+
+WEIGHT_BYTES = 4
+"""On a phone a weight is a float of four bytes."""
+DOUBT = 0.02
+"""A trial is given up when it would come past the best with less than this probability."""
+LEAST_FOLDS = 2
+LEAST_SPREAD = 0.003
+"""Differences between folds that happen to be equal say nothing of the next one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What all trials of a search share: n texts, their class codes, the k class names, the folds, the seed."""
+
+    documents: np.ndarray
+    y: np.ndarray
+    classes: tuple[str, ...]
+    splits: list[Split]
+    seed: int
+
+    def fold_of(self) -> np.ndarray:
+        """The fold in which each message is tested, -1 where it is in none (folds in order of time)."""
+        folds = np.full(len(self.y), -1)
+        for number, split in enumerate(self.splits):
+            folds[split.test] = number
+        return folds
+
+
+class Cut(enum.StrEnum):
+    """Why a trial did not come to its last fold."""
+
+    HOPELESS = "hopeless"
+    TOO_LARGE = "too_large"
+    OUT_OF_TIME = "out_of_time"
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How far a trial came: macro-F1 of each fold, seconds, the model's size; `cut` and `why` where it was stopped.
+
+    `said` holds (n, k) probabilities of the messages tested, calibrated on them all, once all folds are there.
+    """
+
+    folds: list[float] = field(default_factory=list)
+    fold_seconds: list[float] = field(default_factory=list)
+    model_bytes: int | None = None
+    cut: Cut | None = None
+    why: str | None = None
+    said: np.ndarray | None = None
+
+    @property
+    def macro_f1(self) -> float | None:
+        """The mean over the folds so far."""
+        return float(np.mean(self.folds)) if self.folds else None
+
+    @property
+    def seconds(self) -> float:
+        """What the folds took, vectorising and all."""
+        return float(sum(self.fold_seconds))
+
+
+def try_candidate(
+    candidate: Candidate,
+    material: Material,
+    matrices: Matrices,
+    *,
+    seconds_left: Callable[[], float],
+    best: Sequence[float] | None = None,
+    expected: float = 0.0,
+    max_bytes: int | None = None,
+    after_fold: Callable[[Outcome], None] = lambda _outcome: None,
+) -> Outcome:
+    """Cross-validate a candidate, and stop where it is hopeless, too large or out of time; the outcome says so.
+
+    Args:
+        candidate: what is tried.
+        material: the texts, their classes, the folds.
+        matrices: of those texts.
+        seconds_left: of the budget.
+        best: the folds of the best trial so far, None where there is none.
+        expected: seconds of its first fold, from trials like it; 0 where nobody knows.
+        max_bytes: the largest model that may win.
+        after_fold: told after each fold.
+    """
+    outcome = Outcome()
+    # Behind the middle the rest is worth more than it costs: to the ensemble, and to whoever asks what mattered.
+    last_look = min(len(material.splits) // 2 + 1, len(material.splits) - 1)
+    margins = np.zeros((len(material.y), len(material.classes)), dtype=np.float64)
+    for fold in range(len(material.splits)):
+        longest = max(outcome.fold_seconds[-3:], default=expected)
+        if longest > seconds_left():
+            outcome.cut = Cut.OUT_OF_TIME
+            outcome.why = f"the budget would not have held another fold of {longest:.1f} s"
+            return outcome
+        began = time.perf_counter()
+        _fold(candidate, material, matrices, fold, outcome, margins)
+        outcome.fold_seconds.append(time.perf_counter() - began)
+        after_fold(outcome)
+        if max_bytes is not None and outcome.model_bytes is not None and outcome.model_bytes > max_bytes:
+            outcome.cut = Cut.TOO_LARGE
+            outcome.why = f"a model of {outcome.model_bytes:,} bytes is larger than the {max_bytes:,} allowed"
+            return outcome
+        if fold + 1 <= last_look and (why := hopeless(outcome.folds, best)):
+            outcome.cut, outcome.why = Cut.HOPELESS, why
+            return outcome
+    tested = material.fold_of() >= 0
+    temperature = fit_temperature(margins[tested], material.y[tested])
+    outcome.said = probabilities(margins, temperature)
+    return outcome
+
+
+def _fold(
+    candidate: Candidate, material: Material, matrices: Matrices, fold: int, outcome: Outcome, margins: np.ndarray
+) -> None:
+    split, k = material.splits[fold], len(material.classes)
+    train, test = matrices(candidate, fold)
+    estimator = candidate.classifier()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a solver that did not converge shows it in its score
+        fitted = estimator.build(material.seed).fit(train, material.y[split.train])
+    predicted = np.asarray(fitted.predict(test))
+    margins[split.test] = _all_classes(estimator.margins(fitted, test), np.asarray(fitted.classes_), k)
+    outcome.folds.append(macro_f1(material.y[split.test], predicted, k))
+    if outcome.model_bytes is None:
+        outcome.model_bytes = _size(candidate, fitted, train.shape[1], k)
+
+
+def hopeless(folds: Sequence[float], best: Sequence[float] | None) -> str | None:
+    """Why a trial is hopeless beside the best one on the same folds; None while it is not.
+
+    A paired t interval of the difference: given up when its upper end is below zero.
+    """
+    m = len(folds)
+    if best is None or m < LEAST_FOLDS or len(best) < m:
+        return None
+    differences = np.asarray(folds) - np.asarray(best[:m])
+    spread = max(float(differences.std(ddof=1)), LEAST_SPREAD)
+    upper = float(differences.mean() + student.ppf(1 - DOUBT, m - 1) * spread / np.sqrt(m))
+    if upper >= 0:
+        return None
+    return f"hopeless after {m} folds: {-100 * float(differences.mean()):.1f} points behind the best on the same folds"
+
+
+def _size(candidate: Candidate, fitted: Any, features: int, k: int) -> int:
+    """Bytes of a model on a phone: a linear one has a weight a feature and class (two classes share theirs)."""
+    if candidate.linear:
+        return features * (1 if k == 2 else k) * WEIGHT_BYTES
+    return len(pickle.dumps(fitted))  # only weighed, never loaded
+
+
+def _all_classes(margins: np.ndarray, seen: np.ndarray, k: int) -> np.ndarray:
+    """Margins for all classes; one that the training part had no message of cannot win."""
+    if len(seen) == k:
+        return margins
+    whole = np.full((len(margins), k), margins.min() - 1e3)
+    whole[:, seen] = margins
+    return whole

@@ -1,0 +1,145 @@
+"""`tallyroom search`: find a better model within a budget of time."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from core import Project
+from core.errors import TallyroomError
+from dashboard.commands.options import AsJson, Bars, Room, answer, say
+
+if TYPE_CHECKING:  # the pipeline takes seconds to import, which --help has no use for
+    from core.store.queries.trials import SearchRow, TrialRow
+
+SECONDS = {"s": 1, "m": 60, "h": 3_600}
+BYTES = {"": 1, "B": 1, "KB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(name="search")(search)
+
+
+def search(
+    room: Room = ".",  # type: ignore[assignment]
+    budget: Annotated[str, typer.Option(help="How long: 90s, 10m, 2h.")] = "10m",
+    workers: Annotated[int, typer.Option(min=1, max=256, help="Processes on this machine.")] = 2,
+    join: Annotated[
+        bool, typer.Option("--join", help="Work for the search that runs in this room, begun here or elsewhere.")
+    ] = False,
+    max_size: Annotated[str, typer.Option(help="The largest model that may win: 2MB, 500KB.")] = "",
+    most_trials: Annotated[
+        int | None, typer.Option("--trials", min=1, help="End after so many trials, if that is sooner.")
+    ] = None,
+    nonlinear: Annotated[
+        bool,
+        typer.Option("--nonlinear", help="Try estimators that are not linear as well; few win."),
+    ] = False,
+    sampler: Annotated[str, typer.Option(help="Who proposes: tpe, or random for a comparison.")] = "tpe",
+    as_json: AsJson = False,
+) -> None:
+    """Find a better model within a budget: features, estimator, their parameters, cascade or flat.
+
+    What is found is in the store at once: the search may be ended (Ctrl+C) or killed at any moment, and a second one
+    goes on from there. Its best linear models are tried by the next 'tallyroom run'.
+    """
+    from core.pipeline.search import SearchOptions, join_search, search_room
+    from dashboard.commands.run import settle_truth
+
+    if sampler not in ("tpe", "random"):
+        raise TallyroomError(f"there is no sampler '{sampler}'", fix="Use tpe or random.")
+    options = SearchOptions(
+        seconds=seconds(budget),
+        workers=workers,
+        max_bytes=size(max_size) if max_size else None,
+        linear=not nonlinear,
+        sampler=sampler,
+        trials=most_trials,
+    )
+    project = Project(room)
+    try:
+        with Bars() as bars:
+            told = _teller(bars)
+            if join:
+                found = join_search(project, workers, told)
+            else:
+                settle_truth(project)
+                found = search_room(project, options, told)
+        _tell(project, found, as_json)
+    finally:
+        project.close()
+
+
+def seconds(written: str) -> float:
+    """How long a budget such as `10m` is.
+
+    Raises:
+        TallyroomError: it is none.
+    """
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smh])\s*", written)
+    if found is None:
+        raise TallyroomError(f"'{written}' is no budget", fix="Write 90s, 10m or 2h.")
+    return float(found[1]) * SECONDS[found[2]]
+
+
+def size(written: str) -> int:
+    """How many bytes a size such as `2MB` is.
+
+    Raises:
+        TallyroomError: it is none.
+    """
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMG]?B)?\s*", written, re.IGNORECASE)
+    if found is None:
+        raise TallyroomError(f"'{written}' is no size", fix="Write 2MB or 500KB.")
+    return int(float(found[1]) * BYTES[(found[2] or "").upper()])
+
+
+def _teller(bars: Bars) -> Any:
+    """A bar that fills as the budget is used up."""
+
+    def told(row: SearchRow) -> None:
+        whole = max(1, (row.ends_at - row.started_at) // 1000)
+        bars("search", min(whole, whole - max(0, row.left_ms) // 1000), whole)
+
+    return told
+
+
+def _tell(project: Project, found: SearchRow, as_json: bool) -> None:
+    from core.store.queries.trials import found_candidates, trials
+
+    with project.store.read() as connection:
+        rows = trials(connection, found.fingerprint, search_id=found.id)
+    result = found.result or {}
+    candidates = found_candidates(project.store, project.dataset_id)
+    facts: dict[str, Any] = {
+        "search": found.id,
+        "state": found.state,
+        "seconds": round(((found.finished_at or found.ends_at) - found.started_at) / 1000, 1),
+        "trials": len(rows),
+        "result": result,
+        "candidates": list(candidates),
+    }
+    answer(as_json, facts, _sentences(facts, rows))
+    if not as_json and candidates:
+        say(f"'tallyroom run' will try {' and '.join(candidates)}.")
+
+
+def _sentences(facts: dict[str, Any], rows: list[TrialRow]) -> str:
+    best, ensemble = facts["result"].get("best"), facts["result"].get("ensemble")
+    stopped = sum(row.state == "stopped" for row in rows)
+    lines = [f"{facts['trials']} trials in {facts['seconds']:.0f} s; {stopped} were stopped early, the page says why."]
+    if best is None:
+        return "\n".join([*lines, "None came to its last fold: give the search more time."])
+    lines.append(
+        f"Best: {best['candidate']}, macro-F1 {best['macro_f1']:.4f} "
+        f"({best['honest']:.4f} when each fold is scored by what was best on the others)."
+    )
+    if ensemble is not None:
+        lines.append(
+            f"An ensemble of {len(ensemble['members'])} would reach {ensemble['macro_f1']:.4f} "
+            f"({ensemble['honest']:.4f} by the same rule); it is no single model for a phone, and is not promoted."
+        )
+    return "\n".join(lines)

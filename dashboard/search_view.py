@@ -1,0 +1,92 @@
+"""What the Search page shows: the newest search, its trials, what is left of its budget."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from core import Project
+from core.store.models import TrialState, now_ms
+from core.store.queries.trials import SearchRow, TrialRow, found_candidates, searches, trials
+
+TRIALS_MOST = 500
+EARLIER_MOST = 10
+
+
+def search_state(project: Project) -> dict[str, Any]:
+    """The newest search of the room, its trials and those that it went on from; `search` is None before the first."""
+    store, dataset = project.store, project.dataset_id
+    with store.read() as connection:
+        newest = searches(connection, dataset, EARLIER_MOST)
+        rows = trials(connection, newest[0].fingerprint, most=TRIALS_MOST) if newest else []
+        at = _clock(connection)
+    return {
+        "at": at,
+        "search": _search(newest[0]) if newest else None,
+        "trials": [_trial(row) for row in rows],
+        "earlier": [_search(each) for each in newest[1:]],
+        "candidates": list(found_candidates(store, dataset)) if newest else [],
+    }
+
+
+def _clock(connection: Connection) -> int:
+    return int(connection.execute(select(now_ms())).scalar_one())
+
+
+def _search(row: SearchRow) -> dict[str, Any]:
+    params = row.params
+    return {
+        "id": row.id,
+        "state": row.state,
+        "started_at": row.started_at,
+        "ends_at": row.ends_at,
+        "finished_at": row.finished_at,
+        "budget_ms": row.budget_ms,
+        "messages": row.train_size,
+        "folds": row.folds_planned,
+        "workers": params.get("workers"),
+        "max_bytes": params.get("max_bytes"),
+        "sampler": params.get("sampler"),
+        "features": params.get("features", []),
+        "estimators": params.get("estimators", []),
+        "error": row.error,
+        "result": row.result,
+    }
+
+
+def _trial(row: TrialRow) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "search": row.search_id,
+        "candidate": row.candidate,
+        "worker": row.worker,
+        "warm": row.warm,
+        "state": row.state,
+        "stop": row.stop,
+        "why": row.why,
+        "folds": len(row.folds),
+        "macro_f1": row.macro_f1,
+        "seconds": row.seconds,
+        "bytes": row.model_bytes,
+        "began": row.started_at,
+        "at": row.touched_at,
+    }
+
+
+def changes(before: dict[str, Any] | None, now: dict[str, Any]) -> dict[str, Any]:
+    """What a page that has `before` needs to have `now`: the trials that are new or have moved, and the rest whole."""
+    if before is None or not _same_search(before, now):
+        return {**now, "whole": True}
+    known = {each["id"]: each for each in before["trials"]}
+    moved = [each for each in now["trials"] if known.get(each["id"]) != each]
+    return {**now, "trials": moved, "whole": False}
+
+
+def _same_search(before: dict[str, Any], now: dict[str, Any]) -> bool:
+    return bool(before["search"] and now["search"] and before["search"]["id"] == now["search"]["id"])
+
+
+def running_trials(state: dict[str, Any]) -> int:
+    """How many trials run at this moment."""
+    return sum(each["state"] == TrialState.RUNNING for each in state["trials"])

@@ -1,0 +1,165 @@
+"""A search of a room: what it finds is kept, it goes on from what is known, its workers may be killed."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core import Project
+from core.corpus import Corpus
+from core.errors import PipelineError
+from core.learning import Candidate
+from core.pipeline import ingest_sources
+from core.pipeline.search import SearchOptions, join_search, search_room
+from core.pipeline.search_storage import address
+from core.store.models import SearchState, TrialState
+from core.store.queries.trials import SearchRow, TrialRow, found_candidates, out_of_fold, searches, trials
+from dashboard.demo.room import drop
+
+SETTINGS = """[room]
+name = "Test"
+classes = ["personal", "notification", "spam"]
+[pipeline]
+dataset = "sms"
+folds = 3
+"""
+DICTIONARY = """version: 1
+dataset: sms
+sources:
+  - {name: phones, kind: csv, path: inbox/*.csv, columns: {key: id, body: text, sender: from, label: kind,
+     sent_at: {from: sent_ms, dtype: epoch_ms}}}
+cleaning: [nfc, whitespace]
+"""
+CORPUS = Corpus(11, start_ms=1_790_000_000_000, every_ms=60_000)
+LONG = 300.0  # seconds: what ends these searches is a number of trials, on however busy a machine
+SHORT = SearchOptions(seconds=LONG, workers=1, trials=4)
+
+
+@pytest.fixture
+def project(tmp_path: Path, store_url: str) -> Iterator[Project]:
+    (tmp_path / "tallyroom.toml").write_text(SETTINGS)
+    (tmp_path / "dictionaries").mkdir()
+    (tmp_path / "dictionaries" / "sms.yaml").write_text(DICTIONARY)
+    (tmp_path / "inbox").mkdir()
+    drop(tmp_path, "0.csv", CORPUS.messages(0, 300), labelled=300)
+    opened = Project(tmp_path, store_url=store_url)
+    opened.upgrade_store()
+    ingest_sources(opened)
+    yield opened
+    opened.close()
+
+
+def tried(project: Project, search: SearchRow | None = None) -> list[TrialRow]:
+    with project.store.read() as connection:
+        newest = search or searches(connection, project.dataset_id)[0]
+        return trials(connection, newest.fingerprint, search_id=newest.id)
+
+
+def test_a_search_finds_candidates_and_a_second_one_goes_on_from_them(project: Project) -> None:
+    first = search_room(project, SHORT)
+    assert first.state == SearchState.DONE
+    assert first.finished_at is not None
+    assert first.result is not None
+    rows = tried(project, first)
+    done = [row for row in rows if row.state == TrialState.DONE]
+    assert done
+    assert all(row.why for row in rows if row.state in (TrialState.STOPPED, TrialState.FAILED))
+    assert not [row for row in rows if row.state == TrialState.RUNNING]
+    assert rows[0].warm, "what won on public collections is tried first"
+    assert first.result["best"]["macro_f1"] == pytest.approx(max(row.macro_f1 or 0 for row in done), abs=1e-3)
+    assert first.result["ensemble"]["members"]
+    found = found_candidates(project.store, project.dataset_id)
+    assert found
+    assert all(Candidate.parse(name).linear and not Candidate.parse(name).cascade for name in found)
+    with project.store.read() as connection:
+        kept = out_of_fold(connection, [done[0].id])[done[0].id]
+    said = np.frombuffer(kept, dtype="<f2").reshape(-1, 3)
+    assert said.shape == (first.train_size, 3)
+    assert np.allclose(said.astype(float).sum(axis=1), 1, atol=5e-3)
+
+    second = search_room(project, SHORT)
+    assert second.fingerprint == first.fingerprint
+    again = {row.candidate for row in tried(project, second)} & {row.candidate for row in done}
+    assert not again, "what was tried to the end is not tried again"
+
+
+def test_a_trial_whose_worker_is_killed_is_marked_as_lost_and_tried_again(
+    project: Project,
+) -> None:
+    killed: list[int] = []
+
+    def told(_row: SearchRow) -> None:
+        running = [row for row in tried(project) if row.state == TrialState.RUNNING and row.folds]
+        if running and not killed:
+            os.kill(int(running[0].worker.rpartition(":")[2]), signal.SIGKILL)
+            killed.append(running[0].id)
+
+    over = search_room(project, SearchOptions(seconds=LONG, workers=1, trials=4, warm=False), told)
+    assert over.state == SearchState.DONE
+    rows = {row.id: row for row in tried(project, over)}
+    assert killed
+    lost = rows[killed[0]]
+    assert (lost.state, lost.why) == (TrialState.LOST, "its worker died (-9); it is tried again")
+    later = [row for row in rows.values() if row.id > lost.id]
+    assert lost.candidate in [row.candidate for row in later]
+    assert {row.worker for row in later} != {lost.worker}, "another worker went on"
+    numbers = [row.number for row in rows.values()]
+    assert len(numbers) == len(set(numbers))
+
+
+def test_workers_join_from_elsewhere_and_a_search_that_is_interrupted_sums_up_what_it_has(
+    project: Project, store_url: str
+) -> None:
+    with pytest.raises(PipelineError, match="no search is running"):
+        join_search(project, 1)
+    elsewhere = Project(project.folder, store_url=store_url)
+    joined: list[SearchRow] = []
+
+    def join() -> None:
+        deadline = time.monotonic() + LONG
+        while time.monotonic() < deadline and not joined:
+            try:
+                joined.append(join_search(elsewhere, 1))
+            except PipelineError:
+                time.sleep(0.2)
+
+    def told(_row: SearchRow) -> None:
+        done = [row for row in tried(project) if row.state == TrialState.DONE]
+        flat = any(not Candidate.parse(row.candidate).cascade for row in done)
+        if flat and len({row.worker for row in done}) == 2:
+            raise KeyboardInterrupt
+
+    helper = threading.Thread(target=join)
+    helper.start()
+    over = search_room(project, SearchOptions(seconds=LONG, workers=1, max_bytes=400_000), told)
+    helper.join()
+    elsewhere.close()
+    assert (over.state, over.error) == (SearchState.STOPPED, "It was ended by Ctrl+C.")
+    assert over.result is not None
+    assert over.result["best"]["candidate"]
+    assert found_candidates(project.store, project.dataset_id)
+    assert not multiprocessing.active_children()
+    assert [row.id for row in joined] == [over.id]
+    rows = tried(project, over)
+    assert len({row.number for row in rows}) == len(rows), "none took the other's trial"
+    assert all((row.model_bytes or 0) <= 400_000 for row in rows if row.state == TrialState.DONE)
+
+
+def test_optunas_tables_do_not_meet_ours(project: Project) -> None:
+    url, connect = address(project.store.url)
+    assert (url.database != project.store.url.database) or connect["options"] == "-c search_path=optuna"
+
+
+def test_nothing_to_learn_from_is_told_before_anything_begins(project: Project) -> None:
+    with pytest.raises(PipelineError, match="short a time"):
+        search_room(project, SearchOptions(seconds=1))
+    with project.store.read() as connection:
+        assert searches(connection, project.dataset_id) == []
