@@ -93,12 +93,28 @@ def new_postgresql(postgresql_server: str) -> Callable[[], str]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """An empty database, once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'tallyroom.db'}"
+        yield f"sqlite:///{tmp_path / 'tallyroom.db'}"
+        return
     make: Callable[[], str] = request.getfixturevalue("new_postgresql")
-    return make()
+    url = make()
+    yield url
+    _hang_up(url)
+
+
+def _hang_up(url: str) -> None:
+    """End what still talks to a database whose test is over: a server has a hundred places for all tests."""
+    try:
+        with psycopg2.connect(url) as connection:
+            connection.cursor().execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        connection.close()
+    except psycopg2.OperationalError:
+        pass  # a test of outages has stopped it
 
 
 @pytest.fixture

@@ -50,8 +50,18 @@ class Benchmark(StageTask):
 
     def requires(self) -> list[CrossValidate]:
         """A task a fold."""
-        shared = {"room": self.room, "cutoff": self.cutoff, "candidates": self.candidates, "trial": self.trial()}
-        return [CrossValidate(**shared, repeat=repeat, fold=fold) for repeat, fold in trials.places(self.project)]
+        trial = self.trial()
+        return [
+            CrossValidate(
+                room=self.room,
+                cutoff=self.cutoff,
+                trial=trial,
+                candidates=self.candidates,
+                repeat=repeat,
+                fold=fold,
+            )
+            for repeat, fold in trials.places(self.project)
+        ]
 
     def made_from(self) -> str:
         """The trial and who takes part: another candidate is tried on its own, and the others' runs stand."""

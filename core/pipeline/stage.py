@@ -111,6 +111,10 @@ class StageTarget(luigi.Target):
             return done(connection, self._fingerprint) is not None
 
 
+UNSAID = frozenset({"room", "state", "trial", "candidates"})
+"""Parameters that the store need not list: keys, and what is said elsewhere."""
+
+
 class LineTask(luigi.Task):
     """A task of the line. Subclasses say what it is made from, what there is once it is complete, and do the work."""
 
@@ -157,11 +161,7 @@ class LineTask(luigi.Task):
     def listed(self) -> Listed:
         """The task as the store lists it."""
         waits_for = [each.made_from() for each in _lines(self.deps())]  # type: ignore[no-untyped-call]
-        params = {
-            name: value
-            for name, value in self.param_kwargs.items()
-            if name not in ("room", "state", "trial", "candidates")
-        }
+        params = {name: value for name, value in self.param_kwargs.items() if name not in UNSAID}
         return Listed(self.made_from(), self.task_family, params, waits_for, self.complete())
 
     def run(self) -> None:

@@ -21,7 +21,7 @@ SOURCES_SECONDS = 1.0
 RETRY_SECONDS = 2.0
 HELD_SECONDS = 1.0
 """After so long what another process holds is looked at again, whatever it says."""
-WAKING = frozenset({"verdict", "labels", "messages", "withdrawn"})
+WAKING = frozenset({"verdict", "labels", "messages", "withdrawn", "search"})
 PREDICT_AT_MOST = 20_000
 
 Seen = tuple[object, ...]
