@@ -94,6 +94,8 @@ def test_a_search_finds_candidates_and_a_second_one_goes_on_from_them(project: P
 def test_a_trial_whose_worker_is_killed_is_marked_as_lost_and_tried_again(
     project: Project,
 ) -> None:
+    drop(project.folder, "1.csv", CORPUS.messages(300, 3_300), labelled=3_000)
+    ingest_sources(project)  # enough that a trial takes longer than a look at it
     killed: list[int] = []
 
     def told(_row: SearchRow) -> None:
