@@ -27,11 +27,12 @@ STAGES = (
     Stage("IngestPart", "ingest", 1, "Sources"),
     Stage("Tag", "rules", 2, "IngestPart"),
     Stage("Templates", "look-alikes", 2, "IngestPart"),
-    Stage("Index", "search", 2, "IngestPart"),
+    Stage("Index", "index of words", 2, "IngestPart"),
     Stage("CrossValidate", "folds", 3, "Tag"),
     Stage("Benchmark", "benchmark", 4, "CrossValidate"),
     Stage("Fit", "fit and promote", 5, "Benchmark"),
     Stage("Predict", "predict", 6, "Fit"),
+    Stage("LabelErrors", "doubted labels", 6, "Fit"),
     Stage("NaiveSplit", "naive split", 6, "Fit"),
 )
 

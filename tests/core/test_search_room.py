@@ -18,6 +18,7 @@ from core.corpus import Corpus
 from core.errors import PipelineError
 from core.learning import Candidate
 from core.pipeline import ingest_sources
+from core.pipeline.on_trial import on_trial
 from core.pipeline.search import SearchOptions, join_search, search_room
 from core.pipeline.search_storage import address
 from core.store.models import SearchState, TrialState
@@ -78,7 +79,9 @@ def test_a_search_finds_candidates_and_a_second_one_goes_on_from_them(project: P
     assert first.result["ensemble"]["members"]
     found = found_candidates(project.store, project.dataset_id)
     assert found
-    assert all(Candidate.parse(name).linear and not Candidate.parse(name).cascade for name in found)
+    assert all(Candidate.parse(name).linear for name in found)
+    assert found[0] == max(done, key=lambda row: row.macro_f1 or 0).candidate, "all are linear unless asked otherwise"
+    assert set(found) <= set(on_trial(project)), "the next run tries them"
     with project.store.read() as connection:
         kept = out_of_fold(connection, [done[0].id])[done[0].id]
     said = np.frombuffer(kept, dtype="<f2").reshape(-1, 3)

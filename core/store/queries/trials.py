@@ -188,5 +188,5 @@ def found_candidates(store: Store, dataset: DatasetId, most: int = 2) -> tuple[s
         if newest is None:
             return ()
         best = best_trials(connection, newest, 10 * most, linear=True)
-    names = dict.fromkeys(each.candidate for each in best if not each.candidate.startswith("cascade:"))
+    names = dict.fromkeys(each.candidate for each in best)
     return tuple(names)[:most]
