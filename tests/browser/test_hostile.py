@@ -205,7 +205,18 @@ def look_at_registry(tab: Page) -> None:
     press(tab, "p", "#acting")
 
 
+def look_at_search(tab: Page) -> None:
+    expect(tab.locator("#trials tr")).to_have_count(3)
+    expect(tab.locator("#trials .mark").first).to_be_visible()
+    tab.locator("[data-show=stopped]").click()
+    holds(tab)
+    tab.locator("#chart").focus()
+    tab.keyboard.press("ArrowRight")
+    expect(tab.locator("#chosen .mark").first).to_be_visible()
+
+
 LOOKS = {
+    "search": look_at_search,
     "registry": look_at_registry,
     "live": look_at_live,
     **{f"live&pane={pane}": look_at_pane for pane in PANES if pane != "now"},

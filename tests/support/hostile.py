@@ -19,7 +19,17 @@ from pathlib import Path
 from sqlalchemy import Connection, insert, select, update
 
 from core import Project
-from core.store.models import Message, PipelineLog, PipelineRun, PipelineTask, Run
+from core.store.models import (
+    DatasetId,
+    Message,
+    PipelineLog,
+    PipelineRun,
+    PipelineTask,
+    Run,
+    SearchState,
+    TrialState,
+)
+from core.store.records.trials import NewSearch, NewTrial, begin_search, begin_trial, end_search, end_trial, note_fold
 from labeling.alarms import open_alarm
 from labeling.comparisons import add_note, ask_office, open_comparison
 from labeling.desk import Desk
@@ -152,9 +162,24 @@ def _fail_task(connection: Connection) -> None:
     connection.execute(update(PipelineRun).values(error=f"<x-pwn>{IMAGE}\u202e", account=f"<x-pwn>{SCRIPT}"[:200]))
 
 
+def _searched(connection: Connection, dataset: DatasetId) -> None:
+    """A search over candidates from outside, whose names and errors are anybody's."""
+    params = {"features": ["<x-pwn>"], "estimators": [IMAGE], "workers": 2, "sampler": "tpe", "max_bytes": None}
+    new = NewSearch(dataset, "f" * 16, 1, 190, 3, 60_000, params, {})
+    search = begin_search(connection, new, 1_790_000_000_000, 1_790_000_060_000)
+    for number, state in enumerate((TrialState.DONE, TrialState.STOPPED, TrialState.FAILED)):
+        name = f"<x-pwn>({IMAGE}\u202e={'W' * 60})-{SCRIPT}"[:200]
+        trial = begin_trial(connection, NewTrial(search, number, name, f"<x-pwn>:{number}", warm=True, linear=True))
+        note_fold(connection, trial, [0.7 + 0.1 * number] * (3 - number), 1.0)
+        why = None if state == TrialState.DONE else f"{IMAGE}\u202e {'W' * 300}"
+        end_trial(connection, trial, state, why, model_bytes=1_000)
+    end_search(connection, search, SearchState.STOPPED, None, f"{SCRIPT}<x-pwn>\u202e")
+
+
 def _furnish(project: Project) -> None:
     store, dataset = project.store, project.dataset_id
     store.write(_fail_task)
+    store.write(lambda connection: _searched(connection, dataset))
     lead = add_person(store, IMAGE + "<x-pwn>", Role.LEAD)
     for number, text in enumerate(TEXTS):
         add_person(store, f"{number}{text}"[:NAME_MOST], Role.REVIEWER)
