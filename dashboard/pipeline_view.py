@@ -32,6 +32,7 @@ STAGES = (
     Stage("Benchmark", "benchmark", 4, "CrossValidate"),
     Stage("Fit", "fit and promote", 5, "Benchmark"),
     Stage("Predict", "predict", 6, "Fit"),
+    Stage("PredictShard", "predict, older", 6, "Fit"),
     Stage("LabelErrors", "doubted labels", 6, "Fit"),
     Stage("NaiveSplit", "naive split", 6, "Fit"),
 )

@@ -16,7 +16,7 @@ from core.pipeline.ingest import Ingest, IngestPart, Sources, listing, stale
 from core.pipeline.label_errors import LabelErrors
 from core.pipeline.naive import NaiveSplit
 from core.pipeline.on_trial import on_trial
-from core.pipeline.predict import Predict
+from core.pipeline.predict import Backlog, Predict, backlog
 from core.pipeline.stage import LineTask, Progress, silent, workshop
 from core.pipeline.tag import Tag
 from core.pipeline.template import Templates
@@ -35,7 +35,8 @@ class RunSummary:
     """What a run did: its stages, messages predicted, labels of rules, seconds, messages whose template was found.
 
     `indexed`: so many messages came into the search. It follows by itself, and no run is told of for it. `folds`: so
-    many folds of a benchmark were tried here. `failures`: what went wrong; `held`: another process was at some of it.
+    many folds of a benchmark were tried here. `failures`: what went wrong; `held`: another process was at some of it;
+    `more`: there are older messages left to predict.
     """
 
     stages: tuple[str, ...]
@@ -46,6 +47,7 @@ class RunSummary:
     indexed: int = 0
     folds: int = 0
     held: bool = False
+    more: bool = False
     failures: tuple[BaseException, ...] = field(default=(), repr=False)
 
     @property
@@ -99,7 +101,7 @@ def go_over(
     room = workshop.enter(project, progress, worker)
     worker.begin()
 
-    def make(*tasks: LineTask | Ingest) -> None:
+    def make(*tasks: LineTask | Ingest | Backlog) -> None:
         for task in tasks:
             build(worker, task, waits=waits, scheduler=scheduler)
 
@@ -118,6 +120,10 @@ def go_over(
             candidates = on_trial(project)
             make(Fit(room=room, cutoff=cutoff, candidates=candidates))
 
+    def judge_older() -> None:
+        if (older := backlog(project, room, worker.at_most)) is not None:
+            make(older)
+
     def flatter() -> None:
         if candidates:
             make(NaiveSplit(room=room, cutoff=cutoff, candidates=candidates))
@@ -128,7 +134,9 @@ def go_over(
         lambda: make(Tag(room=room)),
         lambda: make(Templates(room=room)),
         learn,
-        lambda: make(LabelErrors(room=room), Predict(room=room), Index(room=room)),
+        lambda: make(LabelErrors(room=room), Predict(room=room)),
+        judge_older,
+        lambda: make(Index(room=room)),
         flatter,
     )
     try:
@@ -138,7 +146,7 @@ def go_over(
     finally:
         workshop.leave(room)
     worker.over(worker.failures[0] if worker.failures else None)
-    return _summary(worker, time.monotonic() - began)
+    return _summary(worker, time.monotonic() - began, more=backlog(project, room, 1) is not None)
 
 
 def _try(worker: Worker, step: Callable[[], None]) -> None:
@@ -174,19 +182,20 @@ def _look(worker: Worker, room: str) -> tuple[tuple[str, str], ...]:
     return listed
 
 
-def _summary(worker: Worker, seconds: float) -> RunSummary:
+def _summary(worker: Worker, seconds: float, *, more: bool) -> RunSummary:
     def total(family: str) -> int:
         return sum(result for name, result in worker.ran if name == family)
 
     families = [family for family, _ in worker.ran]
     return RunSummary(
         stages=tuple(family for family in families if family in STAGES),
-        predicted=total("Predict"),
+        predicted=total("Predict") + total("PredictShard"),
         tagged=total("Tag"),
         seconds=seconds,
         templated=total("Templates"),
         indexed=total("Index"),
         folds=families.count("CrossValidate"),
+        more=more,
         held=any(each.why == Refusal.HELD for each in worker.skipped),
         failures=tuple(worker.failures),
     )

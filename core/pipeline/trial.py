@@ -68,11 +68,14 @@ class Trial:
         return fit_temperature(np.concatenate(margins), np.concatenate(truth))
 
     def whole_temperature(self, store: Store, run_id: RunId) -> float:
-        """A run's temperature, from what it said of every message of the first repeat before it had seen it."""
+        """A run's temperature, from what it said of every message of the first repeat before it had seen it.
+
+        To six digits: margins are kept on the scale of their fold, which depends a little on which was tried first.
+        """
         places = sorted(place for place in self.splits if place[0] == 0)
         margins = [self._of(store, run_id, place) for place in places]
         truth = [self._truth(place, each) for place, each in zip(places, margins, strict=True)]
-        return fit_temperature(np.concatenate(margins), np.concatenate(truth))
+        return float(f"{fit_temperature(np.concatenate(margins), np.concatenate(truth)):.6g}")
 
     def _others(self, store: Store, run_id: RunId, but: Place) -> list[Place]:
         """Folds of a run whose margins are there, here or in the store; the nearest of the same repeat first."""

@@ -65,7 +65,7 @@ def watch(
                 worker.live()
                 seen = _seen(project)
                 summary = _once(worker, progress, cron, before_run, after_run, on_trouble, scheduler)
-                if summary is None or max(summary.predicted, summary.indexed) < PREDICT_AT_MOST:
+                if summary is None or not _at_it(summary):
                     held = summary is not None and summary.held
                     _sleep_until_stale(worker, feed, seen, cron, held=held)
             except StoreDownError as error:
@@ -101,6 +101,11 @@ def _once(
         on_trouble(error)
         return None
     return summary
+
+
+def _at_it(summary: RunSummary) -> bool:
+    """Whether there is more to predict or to index than one going-over does."""
+    return bool(summary.predicted and summary.more) or max(summary.predicted, summary.indexed) >= PREDICT_AT_MOST
 
 
 def _sleep_until_stale(worker: Worker, feed: Feed, seen: Seen, cron: Cron, *, held: bool) -> None:

@@ -1,0 +1,153 @@
+"""Older messages are judged in shards, by one process or several: the predictions are the same, none is made twice."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from core import Project
+from core.corpus import Corpus
+from core.pipeline import run
+from core.store import check
+from core.store.models import Message, Prediction, Stage
+from core.store.queries.lag import mark_of
+from core.store.queries.live import champion
+from core.store.records import judged
+from core.store.records.judged import down_to, judged_down_to, shard_of
+from core.store.records.stages import done
+from dashboard.demo.room import drop
+
+SETTINGS = """[room]
+name = "Test"
+classes = ["personal", "notification", "spam"]
+[pipeline]
+dataset = "sms"
+candidates = ["word-cnb"]
+folds = 2
+curve = [1.0]
+predict_batch = 100
+"""
+DICTIONARY = """version: 1
+dataset: sms
+sources:
+  - {name: phones, kind: csv, path: inbox/*.csv, columns: {key: id, body: text, sender: from, label: kind,
+     sent_at: {from: sent_ms, dtype: epoch_ms}}}
+cleaning: [nfc, whitespace]
+"""
+MESSAGES = 730
+CORPUS = Corpus(11, start_ms=1_790_000_000_000, every_ms=60_000)
+PROGRAM = """
+from pathlib import Path
+import core.pipeline.predict, core.store.records.judged
+core.pipeline.predict.SHARD = core.store.records.judged.SHARD = {shard}
+from core import Project
+from core.pipeline import run
+print(run(Project(Path({folder!r}), store_url={url!r})).predicted)
+"""
+
+
+def make(folder: Path, store_url: str) -> Project:
+    folder.mkdir(exist_ok=True)
+    (folder / "tallyroom.toml").write_text(SETTINGS)
+    (folder / "dictionaries").mkdir()
+    (folder / "dictionaries" / "sms.yaml").write_text(DICTIONARY)
+    (folder / "inbox").mkdir()
+    drop(folder, "0.csv", CORPUS.messages(0, MESSAGES), labelled=300)
+    project = Project(folder, store_url=store_url)
+    project.upgrade_store()
+    return project
+
+
+@pytest.fixture
+def small_shards(monkeypatch: pytest.MonkeyPatch) -> int:
+    for module in ("core.store.records.judged", "core.pipeline.predict"):
+        monkeypatch.setattr(f"{module}.SHARD", 64)
+    return 64
+
+
+def said(project: Project) -> dict[str, tuple[str, float]]:
+    with project.store.read() as connection:
+        query = select(Message.key, Prediction.klass, Prediction.confidence).join(
+            Message, Message.id == Prediction.message_id
+        )
+        return {key: (klass, confidence) for key, klass, confidence in connection.execute(query)}
+
+
+def stretch_of(project: Project) -> dict[str, int]:
+    with project.store.read() as connection:
+        current = champion(connection, project.dataset_id)
+        assert current is not None
+        found = done(connection, mark_of(current.run_id))
+        marks = select(func.count()).select_from(Stage).where(Stage.name == "PredictShard")
+        assert connection.execute(marks).scalar() == 0, "the marks of shards that the stretch took in are gone"
+    assert found is not None
+    return found
+
+
+def test_twelve_shards_say_what_one_says(tmp_path: Path, store_url: str, request: pytest.FixtureRequest) -> None:
+    whole = make(tmp_path / "whole", f"sqlite:///{tmp_path / 'whole.db'}")
+    assert run(whole).predicted == MESSAGES
+    request.getfixturevalue("small_shards")
+    split = make(tmp_path / "split", store_url)
+    assert run(split, predict_at_most=64).predicted == MESSAGES % 64, "the newest shard is not full"
+    assert run(split).predicted == MESSAGES - MESSAGES % 64
+    assert said(split) == said(whole)
+    assert stretch_of(split) == {"low": 1, "high": MESSAGES}
+    with split.store.read() as connection:
+        assert list(check.check(connection)) == []
+    assert run(split).nothing_to_do
+    drop(split.folder, "1.csv", CORPUS.messages(MESSAGES, MESSAGES + 20))
+    assert run(split).predicted == 20
+    whole.close()
+    split.close()
+
+
+def test_two_processes_share_the_shards_and_judge_no_message_twice(
+    tmp_path: Path, store_url: str, small_shards: int
+) -> None:
+    one = make(tmp_path / "room", store_url)
+    run(one, predict_at_most=1)
+    program = PROGRAM.format(shard=small_shards, folder=str(one.folder), url=store_url)
+    both = [subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    predicted = [int(process.communicate(timeout=240)[0].split()[-1]) for process in both]
+    assert sum(predicted) == MESSAGES - MESSAGES % small_shards
+    assert len(said(one)) == MESSAGES
+    with one.store.read() as connection:
+        assert list(check.check(connection)) == []
+    assert run(one).nothing_to_do
+    one.close()
+
+
+def test_the_stretch_takes_in_a_shard_only_when_all_above_it_are_done(
+    tmp_path: Path, store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judged, "SHARD", 10)
+    project = make(tmp_path / "room", store_url)
+    run(project, predict_at_most=1)
+    with project.store.read() as connection:
+        current = champion(connection, project.dataset_id)
+    assert current is not None
+    run_id = current.run_id
+    project.store.write(lambda c: judged._write(c, run_id, judged.Judged(36, 40)))
+    assert [shard_of(each) for each in (1, 10, 11, 35)] == [1, 1, 11, 31]
+
+    def down(first: int, message_id: int) -> tuple[int, int]:
+        def work(connection: object) -> tuple[int, int]:
+            judged_down_to(connection, run_id, first, message_id)  # type: ignore[arg-type]
+            stretch = judged.judged(connection, run_id)  # type: ignore[arg-type]
+            assert stretch is not None
+            return stretch.low, down_to(connection, run_id, first, stretch.low)  # type: ignore[arg-type]
+
+        return project.store.write(work)  # type: ignore[arg-type]
+
+    assert down(21, 21) == (36, 21)
+    assert down(31, 33) == (36, 33)
+    assert down(11, 15) == (36, 15)
+    assert down(31, 31)[0] == 21
+    assert down(11, 11)[0] == 11
+    assert down(1, 1)[0] == 1
+    project.close()
