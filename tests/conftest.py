@@ -36,13 +36,13 @@ LONGEST = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest files first. A browser or a kill may be slow once, as the summary says; what is wrong is so twice."""
+    """The longest files first. A browser or a kill may be slow, as the summary says; what is wrong is so thrice."""
     last = len(LONGEST)
     places = {str(ROOT / "tests" / name): place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(str(item.path), last))
     for item in items:
         if any(item.get_closest_marker(name) for name in SLOWED):
-            item.add_marker(pytest.mark.flaky(reruns=1))
+            item.add_marker(pytest.mark.flaky(reruns=2))
 
 
 @pytest.fixture(scope="session")

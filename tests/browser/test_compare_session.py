@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -33,6 +34,12 @@ class Office:
     servers: list[Server]
     store: Store
 
+    def enter(self, browser: Browser, name: str, server: int = 0, role: Role = Role.LEAD) -> Page:
+        """Somebody at one of the servers, in a browser of their own."""
+        tab = browser.new_context().new_page()
+        tab.goto(self.servers[server].link(self.store, name, role))
+        return tab
+
     def link(self, tab: Page, server: int) -> str:
         """What somebody looks at, as the other server calls it."""
         return tab.url.replace(self.servers[0].base, self.servers[server].base)
@@ -46,55 +53,35 @@ class Office:
             desk.judge(ada, given).result()
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def office(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+@pytest.fixture
+def office(store: Store, store_url: str, tmp_path: Path) -> Iterator[Office]:
     """Three runs; A and B disagree on 60 of 400 messages: B is right on 50 of these, A on 4, none on 6."""
-    folder = tmp_path_factory.mktemp("room")
-    on_sqlite = request.param == "sqlite"
-    url = f"sqlite:///{folder / 'tallyroom.db'}" if on_sqlite else request.getfixturevalue("new_postgresql")()
-    with Store.open(url, create=True) as store:
-        ids = add_messages(store, [f"see http://shop.example/{n}" if n % 4 else f"message ({n})" for n in range(400)])
-        said = (
-            ["personal"] * 50 + ["spam"] * 4 + ["personal"] * 6 + ["spam"] * 340,
-            ["spam"] * 50 + ["notification"] * 10 + ["spam"] * 340,
-            ["spam"] * 380 + ["personal"] * 20,
-        )
-        runs = [add_run(store, ids, f"model-{n}", each, model=b"m" * 40_000 * (n + 1)) for n, each in enumerate(said)]
-        promoted(store, runs[0])
-        make_folder(folder, url)
-        servers = [Server(folder).start() for _ in range(1 if on_sqlite else 2)]
-        yield Office(servers, store)
-        for server in servers:
-            server.stop()
+    ids = add_messages(store, [f"see http://shop.example/{n}" if n % 4 else f"message ({n})" for n in range(400)])
+    said = (
+        ["personal"] * 50 + ["spam"] * 4 + ["personal"] * 6 + ["spam"] * 340,
+        ["spam"] * 50 + ["notification"] * 10 + ["spam"] * 340,
+        ["spam"] * 380 + ["personal"] * 20,
+    )
+    runs = [add_run(store, ids, f"model-{n}", each, model=b"m" * 40_000 * (n + 1)) for n, each in enumerate(said)]
+    promoted(store, runs[0])
+    folder = make_folder(tmp_path, store_url)
+    servers = [Server(folder) for _ in range(1 if store.dialect == "sqlite" else 2)]
+    for server in servers:
+        server.start()
+    yield Office(servers, store)
+    for server in servers:
+        server.stop()
 
 
 @pytest.fixture
-def enter(office: Office, browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Somebody at one of the servers, in a browser of their own that closes with the test."""
-    contexts = []
-
-    def go(name: str, server: int = 0, role: Role = Role.LEAD) -> Page:
-        contexts.append(browser.new_context())
-        tab = contexts[-1].new_page()
-        tab.goto(office.servers[server].link(office.store, name, role))
-        return tab
-
-    yield go
-    for context in contexts:
-        context.close()
-
-
-@pytest.fixture
-def session(office: Office, enter: Callable[..., Page], request: pytest.FixtureRequest) -> tuple[Page, Page]:
+def session(office: Office, browser: Browser) -> tuple[Page, Page]:
     """Lea has opened a session with all three models, and Mina has followed her link."""
-    lea, mina = enter("Lea"), enter(HOSTILE, -1)
+    lea, mina = office.enter(browser, "Lea"), office.enter(browser, HOSTILE, -1)
     lea.goto(f"{office.servers[0].base}?page=compare&runs=1,2")
     lea.get_by_label("pick model-2 v1").check()
     expect(lea.locator("#field tbody tr")).to_have_count(3)
     lea.keyboard.press("o")
-    lea.locator("#opening [name=name]").fill(
-        f"letters or words <b> {request.node.execution_count} {request.node.name[:60]}"
-    )
+    lea.locator("#opening [name=name]").fill("letters or words <b>")
     lea.keyboard.press("Enter")
     expect(lea.locator("#note-form")).to_be_visible()
     mina.goto(office.link(lea, -1))
@@ -112,55 +99,8 @@ def cell(truth: str, predicted: str) -> str:
     return f"#matrix tbody tr:nth-child({row}) td:nth-of-type({column})"
 
 
-def test_who_does_not_follow_stays_where_they_are_and_sees_where_the_others_look(session: tuple[Page, Page]) -> None:
-    lea, mina = session
-    mina.keyboard.press("f")
-    expect(mina.locator("#follow")).not_to_be_checked()
-    lea.locator("#kinds button", has_text="has a link").click()
-    expect(mina.locator("#selection-words")).to_contain_text("Lea looks at: has a link.")
-    expect(mina.locator("#kinds .theirs")).to_have_attribute("data-by", "Lea")
-    assert "kind=" not in mina.url
-    mina.locator(f"{cell('spam', 'personal')} button").click()
-    expect(mina.locator("#selection-words")).to_contain_text("You see: spam called personal")
-    mina.locator("#there").click()
-    expect(mina.locator("#selection-words")).to_have_text("Lea selected: has a link.")
-    mina.keyboard.press("Escape")
-    expect(mina.locator("#clear")).to_be_hidden()
-    expect(lea.locator("#selection-words")).to_have_text("You see: has a link.")
-
-
-def test_a_copied_link_shows_the_same_selection_in_another_browser(office: Office, enter: Callable[..., Page]) -> None:
-    lea, mina = enter("Lea"), enter("Mina", -1)
-    lea.goto(f"{office.servers[0].base}?page=compare&runs=1,2,3")
-    lea.locator("#kinds button", has_text="has a link").click()
-    expect(lea.locator("#apart li")).to_have_count(45)
-    mina.goto(office.link(lea, -1))
-    expect(mina.locator("#selection-words")).to_have_text("You see: has a link.")
-    expect(mina.locator("#apart li")).to_have_count(45)
-    expect(mina.locator("#field tbody tr")).to_have_count(3)
-    expect(mina.locator("#kinds .selected button")).to_have_attribute("aria-pressed", "true")
-
-
-def test_to_promote_what_is_not_settled_takes_a_word_more_and_is_on_record(
-    office: Office, session: tuple[Page, Page]
-) -> None:
-    lea, mina = session
-    lea.keyboard.press("d")
-    lea.get_by_label("Promote B: it becomes the champion").check()
-    lea.locator("[name=reason]").fill("the phones wait")
-    lea.locator("#deciding-form [type=submit]").click()
-    expect(lea.locator("#deciding")).to_be_visible()
-    lea.locator("[name=unsettled]").check()
-    lea.locator("#deciding-form [type=submit]").click()
-    expect(mina.locator("#decided")).to_contain_text("Not settled then: the office was not asked.")
-    with office.store.read() as connection:
-        reason = connection.execute(select(Promotion.reason).order_by(Promotion.id.desc())).scalars().first()
-        settled = connection.execute(select(ComparisonDecision.settled)).scalars().one()
-    assert (reason, settled) == ("not settled: the phones wait", False)
-
-
 def test_two_people_bring_a_session_to_a_settled_decision(
-    office: Office, enter: Callable[..., Page], session: tuple[Page, Page]
+    office: Office, browser: Browser, session: tuple[Page, Page]
 ) -> None:
     lea, mina = session
     store = office.store
@@ -182,7 +122,7 @@ def test_two_people_bring_a_session_to_a_settled_decision(
     office.judge(15)
     for tab in (lea, mina):
         expect(tab.locator("#session-words")).to_contain_text("Of 15 blind verdicts")
-    rita = enter("Rita", -1, Role.REVIEWER)
+    rita = office.enter(browser, "Rita", -1, Role.REVIEWER)
     rita.goto(f"{office.servers[-1].base}?page=review")
     expect(rita.locator("#message")).to_be_visible()
     given = 0
@@ -211,10 +151,7 @@ def test_two_people_bring_a_session_to_a_settled_decision(
         expect(tab.locator("#second-role")).to_have_text("champion")
         assert tab.evaluate("window.pwned") is None
     with store.read() as connection:
-        decided = connection.execute(
-            select(ComparisonDecision.__table__).order_by(ComparisonDecision.id.desc())
-        ).first()
-        assert decided is not None
+        decided = connection.execute(select(ComparisonDecision.__table__)).one()
         promotion = connection.execute(select(Promotion.__table__).order_by(Promotion.id.desc()).limit(1)).one()
         judged = connection.execute(select(Verdict.blind)).scalars().all()
     assert (decided.choice, decided.settled, decided.evidence["state"], decided.evidence["leader"]) == (
@@ -226,6 +163,53 @@ def test_two_people_bring_a_session_to_a_settled_decision(
     assert len(judged) == 15 + given
     assert all(judged)
     assert (promotion.run_id, promotion.promoted_by, promotion.reason) == (2, "Lea", "letters see the links")
+
+
+def test_who_does_not_follow_stays_where_they_are_and_sees_where_the_others_look(session: tuple[Page, Page]) -> None:
+    lea, mina = session
+    mina.keyboard.press("f")
+    expect(mina.locator("#follow")).not_to_be_checked()
+    lea.locator("#kinds button", has_text="has a link").click()
+    expect(mina.locator("#selection-words")).to_contain_text("Lea looks at: has a link.")
+    expect(mina.locator("#kinds .theirs")).to_have_attribute("data-by", "Lea")
+    assert "kind=" not in mina.url
+    mina.locator(f"{cell('spam', 'personal')} button").click()
+    expect(mina.locator("#selection-words")).to_contain_text("You see: spam called personal")
+    mina.locator("#there").click()
+    expect(mina.locator("#selection-words")).to_have_text("Lea selected: has a link.")
+    mina.keyboard.press("Escape")
+    expect(mina.locator("#clear")).to_be_hidden()
+    expect(lea.locator("#selection-words")).to_have_text("You see: has a link.")
+
+
+def test_a_copied_link_shows_the_same_selection_in_another_browser(office: Office, browser: Browser) -> None:
+    lea, mina = office.enter(browser, "Lea"), office.enter(browser, "Mina", -1)
+    lea.goto(f"{office.servers[0].base}?page=compare&runs=1,2,3")
+    lea.locator("#kinds button", has_text="has a link").click()
+    expect(lea.locator("#apart li")).to_have_count(45)
+    mina.goto(office.link(lea, -1))
+    expect(mina.locator("#selection-words")).to_have_text("You see: has a link.")
+    expect(mina.locator("#apart li")).to_have_count(45)
+    expect(mina.locator("#field tbody tr")).to_have_count(3)
+    expect(mina.locator("#kinds .selected button")).to_have_attribute("aria-pressed", "true")
+
+
+def test_to_promote_what_is_not_settled_takes_a_word_more_and_is_on_record(
+    office: Office, session: tuple[Page, Page]
+) -> None:
+    lea, mina = session
+    lea.keyboard.press("d")
+    lea.get_by_label("Promote B: it becomes the champion").check()
+    lea.locator("[name=reason]").fill("the phones wait")
+    lea.locator("#deciding-form [type=submit]").click()
+    expect(lea.locator("#deciding")).to_be_visible()
+    lea.locator("[name=unsettled]").check()
+    lea.locator("#deciding-form [type=submit]").click()
+    expect(mina.locator("#decided")).to_contain_text("Not settled then: the office was not asked.")
+    with office.store.read() as connection:
+        reason = connection.execute(select(Promotion.reason).order_by(Promotion.id.desc())).scalars().first()
+        settled = connection.execute(select(ComparisonDecision.settled)).scalar_one()
+    assert (reason, settled) == ("not settled: the phones wait", False)
 
 
 def test_who_goes_is_gone_and_a_finished_run_comes_by_itself(office: Office, session: tuple[Page, Page]) -> None:

@@ -124,7 +124,7 @@ def test_a_model_from_near_says_what_it_goes_by_and_where_it_is_surely_wrong(
     tab.keyboard.press("Enter")
     expect(tab.locator("#model-title")).to_be_focused()
     expect(tab.locator("#model-title")).to_have_text(tab.locator("#challengers .name").first.inner_text())
-    assert "run=2" in tab.url or "run=3" in tab.url
+    assert "run=" in tab.url
     assert serious(tab) == []
     assert tab.evaluate("window.pwned") is None
 

@@ -136,6 +136,7 @@ url = "{url}"
 dataset = {json.dumps(DATASET)}
 candidates = ["word-cnb", "word-logreg"]
 folds = 3
+split = "random"
 curve = [0.5, 1.0]
 [desk]
 blind_share = 0.0

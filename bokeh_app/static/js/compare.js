@@ -1,4 +1,5 @@
 // The compare page: runs side by side, and what the office says of two of them. A session moves for all who have it open.
+import {isTyping} from "./typing.js";
 import {ask, say, warn} from "./shell.js";
 import {follow} from "./feed.js";
 import {drawClasses, drawFolds, drawKinds, drawMatrix} from "./compare_pair.js";
@@ -160,7 +161,7 @@ get("note-form").addEventListener("submit", async (event) => {
 const dialogs = offer(view, go);
 document.addEventListener("keydown", (event) => {
   if (!view.pair || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
-  if (event.target.matches("input:not([type=checkbox]),textarea,select")) {
+  if (event.target.type !== "checkbox" && isTyping(event.target)) {
     if (event.key === "Escape") event.target.blur();
     return;
   }

@@ -1,5 +1,6 @@
 // Every action has a key. What a person does goes through here, in its order.
 import {element} from "./text.js";
+import {isTyping} from "./typing.js";
 
 const actions = new Map();
 let held = false; // an undo is under way: what is pressed meanwhile is meant for the message that comes back
@@ -38,9 +39,6 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   act(action);
 });
-
-// A field of a dialog that has just closed keeps the focus for a frame: nobody types into that.
-const isTyping = (target) => /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) && !target.closest("dialog:not([open])");
 
 // By what the key says; where that is neither a Latin letter nor a digit (French digits, Cyrillic), by where it is.
 export function keyOf(event) {

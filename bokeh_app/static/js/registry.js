@@ -3,6 +3,7 @@ import {ask, facts, warn} from "./shell.js";
 import {follow} from "./feed.js";
 import {drawChallengers, drawChampion, drawHistory} from "./registry_parts.js";
 import {forgetModel, showModel} from "./registry_model.js";
+import {isTyping} from "./typing.js";
 import {onDone, openPromote, openRollBack} from "./registry_dialog.js";
 
 const GATHER_MS = 1_000;
@@ -73,7 +74,7 @@ onDone(look);
 
 document.addEventListener("keydown", (event) => {
   if (!state || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open], #drawer:not([hidden])")) return;
-  if (event.target.matches("input,textarea,select")) return;
+  if (isTyping(event.target)) return;
   const rows = [...get("challengers").tBodies[0].rows];
   const at = rows.indexOf(event.target.closest?.("#challengers tr"));
   const run = at < 0 ? null : state.challengers.find((each) => String(each.run) === rows[at].dataset.run);
