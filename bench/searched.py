@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 import math
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import optuna
 
 from bench.sms import REAL, Rows, read_csv
 from core.learning import Candidate, grouped_stratified, near_copies, repeated_stratified
+from core.learning.cache import ArrayCache
 from core.learning.search import Material, Matrices, Outcome, Space, make_sampler, try_candidate
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
+
+ALL = "all"
+"""The family of a mixture: nothing public may help it."""
+OF_EACH = 1_100
+UNWANTED = frozenset({"spam", "penipuan", "promo"})
+
+
+def in_four_languages() -> Rows:
+    """English of Nigeria, Indonesian, Turkish and Hindi, as many of each about, wanted or not."""
+    rows: Rows = []
+    for name in ("exais", "indonesian", "turkish", "hindi"):
+        for text, label in sampled(COLLECTIONS[name][1](), OF_EACH):
+            rows.append((text, "spam" if label.lower() in UNWANTED else "ham"))
+    return rows
+
 
 COLLECTIONS: dict[str, tuple[str, Callable[[], Rows]]] = {
     "uci": ("uci", REAL["uci"]),
@@ -22,6 +40,7 @@ COLLECTIONS: dict[str, tuple[str, Callable[[], Rows]]] = {
     "exais": ("exais", lambda: read_csv("exais_users1-13.csv", "body", "label")),
     "indonesian": ("indonesian", REAL["indonesian_1143"]),
     "turkish": ("turkish", REAL["turkish_4751"]),
+    "multilingual": (ALL, lambda: in_four_languages()),
 }
 """The public collections, and the family of each: those of one family hold the same messages (or their translation),
 so that none of it may help when another of it is tested."""
@@ -52,7 +71,8 @@ class Tried:
     material: Material
 
     def __post_init__(self) -> None:
-        self._matrices = Matrices(self.material.documents, self.material.splits, most_bytes=2_000_000_000)
+        self._folder = tempfile.TemporaryDirectory()  # goes with it
+        self._matrices = Matrices(self.material.documents, self.material.splits, ArrayCache(Path(self._folder.name)))
         self._known: dict[str, Outcome] = {}
 
     def __call__(self, candidate: Candidate) -> Outcome:
