@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from core import Project
-from core.store.models import TrialState, now_ms
+from core.store.models import now_ms
 from core.store.queries.trials import SearchRow, TrialRow, found_candidates, searches, trials
 
 TRIALS_MOST = 500
@@ -85,8 +85,3 @@ def changes(before: dict[str, Any] | None, now: dict[str, Any]) -> dict[str, Any
 
 def _same_search(before: dict[str, Any], now: dict[str, Any]) -> bool:
     return bool(before["search"] and now["search"] and before["search"]["id"] == now["search"]["id"])
-
-
-def running_trials(state: dict[str, Any]) -> int:
-    """How many trials run at this moment."""
-    return sum(each["state"] == TrialState.RUNNING for each in state["trials"])

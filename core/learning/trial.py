@@ -87,7 +87,7 @@ def tried(
     fitted = estimator.build(seed).fit(train_matrix, y[point.train])
     fitted_at = time.perf_counter()
     predicted = np.asarray(fitted.predict(test_matrix))
-    margins = _all_classes(estimator.margins(fitted, test_matrix), fitted.classes_, len(classes))
+    margins = for_all_classes(estimator.margins(fitted, test_matrix), fitted.classes_, len(classes))
     done_at = time.perf_counter()
     return FoldResult(
         candidate=candidate.name,
@@ -105,7 +105,7 @@ def tried(
     )
 
 
-def _all_classes(margins: np.ndarray, seen: np.ndarray, k: int) -> np.ndarray:
+def for_all_classes(margins: np.ndarray, seen: np.ndarray, k: int) -> np.ndarray:
     """Margins for all classes; one that the training part had no message of cannot win."""
     if len(seen) == k:
         return margins

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, select
@@ -49,6 +51,7 @@ class LabelErrors(LineTask):
         current = _champion(self.project)
         if current is None:
             return 0
+        began = time.monotonic()
         frame, tried = _doubted(self.project.store, current)
         made_from = self.made_from()
 
@@ -56,7 +59,7 @@ class LabelErrors(LineTask):
             if done(connection, made_from) is None:  # another machine may have been faster
                 add_suspects(connection, current, frame)
                 result = {"run": int(current), "tried": tried, "found": len(frame)}
-                mark_done(connection, NAME, made_from, result, 0.0)
+                mark_done(connection, NAME, made_from, result, time.monotonic() - began)
 
         self.project.store.write(keep)
         return len(frame)

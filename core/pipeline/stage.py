@@ -90,10 +90,6 @@ class Workshop:
             self._kept[key] = kept = (of, make())
         return kept[1]
 
-    def put_away(self, key: str) -> None:
-        """Forget what was kept."""
-        self._kept.pop(key, None)
-
 
 workshop = Workshop()
 

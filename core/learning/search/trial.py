@@ -18,6 +18,7 @@ from core.learning.candidate import Candidate
 from core.learning.search.ensemble import macro_f1
 from core.learning.search.matrices import Matrices
 from core.learning.splits import Split
+from core.learning.trial import for_all_classes
 
 WEIGHT_BYTES = 4
 """On a phone a weight is a float of four bytes."""
@@ -139,7 +140,7 @@ def _fold(
         warnings.simplefilter("ignore")  # a solver that did not converge shows it in its score
         fitted = estimator.build(material.seed).fit(train, material.y[split.train])
     predicted = np.asarray(fitted.predict(test))
-    margins[split.test] = _all_classes(estimator.margins(fitted, test), np.asarray(fitted.classes_), k)
+    margins[split.test] = for_all_classes(estimator.margins(fitted, test), np.asarray(fitted.classes_), k)
     outcome.folds.append(macro_f1(material.y[split.test], predicted, k))
     if outcome.model_bytes is None:
         outcome.model_bytes = _size(candidate, fitted, train.shape[1], k)
@@ -166,12 +167,3 @@ def _size(candidate: Candidate, fitted: Any, features: int, k: int) -> int:
     if candidate.linear:
         return features * (1 if k == 2 else k) * WEIGHT_BYTES
     return len(pickle.dumps(fitted))  # only weighed, never loaded
-
-
-def _all_classes(margins: np.ndarray, seen: np.ndarray, k: int) -> np.ndarray:
-    """Margins for all classes; one that the training part had no message of cannot win."""
-    if len(seen) == k:
-        return margins
-    whole = np.full((len(margins), k), margins.min() - 1e3)
-    whole[:, seen] = margins
-    return whole

@@ -61,12 +61,6 @@ def finished_run(connection: Connection, dataset: DatasetId, run_id: RunId) -> F
     return None if row is None else FinishedRun(*row)
 
 
-def candidate_of(store: Store, run_id: RunId) -> str:
-    """The candidate that a run tried."""
-    with store.read() as connection:
-        return connection.execute(select(Run.candidate).where(Run.id == run_id)).scalar_one()
-
-
 def candidate_version(store: Store, run_id: RunId) -> str:
     """A run's title, such as `char-svc v3`."""
     with store.read() as connection:
