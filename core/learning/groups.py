@@ -18,7 +18,10 @@ def near_copies(texts: Sequence[str]) -> np.ndarray:
 
     Texts without a word (emoji, signs) are grouped by themselves, letter by letter.
     """
-    shapes = [forms(text) for text in texts]
-    keyed = [shape or ["", text] for shape, text in zip(shapes, texts, strict=True)]
-    mined = mine(range(len(texts)), sketches(keyed, 0), Known({}, {}))
-    return np.unique(np.array(mined.template_ids, dtype=np.int64), return_inverse=True)[1]
+    shapes = [tuple(forms(text)) for text in texts]
+    keyed = [shape or ("", text) for shape, text in zip(shapes, texts, strict=True)]
+    # A shape is mined once: mined again, it may be found nearer to a template that was founded meanwhile.
+    places = {shape: place for place, shape in enumerate(dict.fromkeys(keyed))}
+    mined = mine(range(len(places)), sketches(list(places), 0), Known({}, {}))
+    templates = np.unique(np.array(mined.template_ids, dtype=np.int64), return_inverse=True)[1]
+    return templates[[places[shape] for shape in keyed]]

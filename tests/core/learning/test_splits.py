@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from core.errors import PipelineError
@@ -15,6 +15,8 @@ WORDS = ["your", "parcel", "from", "will", "arrive", "today", "pay", "see", "you
 sentences = st.lists(st.sampled_from(WORDS), min_size=5, max_size=12).map(" ".join)
 
 
+# The second text comes back when the third has founded a template that it is nearer to than to its own.
+@example(["will your your your your", "your your your your your", "your your your your parcel"], 0)
 @given(st.lists(sentences, min_size=1, max_size=30), st.integers(0, 10**9))
 def test_a_copy_with_another_number_or_link_is_in_the_same_group(texts: list[str], number: int) -> None:
     copies = [f"{text} {number} http://x.example/{number}" for text in texts]
