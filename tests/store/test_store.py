@@ -111,9 +111,9 @@ def test_the_clock_is_the_databases_and_moves(store: Store) -> None:
         assert 1_700_000_000_000 < first <= connection.execute(select(now_ms())).scalar_one()
 
 
-def test_a_store_without_tables_says_which_command_makes_them(store_url: str) -> None:
+def test_a_store_without_tables_says_which_command_makes_them(bare_url: str) -> None:
     with pytest.raises(StoreSchemaError, match="tallyroom store upgrade"):
-        Store.open(store_url)
+        Store.open(bare_url)
 
 
 def test_a_store_of_a_newer_version_is_left_alone(store: Store, store_url: str) -> None:
