@@ -106,6 +106,38 @@ def test_two_runs_are_compared_asked_about_settled_and_decided_by_keys(
     photograph(opened, browser, tab.url)
 
 
+SLOW_LINE = """
+window.WebSocket = class extends WebSocket {
+  constructor(address) {
+    super(address);
+    this.addEventListener("open", (event) => {
+      if (window.mayOpen) return;
+      event.stopImmediatePropagation();
+      window.open_ = () => { window.mayOpen = true; this.onopen(event); };
+    });
+  }
+  get readyState() { return window.mayOpen ? super.readyState : WebSocket.CONNECTING; }
+};
+"""
+"""A browser in which a line comes about when the test says so."""
+
+
+def test_who_opens_a_session_before_the_line_is_there_is_in_it(opened: tuple[Server, Store], browser: Browser) -> None:
+    server, store = opened
+    tab = browser.new_context().new_page()
+    tab.goto(server.link(store, "Lea", Role.LEAD))
+    tab.add_init_script(SLOW_LINE)
+    tab.goto(f"{server.base}?page=compare")
+    expect(tab.locator("#board tbody tr")).to_have_count(2)
+    tab.wait_for_function("window.open_ !== undefined")
+    tab.keyboard.press("o")
+    tab.locator("#opening [name=name]").fill("letters or words")
+    tab.keyboard.press("Enter")
+    expect(tab.locator("#note-form")).to_be_visible()
+    tab.evaluate("open_()")
+    expect(tab.locator("#people .person")).to_have_text("Lea (you)")
+
+
 def test_a_phone_shows_it_without_a_scroll_to_the_side(opened: tuple[Server, Store], browser: Browser) -> None:
     tab = visit(opened, browser, viewport={"width": 390, "height": 844}, has_touch=True)
     expect(tab.locator("#apart li").first).to_be_visible()

@@ -21,7 +21,8 @@ export function follow(onMessage, query, {onRefused, name = "feed", words = (beh
     }
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const folder = location.pathname.replace(/\/+$/, "").replace(/[^/]*$/, "");
-    socket = new WebSocket(`${scheme}://${location.host}${folder}${route(name)}?${query()}`);
+    const asked = query();
+    socket = new WebSocket(`${scheme}://${location.host}${folder}${route(name)}?${asked}`);
     socket.onmessage = (event) => {
       heard = performance.now();
       retry = FIRST_RETRY_MS;
@@ -30,7 +31,11 @@ export function follow(onMessage, query, {onRefused, name = "feed", words = (beh
       health(message);
       if (message.kind !== "beat" && message.kind !== "waiting") onMessage(message);
     };
-    socket.onopen = () => { opened = true; if (document.hidden) socket.send("rest"); };
+    socket.onopen = () => {
+      opened = true;
+      if (query() !== asked) look(); // somebody was faster than the line
+      if (document.hidden) socket.send("rest");
+    };
     let opened = false;
     socket.onclose = (event) => {
       if (event.code === ENDED) { location.reload(); return; } // the door, or a page for the role of now
@@ -54,6 +59,11 @@ export function follow(onMessage, query, {onRefused, name = "feed", words = (beh
     }
   }
 
+  function look() {
+    refused = "";
+    if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(Object.fromEntries(new URLSearchParams(query()))));
+  }
+
   setInterval(() => {
     if (document.hidden || performance.now() - heard < SILENCE_MS) return;
     lost = lost ?? heard;
@@ -71,5 +81,5 @@ export function follow(onMessage, query, {onRefused, name = "feed", words = (beh
   });
   addEventListener("online", connect);
   connect();
-  return {look() { refused = ""; if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(Object.fromEntries(new URLSearchParams(query())))); }};
+  return {look};
 }
