@@ -56,8 +56,8 @@ class Answers:
 
     def _comparison(self, comparison_id: int) -> dict[str, Any]:
         with self._project.store.read() as connection:
-            facts = {**evidence_of(connection, comparison_id), **company_of(connection, comparison_id)}
-            return {"at": clock(connection), **facts}
+            at = clock(connection)  # first: what is told is no older than it says, and never takes a newer one's place
+            return {"at": at, **evidence_of(connection, comparison_id), **company_of(connection, comparison_id)}
 
     def asked(self, comparison_id: int, after: int) -> dict[str, Any]:
         """Messages that the office was asked about."""

@@ -200,10 +200,10 @@ class Sessions:
     def _tell_of(self, comparison_id: int, *, anew: bool) -> None:
         try:
             with self._project.store.read() as connection:
+                at = clock(connection)
                 evidence = None if anew else self._evidence.get(comparison_id)
                 evidence = evidence or evidence_of(connection, comparison_id)
                 facts = {**evidence, **company_of(connection, comparison_id)}
-                at = clock(connection)
         except DeskError:
             return  # no such comparison: its page has been told by the route that it asked first
         encoded = _encoded({"kind": "comparison", "at": at, **facts})
