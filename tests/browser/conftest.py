@@ -1,5 +1,5 @@
 """The browser tests drive a real Chromium."""
 
-from chromium import browser
+from chromium import browser, chromium
 
-__all__ = ["browser"]
+__all__ = ["browser", "chromium"]

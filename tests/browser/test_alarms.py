@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from chromium import look
 from playwright.sync_api import Browser, Page, expect
 from rooms import add_champion, add_messages, add_queue
 from servers import Server, make_folder
@@ -42,11 +43,7 @@ def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 def visit(opened: tuple[Server, Store], browser: Browser, name: str, role: Role, width: int = 1440) -> Page:
-    context = browser.new_context(viewport={"width": width, "height": 900})
-    tab = context.new_page()
-    tab.goto(opened[0].link(opened[1], name, role))
-    tab.goto(f"{opened[0].base}?page=live")
-    return tab
+    return look(browser, opened, "page=live", name, role, viewport={"width": width, "height": 900})
 
 
 def test_a_dry_queue_is_on_every_page_until_it_is_filled_and_a_reviewer_sees_to_it(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from chromium import look
 from playwright.sync_api import Browser, Page, expect
 from servers import Server, make_folder
 
@@ -58,22 +59,15 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, St
 
 
 @pytest.fixture
-def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
-    contexts = []
-
+def visit(browser: Browser) -> Callable[..., Page]:
     def go(room: tuple[Server, Store], address: str, theme: str, width: int) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)  # type: ignore[arg-type]
-        contexts.append(context)
-        tab = context.new_page()
-        tab.goto(room[0].link(room[1], "Root", Role.ADMIN))
-        tab.goto(f"{room[0].base}?page={address}")
+        size = {"width": width, "height": 900}
+        tab = look(browser, room, f"page={address}", "Root", Role.ADMIN, viewport=size, color_scheme=theme)
         expect(tab.locator("#status-words")).not_to_have_text("connecting")
         tab.wait_for_timeout(300)  # until what moves has come to rest: axe reads colours
         return tab
 
-    yield go
-    for context in contexts:
-        context.close()
+    return go
 
 
 def troubles(tab: Page) -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from chromium import look
 from playwright.sync_api import Browser, Page, expect
 from rooms import CLASSES, add_messages
 from runs import add_run, promoted
@@ -41,11 +42,7 @@ def opened(store: Store, store_url: str, tmp_path: Path) -> Iterator[tuple[Serve
 
 
 def visit(opened: tuple[Server, Store], browser: Browser, role: Role = Role.LEAD, **options: Any) -> Page:
-    server, store = opened
-    tab = browser.new_context(**options).new_page()
-    tab.goto(server.link(store, f"a {role}", role))
-    tab.goto(f"{server.base}?page=compare")
-    return tab
+    return look(browser, opened, "page=compare", f"a {role}", role, **options)
 
 
 def judge(store: Store, messages: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -22,7 +23,7 @@ def test_the_demo_finds_a_champion_hears_verdicts_and_retrains_while_one_watches
     tmp_path: Path, browser: Browser
 ) -> None:
     room = tmp_path / "room"
-    command = ["demo", "--no-browser", "--seconds", "110", "--messages", "2000", "--room", str(room)]
+    command = ["demo", "--no-browser", "--seconds", "390", "--messages", "2000", "--room", str(room)]
     log = (tmp_path / "demo.log").open("w+")
     demo = subprocess.Popen(
         [sys.executable, "-m", "dashboard.command", *command, "--port", str(free_port())],
@@ -45,6 +46,7 @@ def test_the_demo_finds_a_champion_hears_verdicts_and_retrains_while_one_watches
         page.wait_for_function(f"{rows.format('curves.lines')}.some((row) => / v2/.test(row.title))", timeout=100_000)
         assert page.evaluate("window.sameVisit"), "all of it without a reload"
         context.close()
+        demo.send_signal(signal.SIGINT)  # all of it was seen: nobody waits for its end
         assert demo.wait(120) == 0
     finally:
         demo.kill()

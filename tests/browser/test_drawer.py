@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from chromium import look
 from playwright.sync_api import Browser, Page, expect
 from rooms import add_messages, add_queue, the_dataset
 from servers import Server, make_folder
@@ -59,22 +60,13 @@ def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.fixture
-def visit(opened: tuple[Server, Store], browser: Browser) -> Iterator[Callable[..., Page]]:
+def visit(opened: tuple[Server, Store], browser: Browser) -> Callable[..., Page]:
     """Opens the live page as somebody, against the office's verdicts."""
-    server, store = opened
-    contexts = []
 
     def go(name: str, role: Role, address: str = "page=live&against=verdicts", **options: Any) -> Page:
-        context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **options})
-        contexts.append(context)
-        tab = context.new_page()
-        tab.goto(server.link(store, name, role))
-        tab.goto(f"{server.base}?{address}")
-        return tab
+        return look(browser, opened, address, name, role, **{"viewport": {"width": 1440, "height": 900}, **options})
 
-    yield go
-    for context in contexts:
-        context.close()
+    return go
 
 
 def open_cell(tab: Page) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from chromium import look
 from drifting import add_weeks
 from playwright.sync_api import Browser, Page, expect
 from rooms import add_queue
@@ -41,22 +42,14 @@ def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.fixture
-def visit(opened: tuple[Server, Store], browser: Browser) -> Iterator[Callable[..., Page]]:
+def visit(opened: tuple[Server, Store], browser: Browser) -> Callable[..., Page]:
     """Opens a page as somebody, in a browser of their own."""
-    server, store = opened
-    contexts = []
 
     def go(name: str, address: str, role: Role = Role.REVIEWER, **options: Any) -> Page:
-        context = browser.new_context(viewport={"width": 1440, "height": 1000}, **options)
-        contexts.append(context)
-        tab = context.new_page()
-        tab.goto(server.link(store, name, role))
-        tab.goto(f"{server.base}{address}" if address.startswith("?") else address)
-        return tab
+        size = {"width": 1440, "height": 1000}
+        return look(browser, opened, address.partition("?")[2], name, role, viewport=size, **options)
 
-    yield go
-    for context in contexts:
-        context.close()
+    return go
 
 
 def asked(tab: Page, act: Callable[[], None]) -> str:

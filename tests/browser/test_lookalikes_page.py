@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from chromium import look
 from playwright.sync_api import Browser, Page, expect
 from rooms import add_champion, add_messages, add_queue
 from servers import Server, make_folder
@@ -54,22 +55,13 @@ def store(opened: tuple[Server, Store]) -> Store:
 
 
 @pytest.fixture
-def visit(opened: tuple[Server, Store], browser: Browser) -> Iterator[Callable[..., Page]]:
-    server, store = opened
-    contexts = []
-
+def visit(opened: tuple[Server, Store], browser: Browser) -> Callable[..., Page]:
     def go(name: str, **options: Any) -> Page:
-        context = browser.new_context(**options)
-        contexts.append(context)
-        tab = context.new_page()
-        tab.goto(server.link(store, name))
-        tab.goto(f"{server.base}?page=review")
+        tab = look(browser, opened, "page=review", name, **options)
         expect(tab.locator("#message")).to_be_visible()
         return tab
 
-    yield go
-    for context in contexts:
-        context.close()
+    return go
 
 
 def labels(store: Store, name: str) -> int:

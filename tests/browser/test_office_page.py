@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from chromium import look
 from playwright.sync_api import Browser, Page, expect
 from rooms import CLASSES, add_champion, add_messages, add_queue
 from servers import Server, make_folder
@@ -61,11 +62,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, S
 
 
 def visit(opened: tuple[Server, Store], browser: Browser, name: str, role: Role, **options: Any) -> Page:
-    server, store = opened
-    tab = browser.new_context(**options).new_page()
-    tab.goto(server.link(store, name, role))
-    tab.goto(f"{server.base}?page=office")
-    return tab
+    return look(browser, opened, "page=office", name, role, **options)
 
 
 def truth(store: Store, message_id: int) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from chromium import look
 from playwright.sync_api import Browser, Page, expect
 from rooms import add_champion, add_messages, add_queue
 from servers import Server, make_folder
@@ -39,22 +40,13 @@ def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.fixture
-def visit(opened: tuple[Server, Store], browser: Browser) -> Iterator[Callable[..., Page]]:
+def visit(opened: tuple[Server, Store], browser: Browser) -> Callable[..., Page]:
     """Opens a page as somebody, in a browser of their own."""
-    server, store = opened
-    contexts = []
 
     def go(name: str, page: str, role: Role = Role.REVIEWER, **options: Any) -> Page:
-        context = browser.new_context(**options)
-        contexts.append(context)
-        tab = context.new_page()
-        tab.goto(server.link(store, name, role))
-        tab.goto(f"{server.base}?page={page}")
-        return tab
+        return look(browser, opened, f"page={page}", name, role, **options)
 
-    yield go
-    for context in contexts:
-        context.close()
+    return go
 
 
 def verdicts(store: Store) -> list[tuple[str, int, str | None]]:

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from chromium import look
 from playwright.sync_api import Browser, Locator, Page, expect
 from quality import Known, add_known
 from servers import Server, make_folder
 
 from core.store import Store
-from labeling.models import Role
 
 pytestmark = pytest.mark.browser
 LINKS = "kind:has a link"
@@ -49,24 +49,16 @@ def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.fixture
-def visit(opened: Opened, browser: Browser) -> Iterator[Callable[..., Page]]:
+def visit(opened: Opened, browser: Browser) -> Callable[..., Page]:
     """Opens the pane as somebody, in a browser of their own."""
-    server, store, _ = opened
-    contexts = []
 
-    def go(name: str, query: str = "?page=live&pane=quality", **options: Any) -> Page:
-        context = browser.new_context(viewport={"width": 1440, "height": 900}, **options)
-        contexts.append(context)
-        tab = context.new_page()
-        tab.goto(server.link(store, name, Role.REVIEWER))
-        tab.goto(f"{server.base}{query}")
+    def go(name: str, query: str = "page=live&pane=quality", **options: Any) -> Page:
+        tab = look(browser, opened[:2], query, name, viewport={"width": 1440, "height": 900}, **options)
         # The first who looks waits for scikit-learn to be imported.
         expect(tab.locator("#threshold-decided")).not_to_have_text("–", timeout=60_000)
         return tab
 
-    yield go
-    for context in contexts:
-        context.close()
+    return go
 
 
 def card(tab: Page, figure: str) -> Locator:
@@ -145,7 +137,7 @@ def test_a_link_to_a_slice_and_hours_shows_another_the_same_numbers(visit: Calla
     tab.locator('[data-norm="col"]').click()
     tab.locator('[data-against="verdicts"]').click()
     expect(card(tab, "roc").locator(".empty")).to_contain_text("held-out folds")
-    other = visit("Dora", f"?{tab.url.partition('?')[2]}")
+    other = visit("Dora", tab.url.partition("?")[2])
     expect(card(other, "threshold").locator(".sub")).to_have_text(card(tab, "threshold").locator(".sub").inner_text())
     assert numbers(other) == numbers(tab) != before
     for place in ("#threshold-value", "#threshold-cost", "#threshold-wrong", "#confusion-sub"):

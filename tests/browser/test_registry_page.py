@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from chromium import look
 from playwright.sync_api import Browser, Page, expect
 from rooms import CLASSES, add_messages
 from runs import add_run, promoted
@@ -49,10 +50,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, S
 
 
 def visit(opened: tuple[Server, Store], browser: Browser, role: Role = Role.LEAD, **options: Any) -> Page:
-    server, store = opened
-    tab = browser.new_context(**options).new_page()
-    tab.goto(server.link(store, f"a {role}", role))
-    tab.goto(f"{server.base}?page=registry&run=1")
+    tab = look(browser, opened, "page=registry&run=1", f"a {role}", role, **options)
     expect(tab.locator("#champion-name")).to_contain_text("v1")
     return tab
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from chromium import look
 from playwright.sync_api import Browser, Page, expect
 from rooms import CLASSES, add_champion, add_messages, add_queue
 from servers import Server, make_folder
@@ -41,26 +42,16 @@ def store(opened: tuple[Server, Store]) -> Store:
 
 
 @pytest.fixture
-def visit(opened: tuple[Server, Store], browser: Browser) -> Iterator[Callable[..., Page]]:
+def visit(opened: tuple[Server, Store], browser: Browser) -> Callable[..., Page]:
     """Opens the review page as somebody, in a browser of their own."""
-    server, store = opened
-    contexts = []
 
     def go(name: str, role: Role = Role.REVIEWER, script: str = "", **options: Any) -> Page:
-        context = browser.new_context(**options)
-        contexts.append(context)
-        if script:
-            context.add_init_script(script)
-        tab = context.new_page()
-        tab.goto(server.link(store, name, role))
-        tab.goto(f"{server.base}?page=review")
+        tab = look(browser, opened, "page=review", name, role, script=script, **options)
         if role is not Role.VIEWER:
             expect(tab.locator("#message")).to_be_visible()
         return tab
 
-    yield go
-    for context in contexts:
-        context.close()
+    return go
 
 
 def saved(tab: Page) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from chromium import look
 from playwright.sync_api import Browser, Page, expect
 from rooms import add_champion, add_messages, add_queue
 from servers import Server, make_folder
@@ -43,23 +44,15 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, S
 
 
 @pytest.fixture
-def visit(opened: tuple[Server, Store], browser: Browser) -> Iterator[Callable[..., Page]]:
+def visit(opened: tuple[Server, Store], browser: Browser) -> Callable[..., Page]:
     """Opens the review page as somebody, in a browser of their own."""
-    server, store = opened
-    contexts = []
 
     def go(name: str, **options: Any) -> Page:
-        context = browser.new_context(**options)
-        contexts.append(context)
-        tab = context.new_page()
-        tab.goto(server.link(store, name))
-        tab.goto(f"{server.base}?page=review")
+        tab = look(browser, opened, "page=review", name, **options)
         expect(tab.locator("#message[data-lease]")).to_be_visible()
         return tab
 
-    yield go
-    for context in contexts:
-        context.close()
+    return go
 
 
 def said(store: Store, name: str) -> list[tuple[str, str | None, str | None, int | None]]:

@@ -1,5 +1,5 @@
 """Some faults are seen in a real Chromium."""
 
-from chromium import browser
+from chromium import browser, chromium
 
-__all__ = ["browser"]
+__all__ = ["browser", "chromium"]

@@ -87,14 +87,14 @@ def dangerous(number: int) -> str:
 def make_hostile_room(folder: Path, url: str, *, messages: int = 240, huge: int = HUGE) -> Project:
     """The room in `folder`: ingested, trained, with two runs, queues, a comparison, notes, people and alarms."""
     _write(folder, url, messages, huge)
-    for command in (["store", "upgrade"], ["run"]):
-        subprocess.run(
-            [sys.executable, "-m", "dashboard.command", *command, "--room", str(folder)],
-            check=True,
-            capture_output=True,
-            env={**os.environ, "TALLYROOM_HOME": str(folder)},
-        )
     project = Project(folder)
+    project.upgrade_store()
+    subprocess.run(
+        [sys.executable, "-m", "dashboard.command", "run", "--room", str(folder)],
+        check=True,
+        capture_output=True,
+        env={**os.environ, "TALLYROOM_HOME": str(folder)},
+    )
     _furnish(project)
     return project
 
