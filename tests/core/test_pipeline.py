@@ -5,15 +5,16 @@ from __future__ import annotations
 import threading
 import time
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sms_room import CORPUS, DICTIONARY, SETTINGS, Copied, open_room, ran_once, write_room
 from sqlalchemy import delete, func, select
 
 import labeling.check
 from core import Project, TallyroomError
-from core.corpus import Corpus
 from core.errors import PipelineError
 from core.learning import Model as FittedModel
 from core.learning import from_bytes
@@ -34,44 +35,41 @@ from labeling.queues import refill
 from labeling.verdicts import Given
 from labeling.withdrawal import Scope, take_back, withdraw
 
-SETTINGS = """[room]
-name = "Test"
-classes = ["personal", "notification", "spam"]
-[pipeline]
-dataset = "sms"
-candidates = ["word-cnb", "char-svc"]
+PIPELINE = """candidates = ["word-cnb", "char-svc"]
 folds = 3
 curve = [0.3, 1.0]
 retrain_after = 5
 [desk]
 queue_size = 20
 """
-DICTIONARY = """version: 1
-dataset: sms
-sources:
-  - {name: phones, kind: csv, path: inbox/*.csv, columns: {key: id, body: text, sender: from, label: kind,
-     sent_at: {from: sent_ms, dtype: epoch_ms}}}
-cleaning: [nfc, whitespace]
-"""
 RULES = r"""version: 1
 rules:
   - {name: won, class: spam, pattern: '\bwon\b'}
   - {name: code, class: notification, pattern: '\d{6}'}
 """
-CORPUS = Corpus(11, start_ms=1_790_000_000_000, every_ms=60_000)
+
+
+def written(folder: Path) -> Path:
+    return write_room(folder, PIPELINE, messages=400, labelled=240, rules=RULES)
 
 
 @pytest.fixture
-def project(tmp_path: Path, store_url: str) -> Project:
-    (tmp_path / "tallyroom.toml").write_text(SETTINGS)
-    (tmp_path / "dictionaries").mkdir()
-    (tmp_path / "dictionaries" / "sms.yaml").write_text(DICTIONARY)
-    (tmp_path / "rules.yaml").write_text(RULES)
-    (tmp_path / "inbox").mkdir()
-    drop(tmp_path, "0.csv", CORPUS.messages(0, 400), labelled=240)
-    project = Project(tmp_path, store_url=store_url)
-    project.upgrade_store()
-    return project
+def fresh(tmp_path: Path, store_url: str) -> Project:
+    """A room that nothing was done in yet."""
+    return open_room(written(tmp_path / "room"), store_url)
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Copied:
+    return ran_once(request.getfixturevalue(request.param), tmp_path_factory.mktemp("made"), written)
+
+
+@pytest.fixture
+def project(made: Copied, tmp_path: Path) -> Iterator[Project]:
+    """A room whose pipeline has run."""
+    project = made(tmp_path / "room")
+    yield project
+    project.close()
 
 
 def count(project: Project, table: type) -> int:
@@ -92,19 +90,18 @@ def judge(project: Project, n: int, klass: str = "spam") -> None:
         desk.judge(person.id, Given(str(uuid.uuid4()), message.lease_id, VerdictKind.LABEL, klass)).result()
 
 
-def test_a_run_goes_from_files_to_predictions_and_a_second_one_does_nothing(project: Project) -> None:
-    first = run(project)
+def test_a_run_goes_from_files_to_predictions_and_a_second_one_does_nothing(fresh: Project) -> None:
+    first = run(fresh)
     assert first.stages == ("IngestPart", "Benchmark", "Fit", "NaiveSplit")
-    assert (count(project, Run), count(project, Fold), count(project, FoldPrediction)) == (2, 12, 480)
-    assert count(project, Prediction) == 400
-    assert differences(project) == []
-    second = run(project)
+    assert (count(fresh, Run), count(fresh, Fold), count(fresh, FoldPrediction)) == (2, 12, 480)
+    assert count(fresh, Prediction) == 400
+    assert differences(fresh) == []
+    second = run(fresh)
     assert second.nothing_to_do
     assert second.seconds < first.seconds
 
 
 def test_a_file_that_comes_later_is_all_that_is_read_and_predicted(project: Project) -> None:
-    run(project)
     drop(project.folder, "1.csv", CORPUS.messages(400, 430))
     later = run(project)
     assert (later.stages, later.predicted) == (("IngestPart",), 30)
@@ -114,7 +111,6 @@ def test_a_file_that_comes_later_is_all_that_is_read_and_predicted(project: Proj
 
 
 def test_changed_rules_change_the_labels_that_come_out_differently(project: Project) -> None:
-    run(project)
     before = count(project, Label)
     (project.folder / "rules.yaml").write_text(RULES + "  - {name: free, class: spam, pattern: 'zzzz-never'}\n")
     assert run(project).tagged == 0
@@ -122,7 +118,6 @@ def test_changed_rules_change_the_labels_that_come_out_differently(project: Proj
 
 
 def test_the_rules_are_judged_by_what_others_say(project: Project) -> None:
-    run(project)
     won, code = judge_rules(project)
     assert (won.name, won.klass, won.engine) == ("won", "spam", "vectorscan")
     assert 0 < won.hits < 400
@@ -133,7 +128,6 @@ def test_the_rules_are_judged_by_what_others_say(project: Project) -> None:
 
 
 def test_verdicts_bring_a_new_run_only_when_there_are_enough(project: Project) -> None:
-    run(project)
     judge(project, 4)
     assert run(project).nothing_to_do
     judge(project, 1)
@@ -148,19 +142,17 @@ def test_verdicts_bring_a_new_run_only_when_there_are_enough(project: Project) -
 
 
 def test_the_same_cutoff_gives_the_same_training_set_whatever_came_after(project: Project) -> None:
-    run(project)
     from core.pipeline.training import origins
     from core.store.queries.training import newest_label
 
     cutoff = newest_label(project.store)
     before = [page.to_dict() for page in labelled(project.store, project.dataset_id, cutoff, origins(project))]
     judge(project, 6, "personal")
-    after = [page.to_dict() for page in labelled(project.store, project.dataset_id, cutoff, origins(project))]
-    assert before == after
+    later = [page.to_dict() for page in labelled(project.store, project.dataset_id, cutoff, origins(project))]
+    assert before == later
 
 
 def test_a_run_on_a_frozen_set_says_so_and_takes_nothing_that_came_later(project: Project) -> None:
-    run(project)
     frozen = freeze(project.store, project.dataset_id, "spring", by="Lea")
     judge(project, 8)
     settings = (project.folder / "tallyroom.toml").read_text()
@@ -184,7 +176,6 @@ def test_a_withdrawn_rule_does_not_vote_until_it_is_restored(project: Project) -
             rows = connection.execute(select(Label.message_id, Label.origin_ref, Label.klass).where(Label.id.in_(last)))
             return {message_id: ref for message_id, ref, klass in rows if klass is not None}
 
-    run(project)
     before = by_rules()
     assert "won" in before.values()
     lead = add_person(project.store, "Lea", Role.LEAD).id
@@ -199,7 +190,6 @@ def test_a_withdrawn_rule_does_not_vote_until_it_is_restored(project: Project) -
 
 
 def test_a_challenger_is_trained_on_what_it_was_tried_on_and_not_once_that_has_changed(project: Project) -> None:
-    run(project)
     with project.store.read() as connection:
         current = champion(connection, project.dataset_id)
         assert current is not None
@@ -219,7 +209,7 @@ def test_a_challenger_is_trained_on_what_it_was_tried_on_and_not_once_that_has_c
 
 
 def test_an_interrupted_benchmark_is_done_again_without_a_doubled_fold(
-    project: Project, monkeypatch: pytest.MonkeyPatch
+    fresh: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from core.pipeline.trial import Trial
 
@@ -232,27 +222,27 @@ def test_an_interrupted_benchmark_is_done_again_without_a_doubled_fold(
 
     monkeypatch.setattr(Trial, "note", note)
     with pytest.raises(TallyroomError, match="the machine went away"):
-        run(project)
+        run(fresh)
     monkeypatch.undo()
-    run(project)
-    assert (count(project, Run), count(project, Fold), count(project, FoldPrediction)) == (2, 12, 480)
-    assert differences(project) == []
+    run(fresh)
+    assert (count(fresh, Run), count(fresh, Fold), count(fresh, FoldPrediction)) == (2, 12, 480)
+    assert differences(fresh) == []
 
 
-def test_the_watcher_wakes_on_verdicts_and_retrains(project: Project) -> None:
+def test_the_watcher_wakes_on_verdicts_and_retrains(fresh: Project) -> None:
     stop, summaries = threading.Event(), list[RunSummary]()
-    watcher = threading.Thread(target=watch, args=(project,), kwargs={"stop": stop, "after_run": summaries.append})
+    watcher = threading.Thread(target=watch, args=(fresh,), kwargs={"stop": stop, "after_run": summaries.append})
     watcher.start()
     try:
         wait_until(lambda: any("Fit" in summary.stages for summary in summaries))
-        judge(project, 6)
+        judge(fresh, 6)
         wait_until(lambda: sum("Fit" in summary.stages for summary in summaries) == 2)
-        drop(project.folder, "2.csv", CORPUS.messages(400, 410))
+        drop(fresh.folder, "2.csv", CORPUS.messages(400, 410))
         wait_until(lambda: any("IngestPart" in summary.stages for summary in summaries[1:]))
     finally:
         stop.set()
         watcher.join(20)
-    assert differences(project) == []
+    assert differences(fresh) == []
 
 
 def wait_until(condition: object, seconds: float = 60) -> None:
@@ -262,15 +252,14 @@ def wait_until(condition: object, seconds: float = 60) -> None:
         time.sleep(0.1)
 
 
-def test_loading_the_dataset_gives_the_frame_that_the_dictionary_describes(project: Project) -> None:
-    frame = project.load_dataset("sms")
+def test_loading_the_dataset_gives_the_frame_that_the_dictionary_describes(fresh: Project) -> None:
+    frame = fresh.load_dataset("sms")
     assert len(frame) == 400
-    assert frame.equals(project.load_dataset())
+    assert frame.equals(fresh.load_dataset())
     assert frame["label"].notna().sum() == 240
 
 
 def test_a_fold_keeps_how_probable_each_class_is_and_says_it_of_its_choice(project: Project) -> None:
-    run(project)
     with project.store.read() as connection:
         rows = connection.execute(
             select(FoldPrediction.margins, FoldPrediction.klass, FoldPrediction.confidence, Run.params).join(
@@ -285,7 +274,7 @@ def test_a_fold_keeps_how_probable_each_class_is_and_says_it_of_its_choice(proje
 
 
 def test_a_candidate_stopped_on_the_way_says_why_on_record_and_is_chosen_by_nobody(
-    project: Project, monkeypatch: pytest.MonkeyPatch
+    fresh: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[dict[str, Any]] = []
 
@@ -294,8 +283,9 @@ def test_a_candidate_stopped_on_the_way_says_why_on_record_and_is_chosen_by_nobo
         return {"word-cnb": "far behind char-svc"} if how["planned"] > len(scores["char-svc"]) == 2 else {}
 
     monkeypatch.setattr("core.pipeline.fold.hopeless", one_is_hopeless)
-    (project.folder / "tallyroom.toml").write_text(SETTINGS.replace("folds = 3", "folds = 4\nrace = true"))
-    racing = Project(project.folder, store_url=project.store.url.render_as_string(hide_password=False))
+    pipeline = PIPELINE.replace("folds = 3", "folds = 4\nrace = true")
+    (fresh.folder / "tallyroom.toml").write_text(SETTINGS.format(store="", pipeline=pipeline))
+    racing = Project(fresh.folder, store_url=fresh.store.url.render_as_string(hide_password=False))
     run(racing)
     with racing.store.read() as connection:
         found = {each.candidate: each for each in runs(connection, racing.dataset_id)}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sms_room import CORPUS, SETTINGS, Copied, open_room, ran_once, write_room
 from sqlalchemy import func, select
 
 from core import Project
-from core.corpus import Corpus
 from core.errors import AccessError, DeskError
 from core.pipeline import fit_run, run
 from core.store.models import Audit, Event, Prediction, Promotion, Run, RunId
@@ -20,35 +21,34 @@ from labeling.models import Role
 from labeling.people import add_person
 from labeling.promoting import promote_run, roll_back
 
-SETTINGS = """[room]
-name = "Test"
-classes = ["personal", "notification", "spam"]
-[pipeline]
-dataset = "sms"
-candidates = ["word-cnb", "word-svc"]
+PIPELINE = """candidates = ["word-cnb", "word-svc"]
 folds = 3
 curve = [1.0]
 retrain_after = 5
 """
-DICTIONARY = """version: 1
-dataset: sms
-sources:
-  - {name: phones, kind: csv, path: inbox/*.csv, columns: {key: id, body: text, sender: from, label: kind}}
-cleaning: [nfc, whitespace]
-"""
-CORPUS = Corpus(11, start_ms=1_790_000_000_000, every_ms=60_000)
+
+
+def written(folder: Path) -> Path:
+    return write_room(folder, PIPELINE, messages=300, labelled=240)
 
 
 @pytest.fixture
-def project(tmp_path: Path, store_url: str) -> Project:
-    (tmp_path / "tallyroom.toml").write_text(SETTINGS)
-    (tmp_path / "dictionaries").mkdir()
-    (tmp_path / "dictionaries" / "sms.yaml").write_text(DICTIONARY)
-    (tmp_path / "inbox").mkdir()
-    drop(tmp_path, "0.csv", CORPUS.messages(0, 300), labelled=240)
-    opened = Project(tmp_path, store_url=store_url)
-    opened.upgrade_store()
-    return opened
+def fresh(tmp_path: Path, store_url: str) -> Project:
+    """A room that nothing was done in yet."""
+    return open_room(written(tmp_path / "room"), store_url)
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Copied:
+    return ran_once(request.getfixturevalue(request.param), tmp_path_factory.mktemp("made"), written)
+
+
+@pytest.fixture
+def project(made: Copied, tmp_path: Path) -> Iterator[Project]:
+    """A room whose pipeline has run."""
+    project = made(tmp_path / "room")
+    yield project
+    project.close()
 
 
 def runs_of(project: Project) -> dict[str, RunId]:
@@ -83,7 +83,6 @@ def predicted(project: Project) -> dict[int, int]:
 
 
 def test_a_roll_back_is_on_record_and_predictions_follow(project: Project) -> None:
-    run(project)
     first = runs_of(project)[reigns(project)]
     second, dataset, by = others(project), project.dataset_id, lead(project)
     project.store.write(lambda c: promote_run(c, dataset, second, "for the phones", by=by))  # type: ignore[arg-type]
@@ -110,13 +109,12 @@ def test_a_roll_back_is_on_record_and_predictions_follow(project: Project) -> No
 
 
 def test_the_pipeline_does_not_undo_a_roll_back_on_the_same_labels(project: Project) -> None:
-    run(project)
     chosen, second, dataset, by = reigns(project), others(project), project.dataset_id, lead(project)
     project.store.write(lambda c: promote_run(c, dataset, second, "for the phones", by=by))  # type: ignore[arg-type]
     kept = reigns(project)
     assert run(project).stages == ()
     settings = project.folder / "tallyroom.toml"
-    settings.write_text(SETTINGS.replace("folds = 3", "folds = 4"))
+    settings.write_text(SETTINGS.format(store="", pipeline=PIPELINE.replace("folds = 3", "folds = 4")))
     changed = Project(project.folder, store_url=project.store.engine.url.render_as_string(hide_password=False))
     assert "Fit" in run(changed).stages
     assert reigns(changed) == kept != chosen
@@ -124,7 +122,6 @@ def test_the_pipeline_does_not_undo_a_roll_back_on_the_same_labels(project: Proj
 
 
 def test_on_newer_labels_the_candidate_that_a_person_chose_reigns(project: Project) -> None:
-    run(project)
     second, dataset, by = others(project), project.dataset_id, lead(project)
     project.store.write(lambda c: promote_run(c, dataset, second, "for the phones", by=by))  # type: ignore[arg-type]
     chosen = reigns(project).split()[0]
@@ -138,7 +135,6 @@ def test_on_newer_labels_the_candidate_that_a_person_chose_reigns(project: Proje
 
 
 def test_a_promotion_takes_a_lead_a_reason_and_a_model(project: Project) -> None:
-    run(project)
     second, dataset, by = others(project, fitted=False), project.dataset_id, lead(project)
     ada = add_person(project.store, "Ada", Role.REVIEWER).id
     first = runs_of(project)[reigns(project)]
@@ -159,30 +155,30 @@ def test_a_promotion_takes_a_lead_a_reason_and_a_model(project: Project) -> None
         assert connection.execute(select(func.count()).select_from(Promotion)).scalar_one() == 1
 
 
-def test_a_run_keeps_what_it_was_made_with(project: Project) -> None:
+def test_a_run_keeps_what_it_was_made_with(fresh: Project) -> None:
     git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org"]
-    subprocess.run([*git, "init", "-q"], cwd=project.folder, check=True)
-    subprocess.run([*git, "add", "tallyroom.toml", "dictionaries"], cwd=project.folder, check=True)
-    subprocess.run([*git, "commit", "-qm", "first"], cwd=project.folder, check=True)
-    run(project)
-    with project.store.read() as connection:
+    subprocess.run([*git, "init", "-q"], cwd=fresh.folder, check=True)
+    subprocess.run([*git, "add", "tallyroom.toml", "dictionaries"], cwd=fresh.folder, check=True)
+    subprocess.run([*git, "commit", "-qm", "first"], cwd=fresh.folder, check=True)
+    run(fresh)
+    with fresh.store.read() as connection:
         made = {row.candidate: row.made_with for row in connection.execute(select(Run.candidate, Run.made_with))}
         cutoff = connection.execute(select(Run.label_cutoff)).scalars().first()
     one = made["word-svc"]
     assert one is not None
     assert len(one["commit"]["id"]) == 40
     assert one["commit"]["dirty"] is False
-    assert one["dictionary"] == project.dictionary().fingerprint
+    assert one["dictionary"] == fresh.dictionary().fingerprint
     assert (one["labels"]["cutoff"], sum(one["labels"]["counts"].values())) == (cutoff, 240)
     assert one["python"] == sys.version.split()[0]
     assert {"scikit-learn", "numpy", "tallyroom"} <= one["packages"].keys()
     assert one["trial"]["peak_memory"] > 10_000_000
     assert one["trial"]["seconds"] > 0
     assert sum("fit" in each for each in made.values() if each) == 1, "the champion alone was trained on everything"
-    (project.folder / "rules.yaml").write_text("version: 1\nrules:\n  - {name: won, class: spam, pattern: won}\n")
-    settings = project.folder / "tallyroom.toml"
-    settings.write_text(SETTINGS.replace("folds = 3", "folds = 4"))
-    changed = Project(project.folder, store_url=project.store.engine.url.render_as_string(hide_password=False))
+    (fresh.folder / "rules.yaml").write_text("version: 1\nrules:\n  - {name: won, class: spam, pattern: won}\n")
+    settings = fresh.folder / "tallyroom.toml"
+    settings.write_text(SETTINGS.format(store="", pipeline=PIPELINE.replace("folds = 3", "folds = 4")))
+    changed = Project(fresh.folder, store_url=fresh.store.engine.url.render_as_string(hide_password=False))
     run(changed)
     with changed.store.read() as connection:
         two = connection.execute(select(Run.made_with).order_by(Run.id.desc())).scalars().first()

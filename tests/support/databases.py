@@ -5,12 +5,23 @@ from __future__ import annotations
 import shutil
 import uuid
 from pathlib import Path
+from typing import Protocol
 
 import psycopg2
 from sqlalchemy import make_url
 
 import labeling.models  # noqa: F401  # so that the metadata is whole
 from core.store import Store
+
+
+class Databases(Protocol):
+    """Of one kind; `folder` is where a database that is a file lies."""
+
+    def new(self, folder: Path, /) -> str:
+        """A database with all tables and nothing in them; gives its url."""
+
+    def copied(self, url: str, folder: Path, /) -> str:
+        """A copy of a database that nobody has open; gives its url."""
 
 
 class Sqlite:
@@ -22,7 +33,12 @@ class Sqlite:
 
     def new(self, folder: Path, name: str = "tallyroom.db") -> str:
         """A database with all tables and nothing in them; gives its url."""
-        shutil.copyfile(self._made, folder / name)
+        return self.copied(f"sqlite:///{self._made}", folder, name)
+
+    @staticmethod
+    def copied(url: str, folder: Path, name: str = "tallyroom.db") -> str:
+        """A copy of a database that nobody has open; gives its url."""
+        shutil.copyfile(str(make_url(url).database), folder / name)
         return f"sqlite:///{folder / name}"
 
 
@@ -37,13 +53,17 @@ class PostgreSQL:
         """A database without tables; gives its url."""
         return self._create("")
 
-    def new(self) -> str:
+    def new(self, _folder: Path | None = None) -> str:
         """A database with all tables and nothing in them; gives its url."""
         if self._made is None:
             url = self.empty()
             Store.open(url, create=True).close()
-            self._made = str(make_url(url).database)
-        return self._create(f"TEMPLATE {self._made}")
+            self._made = url
+        return self.copied(self._made)
+
+    def copied(self, url: str, _folder: Path | None = None) -> str:
+        """A copy of a database that nobody has open; gives its url."""
+        return self._create(f"TEMPLATE {make_url(url).database}")
 
     def hurry(self) -> None:
         """Let the server not wait for its disk: tests that cut its power have a server of their own."""
