@@ -119,5 +119,7 @@ def _before_another(cursor: Any, _statement: str, _parameters: Any, context: Any
 
 
 def _forget(connection: Connection, *_named: Any) -> None:
+    if connection.invalidated:  # the line broke, and what waited on it went with it: to ask for it would hide why
+        return
     for name in (WAITING, LAST):
         connection.info.get(name, []).clear()

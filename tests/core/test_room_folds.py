@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sms_room import open_room, write_room
 from sqlalchemy import func, select
 
 from core import Project
-from core.corpus import Corpus
 from core.errors import PipelineError, SettingsError
 from core.learning import near_copies, require_apart
 from core.pipeline import run
@@ -20,36 +20,15 @@ from core.store.queries.folds import naive_macro_f1
 from core.store.queries.live import champion
 from core.store.queries.models import fold_scores
 from core.store.queries.training import newest_label, sent_times
-from dashboard.demo.room import drop
 
-SETTINGS = """[room]
-name = "Test"
-classes = ["personal", "notification", "spam"]
-[pipeline]
-dataset = "sms"
-candidates = ["word-cnb"]
+PIPELINE = """candidates = ["word-cnb"]
 folds = 3
 curve = [1.0]
-"""
-DICTIONARY = """version: 1
-dataset: sms
-sources:
-  - {name: phones, kind: csv, path: inbox/*.csv, columns: {key: id, body: text, sender: from, label: kind,
-     sent_at: {from: sent_ms, dtype: epoch_ms}}}
-cleaning: [nfc, whitespace]
 """
 
 
 def make(folder: Path, store_url: str, more: str = "") -> Project:
-    (folder / "tallyroom.toml").write_text(SETTINGS + more)
-    (folder / "dictionaries").mkdir(exist_ok=True)
-    (folder / "dictionaries" / "sms.yaml").write_text(DICTIONARY)
-    (folder / "inbox").mkdir(exist_ok=True)
-    messages = Corpus(11, start_ms=1_790_000_000_000, every_ms=60_000).messages(0, 400)
-    drop(folder, "0.csv", messages, labelled=400)
-    project = Project(folder, store_url=store_url)
-    project.upgrade_store()
-    return project
+    return open_room(write_room(folder, PIPELINE + more, messages=400, labelled=400), store_url)
 
 
 def test_near_copies_stay_on_one_side_and_what_naive_folds_would_say_is_on_record(
@@ -101,7 +80,7 @@ def test_all_metrics_are_in_the_store_fold_by_fold_and_a_mistake_costs_what_was_
 
 
 def test_costs_that_name_no_class_are_told_with_the_nearest(tmp_path: Path) -> None:
-    (tmp_path / "tallyroom.toml").write_text(SETTINGS + "[pipeline.costs]\npersonal = {spamm = 2}\n")
+    write_room(tmp_path, "[pipeline.costs]\npersonal = {spamm = 2}\n", messages=1, labelled=1)
     with pytest.raises(SettingsError, match=r"'spamm'.*Did you mean 'spam'"):
         _ = Project(tmp_path).settings
 

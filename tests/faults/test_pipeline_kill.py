@@ -14,35 +14,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sms_room import write_room
 from sqlalchemy import func, select
 
 import labeling.check
 from core import Project
-from core.corpus import Corpus
 from core.store import Store, check
 from core.store.models import Fold, FoldPrediction, PipelineTask, Promotion, Run, TaskState
-from dashboard.demo.room import drop
 
 ROUNDS = int(os.environ.get("TALLYROOM_FAULTS_ROUNDS", "2"))
 LABELLED, FOLDS, REPEATS, CANDIDATES, CURVE = 900, 4, 2, 3, 2
-SETTINGS = f"""[room]
-name = "Test"
-classes = ["personal", "notification", "spam"]
-[store]
-url = "{{url}}"
-[pipeline]
-dataset = "sms"
-candidates = ["word-cnb", "word-logreg", "char-svc"]
+PIPELINE = f"""candidates = ["word-cnb", "word-logreg", "char-svc"]
 folds = {FOLDS}
 repeats = {REPEATS}
 curve = [0.3, 1.0]
-"""
-DICTIONARY = """version: 1
-dataset: sms
-sources:
-  - {name: phones, kind: csv, path: inbox/*.csv, columns: {key: id, body: text, sender: from, label: kind,
-     sent_at: {from: sent_ms, dtype: epoch_ms}}}
-cleaning: [nfc, whitespace]
 """
 RULES = r"""version: 1
 rules:
@@ -51,12 +36,7 @@ rules:
 
 
 def make_room(folder: Path, url: str) -> Path:
-    (folder / "inbox").mkdir(parents=True)
-    (folder / "dictionaries").mkdir()
-    (folder / "tallyroom.toml").write_text(SETTINGS.format(url=url))
-    (folder / "dictionaries" / "sms.yaml").write_text(DICTIONARY)
-    (folder / "rules.yaml").write_text(RULES)
-    drop(folder, "0.csv", Corpus(11, start_ms=1_790_000_000_000, every_ms=60_000).messages(0, 1_100), labelled=LABELLED)
+    write_room(folder, PIPELINE, messages=1_100, labelled=LABELLED, rules=RULES, url=url)
     project = Project(folder)
     project.upgrade_store()
     project.close()

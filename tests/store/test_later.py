@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import BigInteger, Column, Connection, MetaData, String, Table, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
-from core.errors import StoreError
+from core.errors import StoreDownError, StoreError
 from core.store import Store, bulk
 from core.store.hot import hot
 from core.store.later import Until, waiting_last
@@ -181,3 +181,20 @@ def test_an_error_of_what_waited_is_told_and_undoes_all(made: Store) -> None:
         with pytest.raises(IntegrityError):
             made.write(work)
     assert kept(made) == []
+
+
+def lose_the_connection(store: Store) -> None:
+    """Ask something on a connection that the server has ended."""
+    mine = text("SELECT pg_backend_pid()")
+    with store.read() as connection:
+        pid = connection.execute(mine).scalar_one()
+        with store.engine.connect() as other:
+            other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+        connection.execute(mine)
+
+
+def test_a_connection_that_is_lost_halfway_is_a_store_that_does_not_answer(store: Store) -> None:
+    if store.dialect == "sqlite":
+        pytest.skip("a file has no connection to lose")
+    with pytest.raises(StoreDownError):
+        lose_the_connection(store)
