@@ -19,7 +19,7 @@ from core.store.models import Origin
 from core.store.queries.known import newest_known
 from core.store.queries.training import labels_since, newest_label
 from core.store.queries.walk import below, newest_message
-from core.store.records.stages import done, set_progress
+from core.store.records.stages import done, newest_of, set_progress
 
 NAME = "RuleAccuracies"
 MOST = 50_000
@@ -87,6 +87,8 @@ def label_model(project: Project, scanner: Scanner) -> LabelModel:
     if before is not None and not matters(_model(rules, before), model, seen.hits):
         model = _model(rules, before)
     kept = {
+        "dataset": int(project.dataset_id),
+        "rules": [rule.name for rule in rules.rules],
         "label": up_to,
         "newest": newest,
         "known": seen.known,
@@ -104,6 +106,16 @@ def kept_model(project: Project, rules: RuleSet) -> LabelModel | None:
     if before is None or _due(project, before, newest_message(project.store)):
         return None
     return _model(rules, before)
+
+
+def accuracies_by_rule(project: Project) -> dict[str, float]:
+    """How often each rule is held to be right, as labels were given last; the rule file need not be there any more."""
+    with project.store.read() as connection:
+        kept = newest_of(connection, NAME)
+    for each in kept:
+        if each.get("dataset") == int(project.dataset_id):
+            return dict(zip(each["rules"], each["accuracies"], strict=True))
+    return {}
 
 
 def matters(before: LabelModel, now: LabelModel, hits: Hits) -> bool:
