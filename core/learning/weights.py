@@ -14,15 +14,15 @@ def fitted(classifier: Any, matrix: Any, y: np.ndarray, weights: np.ndarray | No
     """A classifier, fitted on n rows with class codes `y` that weigh `weights` (n,); None: all the same.
 
     Raises:
-        PipelineError: it takes no weights. To train it as if all weighed the same would be another model than asked for.
+        PipelineError: it takes no weights; trained without them it would be another model than asked for.
     """
     if weights is None:
         return classifier.fit(matrix, y)
     if not has_fit_parameter(classifier, "sample_weight"):
         raise PipelineError(
-            f"{type(classifier).__name__} takes no sample weights, and this room's labels by rules weigh less than others",
+            f"{type(classifier).__name__} takes no sample weights, and labels by rules weigh less than others here",
             where="[pipeline] weak_weight",
-            fix="Leave its candidates out, or let all labels weigh the same with weak_weight = 1.",
+            fix="Leave its candidates out, or let all weigh the same: weak_weight = 1 and weak_by_accuracy = false.",
         )
     return classifier.fit(matrix, y, sample_weight=weights)
 

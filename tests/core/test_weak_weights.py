@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -44,7 +45,7 @@ rules:
 
 
 @pytest.fixture
-def project(tmp_path: Path, store_url: str, request: pytest.FixtureRequest) -> Project:
+def project(tmp_path: Path, store_url: str) -> Iterator[Project]:
     """People have found one rule right in all of thirty cases, the other one in none of thirty."""
     (tmp_path / "tallyroom.toml").write_text(SETTINGS)
     (tmp_path / "dictionaries").mkdir()
@@ -52,14 +53,14 @@ def project(tmp_path: Path, store_url: str, request: pytest.FixtureRequest) -> P
     (tmp_path / "rules.yaml").write_text(RULES)
     project = Project(tmp_path, store_url=store_url)
     project.upgrade_store()
-    request.addfinalizer(project.close)
     ids = add_messages(project.store, [f"{('won', 'see')[n % 2]} {n}" for n in range(160)])
     mum = add_messages(project.store, [f"mum {n}" for n in range(10)], source="mum")
     for message_id in ids[:60]:
         project.store.write(lambda c, m=message_id: set_label(c, m, Origin.VERDICT, "spam"))  # type: ignore[misc]
     for message_id in mum:
         project.store.write(lambda c, m=message_id: set_label(c, m, Origin.VERDICT, "personal"))  # type: ignore[misc]
-    return project
+    yield project
+    project.close()
 
 
 def test_a_label_by_a_rule_weighs_as_its_rule_is_right_and_a_persons_is_one(project: Project) -> None:

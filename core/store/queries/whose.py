@@ -18,8 +18,8 @@ class Whose:
     """The messages that a run was trained on by the origin of their label, and its scores on those people judged.
 
     `origins` is empty of a run of an earlier version. `macro_f1` and `accuracy` are (value, low, high) of a 95 %
-    interval, None where too few messages tell; all scores are of messages that the run was not trained on. `weak_weight`:
-    what a label by a rule weighed on average beside the others, None where all weighed the same.
+    interval, None where too few messages tell; all scores are of messages that the run was not trained on.
+    `weak_weight`: what a label by a rule weighed on average beside the others, None where all weighed the same.
     """
 
     train_size: int
