@@ -1,7 +1,7 @@
 """What the room's rules are worth: looked at with the line, kept in the store, and read from there by whoever asks.
 
 A look reads the newest messages and the newest that somebody has judged, once. It is made anew when the rules are
-others, a tenth more messages have come, or enough has been judged since.
+others, a quarter more messages have come, or enough has been judged since.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def _due(project: Project, rules: RuleSet, kept: KeptReport | None) -> bool:
     if kept is None or kept.made_from != look_key(project, rules):
         return True
     then, known = kept.report, int(kept.report["known"])
-    if newest_message(project.store) - then["newest"] > then["messages"] // 10:
+    if newest_message(project.store) - then["newest"] > then["messages"] // 4:
         return True
     enough = max(project.settings.pipeline.retrain_after, known // 20)
     return labels_since(project.store, then["label"], GIVEN, enough) >= enough

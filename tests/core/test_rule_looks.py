@@ -120,10 +120,10 @@ def test_a_look_is_made_anew_after_verdicts_or_messages_or_another_rule_and_else
     assert not due(), "one verdict and one message"
     assert [each.hits for each in judge_rules(project)] == [60, 10, 20]
     assert kept(project) == first, "read, not made"
-    ids = add_messages(project.store, [f"won {n}" for n in range(6)], source="more")
+    ids = add_messages(project.store, [f"won {n}" for n in range(15)], source="more")
     assert due()
     judge_rules(project)
-    assert kept(project).report["rules"][0]["hits"] == 67
+    assert kept(project).report["rules"][0]["hits"] == 76
     judge(project, ids[:5], "spam")
     assert due()
     assert judge_rules(project)[0].verdicts == 10
