@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +72,8 @@ def _read(project: Project) -> tuple[RuleSet | None, dict[str, str] | None]:
     try:
         return project.ruleset(), None
     except TallyroomError as error:
-        return None, {"what": error.what, "where": error.where, "fix": error.fix}
+        where = error.where.removeprefix(f"{project.folder}{os.sep}")  # where the room lies is nobody's business
+        return None, {"what": error.what, "where": where, "fix": error.fix}
 
 
 def _identity(rule: dict[str, Any]) -> tuple[str, str, str]:

@@ -57,7 +57,7 @@ class KeptLook:
     def _which(self, one: int, hit: Hit) -> np.ndarray:
         if hit in TELLS:
             known = self.truth >= 0
-            return known & ((self.truth == self.codes[one]) == (hit == Hit.RIGHT))
+            return np.asarray(known & ((self.truth == self.codes[one]) == (hit == Hit.RIGHT)))
         if hit == Hit.UNJUDGED:
             return np.asarray(self.newest & (self.truth < 0))
         among = self.matrix.astype(np.int64)

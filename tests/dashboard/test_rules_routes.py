@@ -94,7 +94,7 @@ def test_a_rule_that_has_changed_has_no_worth_yet_and_a_broken_file_says_where(
     assert [each["worth"] is None for each in vera.get("rules.json").json()["rules"]] == [False, False, True]
     change(here[0], RULES.replace("pattern: zzz", "pattern: '('"))
     found = vera.get("rules.json").json()
-    assert found["trouble"]["where"].endswith("rules.yaml:5")
+    assert found["trouble"]["where"] == "rules.yaml:5"
     assert "no regular expression" in found["trouble"]["what"]
     assert [each["worth"]["hits"] for each in found["rules"]] == [60, 30, 0], "as it was found the last time"
     (here[0].project.folder / "rules.yaml").unlink()

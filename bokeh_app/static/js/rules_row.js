@@ -42,7 +42,7 @@ function numbers(rule, state, on) {
   const {worth, name} = rule;
   const open = (hit, n, words, say) => opens(n, words, say, hit, () => on.open({rule: name, hit}));
   return [
-    cell("hits", open("all", worth.hits, "", `hits of ${name}`), element("span", "sub", `${(100 * worth.share).toFixed(1)} %`), open("alone", worth.alone, " alone", `hits that only ${name} hits`)),
+    cell("hits", open("all", worth.hits, worth.hits === 1 ? " hit" : " hits", `of ${name}`), element("span", "sub", `${(100 * worth.share).toFixed(1)} %`), open("alone", worth.alone, " alone", `hits that only ${name} hits`)),
     right(worth),
     cell("judged", open("right", worth.right, " right", `rightly hit by ${name}`), open("wrong", worth.wrong, " wrong", `wrongly hit by ${name}`), open("unjudged", worth.unjudged, " by nobody", `hits of ${name} judged by nobody`)),
     cell("meets", open("overlaps", worth.overlaps, " with others", `hits of ${name} that others hit too`), open("conflicts", worth.conflicts, " against it", `hits of ${name} that rules for another class hit too`), ...first(worth)),

@@ -13,7 +13,7 @@ from core.store.models.base import Base, BigRef, Now
 class RuleLook(Base):
     """The newest look at a dataset's rules. Derived, and made anew as a whole.
 
-    `made_from` is the fingerprint of the rules and of how often each is held to be right; `report` has the counts, and
+    `made_from` is the fingerprint of the rules and of the cleaning; `report` has the counts, and
     up to which message and label it looked; `hits` which rule hit which message (`core.rules.kept_look`).
     """
 
