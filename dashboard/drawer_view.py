@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.exc import NoResultFound
 
 from core.errors import AccessError, TallyroomError
+from core.hit import Hit
 from core.store.models import Origin
 from core.store.queries.behind import Against, Behind
 from core.store.queries.messages import MessageRow, messages_behind
@@ -26,6 +27,15 @@ BODY_MOST = 4_000
 """Characters of a text that are sent: fifty of ten megabytes each would stop any browser."""
 SENDER_MOST = 100
 log = logging.getLogger(__name__)
+_HITS = {
+    Hit.ALL: "hit by",
+    Hit.ALONE: "hit by no other rule than",
+    Hit.OVERLAPS: "hit by another rule as well as",
+    Hit.CONFLICTS: "hit by a rule for another class as well as",
+    Hit.RIGHT: "rightly hit by",
+    Hit.WRONG: "wrongly hit by",
+    Hit.UNJUDGED: "judged by nobody, hit by",
+}
 _AGAINST = {
     Against.VERDICTS: ", against the office's verdicts",
     Against.IMPORTED: ", against imported labels",
@@ -49,7 +59,7 @@ def page(room: Room, person: Reviewer, behind: Behind, after: str | None) -> dic
         covered = coverage(connection, room.project.dataset_id) if behind.q else None
         ids = [row.message_id for row in found.rows]
         hidden = still_asked(connection, person.id, ids) if person.may(Role.REVIEWER) else set()
-    held = behind.against is not Against.PREDICTIONS  # then that a message is here tells what others said of it
+    held = behind.tells_truth
     shown = [row for row in found.rows if not (held and row.message_id in hidden)]
     return {
         "title": title_of(behind),
@@ -107,6 +117,8 @@ def _marks(room: Room, run_id: int, body: str, predicted: str) -> list[tuple[int
 def title_of(behind: Behind) -> str:
     """A few words for what is behind the number."""
     parts = [_classes(behind)]
+    if behind.rule is not None:
+        parts.append(f"{_HITS[behind.hit or Hit.ALL]} {behind.rule}" + (f" and {behind.other}" if behind.other else ""))
     if behind.alarm is not None:
         parts.append(f"of alarm {behind.alarm}")
     if behind.slice is not None:

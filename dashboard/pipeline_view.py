@@ -26,6 +26,7 @@ STAGES = (
     Stage("Sources", "source", 0),
     Stage("IngestPart", "ingest", 1, "Sources"),
     Stage("Tag", "rules", 2, "IngestPart"),
+    Stage("JudgeRules", "rules judged", 3, "Tag"),
     Stage("Templates", "look-alikes", 2, "IngestPart"),
     Stage("Index", "index of words", 2, "IngestPart"),
     Stage("CrossValidate", "folds", 3, "Tag"),

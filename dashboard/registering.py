@@ -2,42 +2,31 @@
 
 from __future__ import annotations
 
-import json
 import math
-from asyncio import AbstractEventLoop
 from collections.abc import Iterable
-from typing import Any, Protocol
-from weakref import WeakSet
+from typing import Any
 
 from core import Project
 from core.store.feed import StoreEvent
 from core.store.models import RunId
 from dashboard.kept import Kept
+from dashboard.lookers import Lookers
 from dashboard.registry_view import Terms, registry, shown, terms_by_class
 
 REGISTRY_SECONDS = 30.0
 """What changes it is in the feed, which makes it new at once."""
 MODEL_SECONDS = 30.0
 MOVES = frozenset({"run", "model", "promoted"})
-MOVED = json.dumps({"kind": "moved"})
 
 
-class Looker(Protocol):
-    """A page that looks at the registry."""
-
-    def send(self, message: str) -> None:
-        """Take a message, or note that one was missed; must not raise."""
-
-
-class Registering:
+class Registering(Lookers):
     """All of it, for one room."""
 
     def __init__(self, project: Project) -> None:
+        super().__init__()
         self._project = project
         self._registry, self._models = Kept(REGISTRY_SECONDS), Kept(MODEL_SECONDS)
         self._terms = Kept(math.inf)  # a fitted model never changes
-        self._lookers: WeakSet[Any] = WeakSet()
-        self._loop: AbstractEventLoop | None = None
 
     def registry(self) -> dict[str, Any]:
         """Champion, challengers, history."""
@@ -52,29 +41,14 @@ class Registering:
     def _terms_of(self, run_id: RunId) -> Terms | None:
         return self._terms.get(run_id, lambda: terms_by_class(self._project, run_id))
 
-    def join(self, looker: Looker, loop: AbstractEventLoop) -> None:
-        """Let a page look on. Held weakly: a closed page is forgotten."""
-        self._loop = loop
-        self._lookers.add(looker)
-
-    def leave(self, looker: Looker) -> None:
-        """The page looks no more."""
-        self._lookers.discard(looker)
-
     def heed(self, events: Iterable[StoreEvent] | None) -> None:
         """Note what events may have moved; None where some may have been missed. Called on the feed's thread."""
         if events is not None and not any(event.kind in MOVES for event in events):
             return
         self.forget()
-        loop = self._loop
-        if loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(self._tell)
+        self.tell()
 
     def forget(self) -> None:
         """Whoever asks next gets what the store says then."""
         self._registry.forget()
         self._models.forget()
-
-    def _tell(self) -> None:
-        for looker in list(self._lookers):
-            looker.send(MOVED)

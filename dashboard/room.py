@@ -21,6 +21,7 @@ from dashboard.line_watch import LineWatch
 from dashboard.live import Hub
 from dashboard.metrics.numbers import RoomNumbers
 from dashboard.registering import Registering
+from dashboard.rules_watch import RulesWatch
 from dashboard.searching import Searching
 from dashboard.translation import Translator
 from dashboard.word_looks import WordLooks
@@ -59,6 +60,8 @@ class Room:
         self.hub.listen(self.line.heed)
         self.registering = Registering(project)
         self.hub.listen(self.registering.heed)
+        self.rules = RulesWatch(project)
+        self.hub.listen(self.rules.heed)
         self.searching = Searching(project, lambda: self.hub.health)
         self.hub.listen(self.searching.heed)
         self.numbers = RoomNumbers(project)

@@ -40,6 +40,7 @@ def benchmark(
     seed: int = 0,
     workers: int = 1,
     cache: ArrayCache | None = None,
+    weights: np.ndarray | None = None,
 ) -> Iterator[FoldResult]:
     """Cross-validate candidates, yielding each fold as it finishes; the first that fails ends it with its error.
 
@@ -53,8 +54,11 @@ def benchmark(
         seed: of the estimators and of the curve's samples.
         workers: processes that work on it; 1: this one.
         cache: keeps the matrices for the next run.
+        weights: what each of the n messages weighs in training, None where all weigh the same.
     """
-    found = trials(texts, y, classes, candidates, splits, curve=curve, seed=seed, workers=workers, cache=cache)
+    found = trials(
+        texts, y, classes, candidates, splits, curve=curve, seed=seed, workers=workers, cache=cache, weights=weights
+    )
     with closing(found):
         for outcome in found:
             if isinstance(outcome, FailedFold):
@@ -75,6 +79,7 @@ def trials(
     workers: int = 1,
     cache: ArrayCache | None = None,
     race: Race | None = None,
+    weights: np.ndarray | None = None,
 ) -> Generator[Outcome, None, None]:
     """The same for a grid in which a candidate may fail, or be stopped, while the others go on.
 
@@ -91,7 +96,7 @@ def trials(
         matrices = Matrices(np.array(list(texts), dtype=object), cache)
         groups = _sharing(candidates, matrices)
         cuts, parts = _cuts(groups, matrices)
-        work = _Work(matrices, groups, cuts, points, np.asarray(y), tuple(classes), seed)
+        work = _Work(matrices, groups, cuts, points, np.asarray(y), tuple(classes), seed, weights)
         sizes = [len(group) for group in groups]
         plan = Plan(sizes, parts, len(points), len(curve), work.has, in_step=race is not None)
         referee = None if race is None else Referee(race, candidates, splits, max(curve))
@@ -144,6 +149,7 @@ class _Work:
     y: np.ndarray
     classes: tuple[str, ...]
     seed: int
+    weights: np.ndarray | None
 
     def __call__(self, job: Job) -> FoldResult | None:
         """Do a job."""
@@ -155,7 +161,7 @@ class _Work:
         pair = self.matrices.pair(vectoriser, name, point.train, point.split.test)
         if job.kind is Kind.VECTORISE:
             return None
-        return tried(self.candidate(job), point, pair, self.y, self.classes, self.seed)
+        return tried(self.candidate(job), point, pair, self.y, self.classes, self.seed, self.weights)
 
     def has(self, job: Job) -> bool:
         """Whether the matrices that a job makes are in the cache."""

@@ -13,6 +13,8 @@ from core.errors import PipelineError
 from core.learning.calibration import fit_temperature
 from core.learning.estimators.estimator import Estimator
 from core.learning.heads import CascadeHead, Head, LinearHead, joined
+from core.learning.weights import fitted as fit_weighted
+from core.learning.weights import of
 
 INNER_FOLDS = 3
 
@@ -68,11 +70,11 @@ class CascadeClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.inner = inner
         self.seed = seed
 
-    def fit(self, matrix: Any, y: np.ndarray) -> CascadeClassifier:
+    def fit(self, matrix: Any, y: np.ndarray, sample_weight: np.ndarray | None = None) -> CascadeClassifier:
         """Fit both stages on n rows with class codes `y`, 0 being the first class.
 
         Raises:
-            PipelineError: the first class or two others have no message.
+            PipelineError: the first class or two others have no message, or the classifiers take no weights.
         """
         self.classes_ = np.unique(y)
         if len(self.classes_) < 3 or self.classes_[0] != 0:
@@ -81,18 +83,19 @@ class CascadeClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 fix="Take the flat candidate, without cascade:.",
             )
         others = np.flatnonzero(y != 0)
-        self.first = self._stage(matrix, (y == 0).astype(np.int64))
-        self.rest = self._stage(matrix[others], np.searchsorted(self.classes_[1:], y[others]))
+        self.first = self._stage(matrix, (y == 0).astype(np.int64), sample_weight)
+        codes = np.searchsorted(self.classes_[1:], y[others])
+        self.rest = self._stage(matrix[others], codes, of(sample_weight, others))
         return self
 
-    def _stage(self, matrix: Any, y: np.ndarray) -> Stage:
-        fitted = self.inner.build(self.seed).fit(matrix, y)
+    def _stage(self, matrix: Any, y: np.ndarray, weights: np.ndarray | None) -> Stage:
+        fitted = fit_weighted(self.inner.build(self.seed), matrix, y, weights)
         folds = min(INNER_FOLDS, int(np.bincount(y).min()))
         if folds < 2:
             return Stage(fitted, 1.0)
         unseen = np.empty((len(y), int(y.max()) + 1))
         for train, test in StratifiedKFold(folds, shuffle=True, random_state=self.seed).split(np.zeros(len(y)), y):
-            part = self.inner.build(self.seed).fit(matrix[train], y[train])
+            part = fit_weighted(self.inner.build(self.seed), matrix[train], y[train], of(weights, train))
             unseen[test] = self.inner.margins(part, matrix[test])
         return Stage(fitted, fit_temperature(unseen, y))
 

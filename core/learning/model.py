@@ -18,6 +18,7 @@ from core.learning.candidate import Candidate
 from core.learning.counts import fit_transform
 from core.learning.heads import HEADS, Head
 from core.learning.tfidf import Tfidf
+from core.learning.weights import fitted as fit_weighted
 
 BATCH = 5_000
 
@@ -181,8 +182,9 @@ def fit(
     *,
     seed: int,
     temperature: float = 1.0,
+    weights: np.ndarray | None = None,
 ) -> Model:
-    """Train a candidate on n texts with class codes `y`.
+    """Train a candidate on n texts with class codes `y`, that weigh `weights` (None: all the same).
 
     Raises:
         PipelineError: fewer than two classes have a message, no text has a word, or the candidate cannot be kept.
@@ -193,5 +195,5 @@ def fit(
     matrix = fit_transform(vectoriser, np.array(list(texts), dtype=object))
     blocks = Blocks.of(vectoriser)
     estimator = candidate.classifier()
-    fitted = estimator.build(seed).fit(matrix, y)
+    fitted = fit_weighted(estimator.build(seed), matrix, y, weights)
     return Model(candidate.name, tuple(classes), blocks, estimator.head(fitted, len(classes)), temperature)

@@ -14,6 +14,8 @@ from core.learning.calibration import confidence
 from core.learning.candidate import Candidate
 from core.learning.metrics import Score, scores
 from core.learning.splits import Split
+from core.learning.weights import fitted as fit_weighted
+from core.learning.weights import of
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +80,22 @@ class Point:
 
 
 def tried(
-    candidate: Candidate, point: Point, matrices: tuple[Any, Any], y: np.ndarray, classes: Sequence[str], seed: int
+    candidate: Candidate,
+    point: Point,
+    matrices: tuple[Any, Any],
+    y: np.ndarray,
+    classes: Sequence[str],
+    seed: int,
+    weights: np.ndarray | None = None,
 ) -> FoldResult:
-    """Fit a candidate's classifier on the first of two matrices, and score it on the second."""
+    """Fit a candidate's classifier on the first of two matrices, and score it on the second.
+
+    `weights` are those of all messages in training, None where all weigh the same; every tested message counts as one.
+    """
     train_matrix, test_matrix = matrices
     estimator = candidate.classifier()
     began = time.perf_counter()
-    fitted = estimator.build(seed).fit(train_matrix, y[point.train])
+    fitted = fit_weighted(estimator.build(seed), train_matrix, y[point.train], of(weights, point.train))
     fitted_at = time.perf_counter()
     predicted = np.asarray(fitted.predict(test_matrix))
     margins = for_all_classes(estimator.margins(fitted, test_matrix), fitted.classes_, len(classes))

@@ -14,7 +14,8 @@ from core.pipeline.fold import CrossValidate, trial_of
 from core.pipeline.made_with import note_end
 from core.pipeline.origins import keep_apart
 from core.pipeline.stage import CODE_VERSION, StageTask
-from core.pipeline.training import frozen
+from core.pipeline.training import frozen, origins
+from core.pipeline.weak_weights import weighing
 from core.project import Project
 from core.store.models import RunId, RunState
 from core.store.queries.tasks import seconds_of
@@ -39,6 +40,7 @@ def trial_fingerprint(project: Project, cutoff: int) -> str:
         cutoff,
         project.settings.pipeline.model_dump(mode="json", include={*TRIAL}),
         *([] if labels is None else [labels.fingerprint]),
+        *weighing(project, origins(project)),
     )
 
 

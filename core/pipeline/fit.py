@@ -146,4 +146,5 @@ def _train(project: Project, candidate: str, cutoff: int, temperature: float) ->
         training.classes,
         seed=project.settings.pipeline.seed,
         temperature=temperature,
+        weights=training.weights,
     )

@@ -131,6 +131,7 @@ class CrossValidate(LineTask):
             seed=settings.seed,
             workers=settings.workers,
             cache=matrix_cache(self.project),
+            weights=training.weights,
         )
         names_of = {candidate.name: of_it for candidate, of_it in called.items()}
         with closing(outcomes):

@@ -118,7 +118,14 @@ def _tried(trial: Trial, candidates: Sequence[Candidate], progress: Progress) ->
     planned = len(candidates) * len(trial.splits)
     try:
         results = benchmark(
-            training.texts, training.y, training.classes, candidates, trial.splits, curve=(1.0,), seed=trial.seed
+            training.texts,
+            training.y,
+            training.classes,
+            candidates,
+            trial.splits,
+            curve=(1.0,),
+            seed=trial.seed,
+            weights=training.weights,
         )
         for number, result in enumerate(results, start=1):
             found.setdefault(result.candidate, []).append(result)

@@ -40,7 +40,16 @@ class NaiveSplit(StageTask):
         splits = naive_splits(self.project, training)
         candidate = Candidate.parse(chosen["candidate"])
         found = []
-        for result in benchmark(training.texts, training.y, training.classes, [candidate], splits, seed=settings.seed):
+        tried = benchmark(
+            training.texts,
+            training.y,
+            training.classes,
+            [candidate],
+            splits,
+            seed=settings.seed,
+            weights=training.weights,
+        )
+        for result in tried:
             found += [score.value for score in result.scores if score.metric == MACRO_F1 and score.klass is None]
             self.tell(len(found), len(splits))
         return {"run": chosen["run"], "naive_macro_f1": float(np.mean(found))}

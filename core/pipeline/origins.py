@@ -10,7 +10,7 @@ import numpy as np
 from core.learning.by_origin import apart
 from core.pipeline.training import TrainingSet
 from core.store import Store
-from core.store.models import PRECEDENCE, RunId
+from core.store.models import PRECEDENCE, Origin, RunId
 from core.store.queries.live import confusion
 from core.store.records.runs import add_params
 from core.store.rollups import FOLDS_OF
@@ -26,6 +26,13 @@ def counted(training: TrainingSet) -> dict[str, dict[str, int]]:
         if classes:
             found[str(origin)] = classes
     return found
+
+
+def weighed(training: TrainingSet) -> dict[str, float]:
+    """As `weak_weight` what labels by rules weigh on average; nothing where all labels weigh the same."""
+    if training.weights is None:
+        return {}
+    return {"weak_weight": round(float(training.weights[training.origins == Origin.RULE].mean()), 4)}
 
 
 def keep_apart(store: Store, run_id: RunId) -> None:

@@ -14,12 +14,12 @@ import numpy as np
 from core.fingerprint import fingerprint
 from core.pipeline.stage import CODE_VERSION
 from core.project import Project
-from core.rules import ABSTAIN, Estimates, Hits, LabelModel, RuleSet, Scanner, estimate
+from core.rules import ABSTAIN, Hits, LabelModel, RuleSet, Scanner, estimate
 from core.store.models import Origin
 from core.store.queries.known import newest_known
 from core.store.queries.training import labels_since, newest_label
 from core.store.queries.walk import below, newest_message
-from core.store.records.stages import done, set_progress
+from core.store.records.stages import done, newest_of, set_progress
 
 NAME = "RuleAccuracies"
 MOST = 50_000
@@ -33,8 +33,14 @@ GIVEN = (Origin.VERDICT, Origin.IMPORTED)
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """n messages: what hit them, their class codes (-1 where unknown), and of which people have said so."""
+    """n messages by their ids: what hit them, their class codes (-1 where unknown), and of which people have said so.
 
+    `newest` are those among the newest of all, known or not; `hours`, since 1970, are known of those alone.
+    """
+
+    ids: np.ndarray
+    newest: np.ndarray
+    hours: np.ndarray
     hits: Hits
     truth: np.ndarray
     by_people: np.ndarray
@@ -61,13 +67,11 @@ def look(project: Project, scanner: Scanner) -> Look:
     truth[: len(known)] = [code[each.klass] for each in known]
     by_people = np.zeros(len(truth), dtype=bool)
     by_people[: len(known)] = [each.by_people for each in known]
-    return Look(hits, truth, by_people)
-
-
-def estimates(project: Project, scanner: Scanner) -> tuple[Estimates, np.ndarray]:
-    """How often each rule is right as of now, and from how many messages that people have judged."""
-    seen = look(project, scanner)
-    return estimate(scanner.ruleset, seen.hits, seen.truth), seen.verdicts
+    hour = dict(zip(page["message_id"].tolist(), page["hour"].tolist(), strict=True))
+    ids = np.array([each.message_id for each in known] + new["message_id"].tolist(), dtype=np.int64)
+    newest = np.array([int(each) in hour for each in ids], dtype=bool)
+    hours = np.array([hour.get(int(each), -1) for each in ids], dtype=np.int64)
+    return Look(ids, newest, hours, hits, truth, by_people)
 
 
 def label_model(project: Project, scanner: Scanner) -> LabelModel:
@@ -87,6 +91,8 @@ def label_model(project: Project, scanner: Scanner) -> LabelModel:
     if before is not None and not matters(_model(rules, before), model, seen.hits):
         model = _model(rules, before)
     kept = {
+        "dataset": int(project.dataset_id),
+        "rules": [rule.name for rule in rules.rules],
         "label": up_to,
         "newest": newest,
         "known": seen.known,
@@ -104,6 +110,16 @@ def kept_model(project: Project, rules: RuleSet) -> LabelModel | None:
     if before is None or _due(project, before, newest_message(project.store)):
         return None
     return _model(rules, before)
+
+
+def accuracies_by_rule(project: Project) -> dict[str, float]:
+    """How often each rule is held to be right, as labels were given last; the rule file need not be there any more."""
+    with project.store.read() as connection:
+        kept = newest_of(connection, NAME)
+    for each in kept:
+        if each.get("dataset") == int(project.dataset_id):
+            return dict(zip(each["rules"], each["accuracies"], strict=True))
+    return {}
 
 
 def matters(before: LabelModel, now: LabelModel, hits: Hits) -> bool:

@@ -13,6 +13,7 @@ from core.pipeline.fit import Fit
 from core.pipeline.hold import NotNowError
 from core.pipeline.indexing import Index
 from core.pipeline.ingest import Ingest, IngestPart, Sources, listing, stale
+from core.pipeline.judge_rules import JudgeRules, can_be_judged
 from core.pipeline.label_errors import LabelErrors
 from core.pipeline.naive import NaiveSplit
 from core.pipeline.on_trial import on_trial
@@ -128,10 +129,15 @@ def go_over(
         if candidates:
             make(NaiveSplit(room=room, cutoff=cutoff, candidates=candidates))
 
+    def judge() -> None:
+        if can_be_judged(project):
+            make(JudgeRules(room=room))
+
     steps: tuple[Callable[[], None], ...] = (
         look,
         lambda: make(Ingest(room=room, listed=stale(project, listed))),
         lambda: make(Tag(room=room)),
+        judge,
         lambda: make(Templates(room=room)),
         learn,
         lambda: make(LabelErrors(room=room), Predict(room=room)),

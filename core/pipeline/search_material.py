@@ -8,7 +8,8 @@ from core.fingerprint import fingerprint
 from core.learning.search import Material
 from core.pipeline.splits import splits_of
 from core.pipeline.stage import CODE_VERSION
-from core.pipeline.training import TrainingSet, frozen, training_set
+from core.pipeline.training import TrainingSet, frozen, origins, training_set
+from core.pipeline.weak_weights import weighing
 from core.project import Project
 
 VERSION = 1
@@ -20,7 +21,8 @@ def material(project: Project, cutoff: int) -> tuple[TrainingSet, Material]:
     training = training_set(project, cutoff)
     splits = [split for split in splits_of(project, training) if split.repeat == 0]
     documents = np.array(training.texts, dtype=object)
-    return training, Material(documents, training.y, training.classes, splits, project.settings.pipeline.seed)
+    seed = project.settings.pipeline.seed
+    return training, Material(documents, training.y, training.classes, splits, seed, training.weights)
 
 
 def made_from(project: Project, cutoff: int) -> str:
@@ -37,4 +39,5 @@ def made_from(project: Project, cutoff: int) -> str:
         cutoff,
         settings,
         *([] if labels is None else [labels.fingerprint]),
+        *weighing(project, origins(project)),
     )

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from core.errors import PipelineError
+from core.pipeline.weak_weights import weights_of
 from core.project import Project
 from core.store.models import Origin
 from core.store.queries.training import (
@@ -24,13 +25,17 @@ from core.store.queries.training import (
 
 @dataclass(frozen=True, slots=True)
 class TrainingSet:
-    """Labelled messages in order of their ids: n texts, n class codes into `classes`, n origins of the labels."""
+    """Labelled messages in order of their ids: n texts, n class codes into `classes`, n origins of the labels.
+
+    `weights`: what each weighs in training; None where all weigh the same.
+    """
 
     message_ids: np.ndarray
     texts: list[str]
     y: np.ndarray
     classes: tuple[str, ...]
     origins: np.ndarray
+    weights: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -103,6 +108,7 @@ def training_set(project: Project, cutoff: int) -> TrainingSet:
         rows["klass"].map(codes).to_numpy(np.int64),
         project.classes,
         rows["origin"].to_numpy(object),
+        weights_of(project, cutoff, rows),
     )
 
 

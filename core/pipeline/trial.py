@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from core.fingerprint import fingerprint
 from core.learning import FoldResult, fit_temperature, from_bytes, to_bytes
 from core.pipeline.made_with import beginning
-from core.pipeline.origins import counted
+from core.pipeline.origins import counted, weighed
 from core.pipeline.splits import folds_planned, splits_of
 from core.pipeline.training import TrainingSet, frozen, training_set
 from core.project import Project
@@ -149,6 +149,7 @@ def begin_runs(
                 "split": settings.split,
                 "classes": list(training.classes),
                 "origins": counted(training),
+                **weighed(training),
             },
         )
         runs[name] = project.store.write(lambda connection, new=new: _begin(connection, new, facts))  # type: ignore[misc]

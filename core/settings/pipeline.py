@@ -21,6 +21,18 @@ class PipelineSettings(Section):
         ("verdict", "imported"),
         description="Whose labels train models: any of `verdict`, `imported`, `rule`. People always come first.",
     )
+    weak_weight: float = Field(
+        0.5,
+        gt=0,
+        le=1,
+        allow_inf_nan=False,
+        description="What a label by a rule weighs in training, where people's and imported ones weigh 1.",
+    )
+    weak_by_accuracy: bool = Field(
+        True,
+        description="Whether a label by a rule weighs the less, the less often its rule is held to be right; one no "
+        "better than guessing next to nothing.",
+    )
     label_set: str = Field(
         "",
         max_length=80,

@@ -36,13 +36,14 @@ def furnish(folder: Path, *, messages: int = MESSAGES) -> Project:
 
     The same each time, but for its clock: the messages end now.
     """
-    from core.pipeline import run
+    from core.pipeline import judge_rules, run
 
     demo = make_room(folder, history=messages, labelled=min(LABELLED, messages // 2))
     project = Project(folder)
     run(project)
     _office(project, demo)
     _compare(project, demo)
+    judge_rules(project)  # by now people have judged
     return project
 
 

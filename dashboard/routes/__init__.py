@@ -31,6 +31,7 @@ from dashboard.routes.pipeline import PIPELINE_ROUTES
 from dashboard.routes.provider import FromProvider, ToProvider
 from dashboard.routes.queues import AskLabelErrors, ChangeQueue, MakeQueue, QueuesState
 from dashboard.routes.registry import REGISTRY_ROUTES
+from dashboard.routes.rules import RULES_ROUTES
 from dashboard.routes.search import SEARCH_ROUTES
 from dashboard.routes.state import LiveStateRoute
 
@@ -80,6 +81,7 @@ ROUTES = (
     *COMPARE_FEED,
     *PIPELINE_ROUTES,
     *REGISTRY_ROUTES,
+    *RULES_ROUTES,
     *SEARCH_ROUTES,
     *API_ROUTES,
 )

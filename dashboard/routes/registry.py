@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from pydantic import Field
-from tornado.ioloop import PeriodicCallback
 
 from core.errors import TallyroomError
 from core.store.models import RunId
+from dashboard.lookers import Lookers
 from dashboard.registry_view import earlier
 from dashboard.room import room
 from dashboard.routes.base import Asked, Handler, Id, aside
-from dashboard.routes.feed import FeedSocket
+from dashboard.routes.moved import MovedSocket
 from labeling.models import Role
 from labeling.promoting import REASON_MOST, Changed, promote_run, roll_back
 
-BEAT_MS = 900
 NUMBER_MOST = 2**63
 
 
@@ -108,46 +104,12 @@ class RollBack(_Acts):
         self.answer(await aside(self._write, lambda c: roll_back(c, dataset, to, asked.reason, by=by)))
 
 
-class RegistrySocket(FeedSocket):
-    """One page's socket: it hears that something has moved, and asks again. A beat each second says all is well."""
+class RegistrySocket(MovedSocket):
+    """One page's socket."""
 
-    def initialize(self, **bokeh: Any) -> None:
-        """The beat begins when the page looks."""
-        super().initialize(**bokeh)
-        self._beats = PeriodicCallback(self._beat, BEAT_MS)
-
-    def on_message(self, message: str | bytes) -> None:
-        """The page says "rest" when its tab is hidden, "look" when it is back."""
-        if message == "rest":
-            self._rest()
-        elif not self._looking:
-            self._join()
-
-    def _look(self, _query: Mapping[str, str]) -> None:
-        self._join()
-
-    def _join(self) -> None:
-        self._looking = True
-        room().registering.join(self, asyncio.get_running_loop())
-        self._say("moved")  # what happened while it rested
-        if not self._beats.is_running():
-            self._beats.start()
-
-    def _beat(self) -> None:
-        self._say("beat")
-
-    def _say(self, kind: str) -> None:
-        health = room().hub.health
-        self.send(json.dumps({"kind": kind, "behind": health.behind_seconds, "away": health.away_seconds or None}))
-
-    def _rest(self) -> None:
-        self._looking = False
-        self._beats.stop()
-        room().registering.leave(self)
-
-    def on_close(self) -> None:
-        """The page is gone."""
-        self._rest()
+    def lookers(self) -> Lookers:
+        """Those of the registry."""
+        return room().registering
 
 
 REGISTRY_ROUTES = (

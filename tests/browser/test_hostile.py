@@ -215,7 +215,21 @@ def look_at_search(tab: Page) -> None:
     expect(tab.locator("#chosen .mark").first).to_be_visible()
 
 
+def look_at_rules(tab: Page) -> None:
+    expect(tab.locator("tr.rule").first).to_be_visible()
+    for name in tab.locator("[data-what=more]:enabled").all()[:4]:
+        name.click()
+        holds(tab)
+    expect(tab.locator("tr.detail").first).to_be_visible()
+    tab.locator("[data-what=all]").first.click()
+    expect(tab.locator("#drawer-rows li").first).to_be_visible()
+    holds(tab)
+    tab.keyboard.press("Escape")
+    expect(tab.locator("#drawer")).to_be_hidden()
+
+
 LOOKS = {
+    "rules": look_at_rules,
     "search": look_at_search,
     "registry": look_at_registry,
     "live": look_at_live,

@@ -1,7 +1,7 @@
 // The side drawer: the messages behind any number. Its state sits in the address (&open=…): Back closes it, a copied
 // link opens it. The description of which messages is that of core/store/queries/behind.py.
 import {ask, facts as here} from "./shell.js";
-import {element} from "./text.js";
+import {element, safeText} from "./text.js";
 import {behindIn, queryOf} from "./behind.js";
 import {rowOf} from "./drawer_row.js";
 import {takeOf} from "./drawer_take.js";
@@ -61,13 +61,14 @@ async function page(after, ticket) {
 
 function show(found, after) {
   if (!after) parts.rows.replaceChildren();
-  parts.title.textContent = given || found.title;
+  const title = given || found.title;
+  parts.title.replaceChildren(safeText(title));
   parts.words.textContent = [found.words, timesOf(behind)].filter(Boolean).join(" · ");
   parts.said.textContent = [found.search, leftOut(found.left_out)].filter(Boolean).join(" · ");
   parts.rows.append(...found.messages.map((message) => rowOf(message, behind, facts)));
   if (!parts.rows.children.length && found.after === null) parts.rows.append(element("li", "word", behind.q ? "No message here has these words." : "No message is behind this number now."));
   if (!parts.rows.querySelector("[tabindex='0']")) parts.rows.querySelector(".line")?.setAttribute("tabindex", "0");
-  take.offer(found.may_take ? {now: () => behind, title: parts.title.textContent, most: found.most, facts} : null);
+  take.offer(found.may_take ? {now: () => behind, title, most: found.most, facts} : null);
   parts.more.hidden = found.after === null;
   parts.more.textContent = found.looked ? `Looked through ${found.looked.toLocaleString("en")}: go on` : "Show more";
   next = found.after === null ? null : () => page(found.after, asked);

@@ -15,11 +15,11 @@ from core.learning.parameters import Parameter, Real, Whole
 class _FewRounds(MLPClassifier):  # type: ignore[misc]
     """That the rounds are few is meant so: no warning."""
 
-    def fit(self, X: Any, y: Any) -> Any:  # noqa: N803 - scikit-learn's name
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:  # noqa: N803 - scikit-learn's name
         """As scikit-learn fits it."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
-            return super().fit(X, y)
+            return super().fit(X, y, sample_weight=sample_weight)
 
 
 class NeuralNetwork(Estimator):

@@ -30,26 +30,30 @@ class NbWeighted(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.base = base
         self.power = power
 
-    def fit(self, matrix: Any, y: np.ndarray) -> NbWeighted:
-        """Fit on n rows, sparse and not negative."""
+    def fit(self, matrix: Any, y: np.ndarray, sample_weight: np.ndarray | None = None) -> NbWeighted:
+        """Fit on n rows, sparse and not negative. A row's weight counts in the ratios as well as in the classifiers."""
         self.classes_ = np.unique(y)
         sides = self.classes_[1:] if len(self.classes_) == 2 else self.classes_
         present = matrix.copy()  # a comparison would sort the matrix in place, which other candidates share
         present.data = (matrix.data > 0).astype(np.float64)
-        fitted = [self._side(matrix, present, y == side) for side in sides]
+        if sample_weight is not None:
+            present = present.multiply(np.asarray(sample_weight)[:, None]).tocsr()
+        fitted = [self._side(matrix, present, y == side, sample_weight) for side in sides]
         self.coef_ = np.array([coef for coef, _ in fitted])
         self.intercept_ = np.array([intercept for _, intercept in fitted])
         return self
 
-    def _side(self, matrix: Any, present: Any, mine: np.ndarray) -> tuple[np.ndarray, float]:
+    def _side(
+        self, matrix: Any, present: Any, mine: np.ndarray, weights: np.ndarray | None
+    ) -> tuple[np.ndarray, float]:
         ratio = self._ratio(present, mine)
         weighed = matrix.copy()
         weighed.data *= ratio[weighed.indices]
-        fitted = clone(self.base).fit(weighed, mine)
+        fitted = clone(self.base).fit(weighed, mine, sample_weight=weights)
         return np.asarray(fitted.coef_[0] * ratio), float(fitted.intercept_[0])
 
     def _ratio(self, present: Any, mine: np.ndarray) -> np.ndarray:
-        """How much oftener a text of the class has each term, as a signed power of the logarithm."""
+        """How much oftener a text of the class has each term, as a signed power of the logarithm; texts may weigh."""
         among = np.asarray(present[mine].sum(axis=0)).ravel() + 1.0
         elsewhere = np.asarray(present[~mine].sum(axis=0)).ravel() + 1.0
         ratio = np.log(among / among.sum()) - np.log(elsewhere / elsewhere.sum())

@@ -19,6 +19,8 @@ from core.learning.search.ensemble import macro_f1
 from core.learning.search.matrices import Matrices
 from core.learning.splits import Split
 from core.learning.trial import for_all_classes
+from core.learning.weights import fitted as fit_weighted
+from core.learning.weights import of
 
 WEIGHT_BYTES = 4
 """On a phone a weight is a float of four bytes."""
@@ -31,13 +33,17 @@ LEAST_SPREAD = 0.003
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What all trials of a search share: n texts, their class codes, the k class names, the folds, the seed."""
+    """What all trials of a search share: n texts, their class codes, the k class names, the folds, the seed.
+
+    `weights`: what each text weighs in training, None where all weigh the same.
+    """
 
     documents: np.ndarray
     y: np.ndarray
     classes: tuple[str, ...]
     splits: list[Split]
     seed: int
+    weights: np.ndarray | None = None
 
     def fold_of(self) -> np.ndarray:
         """The fold in which each message is tested, -1 where it is in none (folds in order of time)."""
@@ -138,7 +144,8 @@ def _fold(
     estimator = candidate.classifier()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a solver that did not converge shows it in its score
-        fitted = estimator.build(material.seed).fit(train, material.y[split.train])
+        weights = of(material.weights, split.train)
+        fitted = fit_weighted(estimator.build(material.seed), train, material.y[split.train], weights)
     predicted = np.asarray(fitted.predict(test))
     margins[split.test] = for_all_classes(estimator.margins(fitted, test), np.asarray(fitted.classes_), k)
     outcome.folds.append(macro_f1(material.y[split.test], predicted, k))

@@ -48,6 +48,7 @@ from core.store.models.pipeline import (
     TaskState,
 )
 from core.store.models.rollups import SHARDS, ClassCount, ConfusionCount, MinuteCount, Slice, SliceCount, Tally
+from core.store.models.rule_looks import RuleLook
 from core.store.models.search import SearchStale
 from core.store.models.suspects import Suspect
 from core.store.models.templates import MessageTemplate, Template, TemplateKey, TemplatePattern, TemplateSize
@@ -89,6 +90,7 @@ __all__ = [
     "Promotion",
     "PromotionAct",
     "Quarantine",
+    "RuleLook",
     "Run",
     "RunId",
     "RunState",

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from core.errors import TallyroomError, did_you_mean
+from core.hit import TELLS, Hit
 from core.search import Search, search_of
 from core.slices import is_slice
 from core.store.models import RunId
@@ -41,7 +42,7 @@ class Behind:
     """Messages with what a run said of them.
 
     Args:
-        run: whose predictions; None only with an `alarm`, whose messages need none.
+        run: whose predictions; None only with an `alarm` or a `rule`, whose messages need none.
         against: `verdicts` or `imported`: those whose truth the office or a source gave. `folds`: what the run said of
             labelled messages out of fold, a row a repeat. `predictions`: all that it said, whatever is true.
         truth: of this class in truth.
@@ -53,6 +54,9 @@ class Behind:
         until: and before this time.
         slice: of this kind, as `family:value`.
         alarm: named by this alarm.
+        rule: hit by this rule, in the newest look at the rules.
+        hit: which of the rule's hits; all of them where it is not said.
+        other: only those that this rule hits as well.
         q: with these words (see `core.search`).
         order: which come first.
     """
@@ -68,12 +72,17 @@ class Behind:
     until: int | None = None
     slice: str | None = None
     alarm: int | None = None
+    rule: str | None = None
+    hit: Hit | None = None
+    other: str | None = None
     q: str = ""
     order: Order = Order.NEWEST
 
     def __post_init__(self) -> None:
-        if self.run is None and self.alarm is None:
+        if self.run is None and not self.is_named:
             raise _wrong("run", "it is not said whose predictions are meant", "Give a run's number, or an alarm.")
+        if self.rule is None and (self.hit is not None or self.other is not None):
+            raise _wrong("hit" if self.hit else "other", "it is not said which rule is meant", "Give a rule as well.")
         if self.run is None and self.against != Against.PREDICTIONS:
             raise _wrong("against", "it is not said whose predictions are meant", "Give a run's number as well.")
         if self.against == Against.PREDICTIONS and (self.truth is not None or self.correct is not None):
@@ -84,6 +93,16 @@ class Behind:
             )
         if self.q:
             search_of(self.q)
+
+    @property
+    def is_named(self) -> bool:
+        """Whether its messages are named one by one, and need no prediction."""
+        return self.alarm is not None or self.rule is not None
+
+    @property
+    def tells_truth(self) -> bool:
+        """Whether that a message is among them tells what others said of it."""
+        return self.against is not Against.PREDICTIONS or self.hit in TELLS
 
     @property
     def search(self) -> Search | None:
@@ -184,6 +203,9 @@ _READ: Mapping[str, Callable[[str, str], Any]] = {
     "until": _number,
     "slice": _slice,
     "alarm": _number,
+    "rule": _name,
+    "hit": _choice(Hit),
+    "other": _name,
     "q": lambda _name, text: storable(text),
     "order": _choice(Order),
 }

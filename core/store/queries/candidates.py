@@ -9,9 +9,11 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, null, select, true, tuple_
 
 from core.errors import TallyroomError
+from core.hit import Hit
 from core.slices import slices_of
 from core.store.models import Alarm, FoldPrediction, Message, Origin, Prediction, Truth
 from core.store.queries.behind import Against, Behind, Order
+from core.store.queries.rule_looks import hit_messages
 from core.store.queries.search import found_by
 
 FEW: Final = 20_000
@@ -71,10 +73,12 @@ def few(connection: Connection, behind: Behind) -> Few | None:
     """The few messages that can be meant; None where they may be many.
 
     Raises:
-        TallyroomError: there is no such alarm.
+        TallyroomError: there is no such alarm, or no such rule was looked at.
     """
     if behind.alarm is not None:
         return Few(_named_by(connection, behind.alarm), searched=False)
+    if behind.rule is not None:
+        return Few(hit_messages(connection, behind.rule, behind.hit or Hit.ALL, behind.other), searched=False)
     if behind.search is not None and (found := found_by(connection, behind.search, FEW)) is not None:
         return Few(found, searched=True)
     for statement in _narrow(behind):
@@ -110,7 +114,7 @@ def looked_up(behind: Behind, ids: Sequence[int]) -> Select[Any]:
     said: Any = FoldPrediction if behind.against is Against.FOLDS else Prediction
     query = select(*_columns(behind, said, Message.id), Message.body, Message.sender, _fitting(behind, said))
     query = query.select_from(Message).outerjoin(Truth, Truth.message_id == Message.id)
-    query = query.join(said, _of_run(said, behind), isouter=behind.alarm is not None)
+    query = query.join(said, _of_run(said, behind), isouter=behind.is_named)
     return query.where(Message.id.in_(ids))
 
 
@@ -212,7 +216,7 @@ def _fitting(behind: Behind, said: Any) -> ColumnElement[bool]:
         wanted.append(held == behind.truth)
     if behind.correct is not None:
         wanted.append(held == said.klass if behind.correct else held != said.klass)
-    if behind.alarm is None:
+    if not behind.is_named:
         wanted.append(said.klass.is_not(None))
     return and_(*wanted)
 

@@ -18,7 +18,7 @@ PAGE = 5_000
 
 
 def labelled(store: Store, dataset: DatasetId, cutoff: int, origins: Sequence[Origin]) -> Iterator[pd.DataFrame]:
-    """Pages of message_id, text, klass, origin in order of message_id, from labels with ids up to `cutoff`.
+    """Pages of message_id, text, klass, origin, origin_ref in order of message_id, from labels with ids up to `cutoff`.
 
     Each page is a short transaction of its own: a snapshot held open for long makes every claim at the desk slow.
     """
@@ -40,7 +40,7 @@ def labelled(store: Store, dataset: DatasetId, cutoff: int, origins: Sequence[Or
                 return
             after = ids[-1]
             rows = connection.execute(
-                select(Label.message_id, Label.origin, Label.klass, Label.id, Message.text)
+                select(Label.message_id, Label.origin, Label.origin_ref, Label.klass, Label.id, Message.text)
                 .join(Message, Message.id == Label.message_id)
                 .where(
                     Label.message_id.between(ids[0], after),
@@ -49,7 +49,7 @@ def labelled(store: Store, dataset: DatasetId, cutoff: int, origins: Sequence[Or
                     Message.dataset_id == dataset,
                 )
             ).all()
-        yield _decided(pd.DataFrame(rows, columns=["message_id", "origin", "klass", "label_id", "text"]))
+        yield _decided(pd.DataFrame(rows, columns=["message_id", "origin", "origin_ref", "klass", "label_id", "text"]))
 
 
 def _decided(labels: pd.DataFrame) -> pd.DataFrame:
@@ -59,7 +59,9 @@ def _decided(labels: pd.DataFrame) -> pd.DataFrame:
     ranked = given.assign(rank=given["origin"].map(lambda origin: PRECEDENCE[Origin(origin)])).sort_values(
         ["message_id", "rank"], kind="stable"
     )
-    return ranked.drop_duplicates("message_id")[["message_id", "text", "klass", "origin"]].reset_index(drop=True)
+    return ranked.drop_duplicates("message_id")[["message_id", "text", "klass", "origin", "origin_ref"]].reset_index(
+        drop=True
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ class Whose:
 
     `origins` is empty of a run of an earlier version. `macro_f1` and `accuracy` are (value, low, high) of a 95 %
     interval, None where too few messages tell; all scores are of messages that the run was not trained on.
+    `weak_weight`: what a label by a rule weighed on average beside the others, None where all weighed the same.
     """
 
     train_size: int
@@ -26,11 +27,15 @@ class Whose:
     judged: int
     accuracy: tuple[float, float, float] | None
     macro_f1: tuple[float, float, float] | None
+    weak_weight: float | None = None
 
     @property
     def named(self) -> str:
-        """`840 verdicts, 11,460 imported`; empty where that was not kept."""
-        return ", ".join(f"{n:,} {PLURAL.get(origin, origin)}" for origin, n in self.origins.items())
+        """`840 verdicts, 11,460 by rules that weigh 0.31 each`; empty where that was not kept."""
+        said = [f"{n:,} {PLURAL.get(origin, origin)}" for origin, n in self.origins.items()]
+        if said and self.weak_weight is not None:  # rules come last
+            said[-1] += f" that weigh {self.weak_weight:.2f} each"
+        return ", ".join(said)
 
     @property
     def trained(self) -> str:
@@ -66,4 +71,5 @@ def whose_of(train_size: int, params: Mapping[str, Any]) -> Whose:
         return None if found is None else (found[0], found[1], found[2])
 
     judged = int(scores.get("messages", origins.get(Origin.VERDICT, 0)))
-    return Whose(train_size, origins, judged, interval("accuracy"), interval("macro_f1"))
+    weak = params.get("weak_weight")
+    return Whose(train_size, origins, judged, interval("accuracy"), interval("macro_f1"), weak)

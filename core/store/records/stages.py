@@ -39,6 +39,23 @@ def set_progress(connection: Connection, name: str, fingerprint: str, progress: 
     )
 
 
+def keep_first(connection: Connection, name: str, fingerprint: str, result: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep what a process found, unless another one was first; gives what is kept."""
+    statement = upsert(connection, Stage.__table__).values(  # type: ignore[arg-type]
+        fingerprint=fingerprint, name=name, result=dict(result), seconds=0.0
+    )
+    connection.execute(statement.on_conflict_do_nothing())
+    kept = done(connection, fingerprint)
+    assert kept is not None
+    return kept
+
+
+def newest_of(connection: Connection, name: str) -> list[dict[str, Any]]:
+    """What the stages of that name have kept, the newest first."""
+    query = select(Stage.result).where(Stage.name == name).order_by(Stage.finished_at.desc())
+    return list(connection.execute(query).scalars())
+
+
 def all_done(connection: Connection, name: str) -> set[str]:
     """The fingerprints of all finished stages of that name."""
     return set(connection.execute(select(Stage.fingerprint).where(Stage.name == name)).scalars())

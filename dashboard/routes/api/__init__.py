@@ -10,6 +10,7 @@ from dashboard.routes.api.labels import Labels, LabelSets
 from dashboard.routes.api.live import Live
 from dashboard.routes.api.models import Runs, Score, TheChampion
 from dashboard.routes.api.openapi import OpenApi
+from dashboard.routes.api.rules import Rules
 
 HANDLERS: tuple[type[ApiHandler], ...] = (
     Labels,
@@ -21,6 +22,7 @@ HANDLERS: tuple[type[ApiHandler], ...] = (
     TheChampion,
     Score,
     Live,
+    Rules,
     OpenApi,
 )
 API_ROUTES = tuple((re.sub(r"{\w+}", "(.+)", f"/api/v1{handler.path}"), handler) for handler in HANDLERS)

@@ -243,6 +243,83 @@ class ChampionOut(_Out):
     promoted_by: str
 
 
+class MeetsOut(_Out):
+    """Another rule that hits the same messages."""
+
+    rule: str
+    n: int
+    against: bool = Field(description="Whether it votes for another class.")
+
+
+class WorthOut(_Out):
+    """What a rule was found to be worth: counts of the newest messages, and how often it is held to be right."""
+
+    hits: int
+    share: float = Field(description="Of the messages looked at, 0 to 1.")
+    alone: int = Field(description="Hits that no other rule hits.")
+    overlaps: int
+    conflicts: int = Field(description="Hits that a rule for another class hits as well.")
+    unjudged: int = Field(description="Hits whose class nobody has told.")
+    known: int = Field(description="Hits of known class, also among older messages.")
+    verdicts: int = Field(description="How many of those people have judged.")
+    right: int
+    wrong: int
+    accuracy: float = Field(description="How often it is held to be right, with a 95 % interval from `low` to `high`.")
+    low: float
+    high: float
+    told_by: str = Field(description="From what: `verdicts`, imported `labels`, how `rules` meet, or `nothing`.")
+    meets: list[MeetsOut] = Field(description="The rules that it meets the most often.")
+    over_time: list[int] = Field(description="Hits in each of the times that the look `starts` have.")
+    copy_of: str = Field(description="A rule that hits the same, of which it is held to be a copy; else empty.")
+    engine: str
+    timed_out: int
+
+
+class RuleOut(_Out):
+    """A rule of the room's file."""
+
+    name: str
+    klass: str
+    pattern: str
+    ignore_case: bool
+    weight: float
+    note: str
+    withdrawn: bool = Field(description="Whether its labels were taken out, and it does not vote.")
+    worth: WorthOut | None = Field(description="Null where no look has seen it as it is now.")
+
+
+class LookOut(_Out):
+    """A look at the rules: when, at how many messages, how many of them rules hit, how many of known class it used."""
+
+    at: Millis
+    messages: int
+    hit: int
+    known: int
+    unit: str = Field(description="`week`, `day` or `hour`: what hits over time are counted by.")
+    starts: list[int] = Field(description="When each of them begins, in milliseconds since 1970.")
+    length: int = Field(description="How long each is, in milliseconds.")
+
+
+class TroubleOut(_Out):
+    """What is amiss with the rule file."""
+
+    what: str
+    where: str
+    fix: str
+
+
+class RulesOut(_Out):
+    """The rules; where their file cannot be read, those of the last look."""
+
+    file: str
+    classes: list[str]
+    trouble: TroubleOut | None
+    rules: list[RuleOut]
+    look: LookOut | None = Field(description="Null before the first.")
+    run: int | None = Field(description="The run in charge.")
+    trains: bool = Field(description="Whether labels by rules train models.")
+
+
 class ScoreIn(_In):
     """Texts as they come from the source: they are cleaned as the room's dictionary says."""
 

@@ -1,0 +1,47 @@
+"""The newest look at the rules: its report, and the messages behind its counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from core.errors import TallyroomError
+from core.hit import Hit
+from core.store.models import DatasetId, RuleLook
+
+
+@dataclass(frozen=True, slots=True)
+class KeptReport:
+    """A look as pages read it: what it was made from, when (ms since 1970), and its counts."""
+
+    made_from: str
+    looked_at: int
+    report: dict[str, Any]
+
+
+def newest_look(connection: Connection, dataset: DatasetId) -> KeptReport | None:
+    """The look at a dataset's rules; None before the first."""
+    query = select(RuleLook.made_from, RuleLook.looked_at, RuleLook.report).where(RuleLook.dataset_id == dataset)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else KeptReport(row.made_from, row.looked_at, row.report)
+
+
+def hit_messages(connection: Connection, rule: str, hit: Hit, other: str | None) -> list[int]:
+    """The ids of the messages behind a count of the newest look.
+
+    Raises:
+        TallyroomError: no such rule was looked at.
+    """
+    from core.rules.kept_look import KeptLook  # here: what rules need takes a second to import
+
+    query = select(RuleLook.hits).order_by(RuleLook.looked_at.desc()).limit(1)
+    content = connection.execute(query).scalar_one_or_none()
+    look = None if content is None else KeptLook.from_bytes(content)
+    for name in filter(None, (rule, other)):
+        if look is None or name not in look.names:
+            fix = "'tallyroom run' looks at the room's rules."
+            raise TallyroomError(f"rule: no rule '{name[:100]}' was looked at", where="rule", fix=fix)
+    assert look is not None
+    return look.behind(rule, hit, other)
