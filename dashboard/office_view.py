@@ -61,13 +61,13 @@ def office_view(room: Room) -> dict[str, Any]:
         names = _names(connection, {each.person_id for each in said})
         seen = sway(connection)
         at = connection.execute(select(now_ms())).scalar_one()
-    title = current.title if current else ""
+    title, run = (current.title, current.run_id) if current else ("", None)
     return {
         "at": at,
         "agreement": _agreement(room, said, names),
         "sway": _sway(seen),
         "waiting": count,
-        "disputes": [_dispute(room, dispute, title) for dispute in waiting],
+        "disputes": [_dispute(room, dispute, title, run) for dispute in waiting],
         "rulings": decided,
     }
 
@@ -154,7 +154,7 @@ def _names(connection: Connection, people: set[int]) -> dict[int, tuple[str, boo
     return {row.id: (row.name, row.simulated) for row in connection.execute(query)}
 
 
-def _dispute(room: Room, dispute: Dispute, title: str) -> dict[str, Any]:
+def _dispute(room: Room, dispute: Dispute, title: str, run: int | None) -> dict[str, Any]:
     facts = asdict(dispute)
     facts["says"] = [
         {"who": f"rule {name}", "klass": klass, "confidence": None}
@@ -162,5 +162,5 @@ def _dispute(room: Room, dispute: Dispute, title: str) -> dict[str, Any]:
     ]
     predicted = facts.pop("predicted")
     if predicted is not None:
-        facts["says"].insert(0, {"who": title, "klass": predicted[0], "confidence": predicted[1]})
+        facts["says"].insert(0, {"who": title, "run": run, "klass": predicted[0], "confidence": predicted[1]})
     return facts

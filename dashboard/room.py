@@ -15,10 +15,11 @@ from core.errors import AccessError
 from core.settings import OidcSettings, ServerSettings
 from dashboard.access.known import Known
 from dashboard.access.watch import Watch
-from dashboard.comparing import Comparing
+from dashboard.audience import Told
+from dashboard.compare.comparing import Comparing
 from dashboard.explanations import Explainer
 from dashboard.line_watch import LineWatch
-from dashboard.live import Hub
+from dashboard.live import Health, Hub
 from dashboard.metrics.numbers import RoomNumbers
 from dashboard.registering import Registering
 from dashboard.rules_watch import RulesWatch
@@ -36,6 +37,12 @@ if TYPE_CHECKING:
 
 ENVIRONMENT = "TALLYROOM_HOME"
 ACCOUNTS_SECONDS = 30.0
+OFFICE_MOVES = frozenset({"verdict", "labels", "withdrawn", "queued", "promoted"})
+OFFICE_SECONDS = 60.0
+"""Its coefficients are worked out so often (dashboard/office_view.py)."""
+QUEUES_SECONDS = 10.0
+"""Messages come back from people's hands by the clock."""
+QUEUES_MOVE = OFFICE_MOVES | {"queue", "alarm", "fold", "predicted"}
 
 
 def provider_of(settings: OidcSettings) -> Provider | None:
@@ -54,16 +61,18 @@ class Room:
         self.project = project
         self.desk = Desk(project.store, project.classes)
         self.hub = Hub(project)
-        self.comparing = Comparing(project, lambda: self.hub.health)
-        self.hub.listen(self.comparing.sessions.heed)
-        self.line = LineWatch(project, lambda: self.hub.health)
-        self.hub.listen(self.line.heed)
-        self.registering = Registering(project)
-        self.hub.listen(self.registering.heed)
-        self.rules = RulesWatch(project)
-        self.hub.listen(self.rules.heed)
-        self.searching = Searching(project, lambda: self.hub.health)
-        self.hub.listen(self.searching.heed)
+        self.comparing = Comparing(project, self._health)
+        self.line = LineWatch(project, self._health)
+        self.registering = Registering(project, self._health)
+        self.rules = RulesWatch(project, self._health)
+        self.searching = Searching(project, self._health)
+        self.office = Told(self._health, OFFICE_MOVES, OFFICE_SECONDS)
+        self.queues = Told(self._health, QUEUES_MOVE, QUEUES_SECONDS)
+        self._audiences = (
+            self.comparing.sessions, self.line, self.registering, self.rules, self.searching, self.office, self.queues
+        )  # fmt: skip
+        for audience in self._audiences:
+            self.hub.listen(audience.heed)
         self.numbers = RoomNumbers(project)
         self.alarms = _alarm_watch(project, self.hub)
         self.explainer = Explainer(project)
@@ -76,6 +85,9 @@ class Room:
         self.provider = provider_of(project.settings.oidc)
         self.hosts = _hosts(project.settings.server)
         self._accounts_until = 0.0
+
+    def _health(self) -> Health:
+        return self.hub.health
 
     def has_accounts(self) -> bool:
         """Whether an admin with a password is there, so that other machines may come in; as of some seconds ago."""
@@ -91,9 +103,8 @@ class Room:
     def close(self) -> None:
         """Stop following the store and let it go."""
         self.hub.close()
-        self.comparing.sessions.close()
-        self.line.close()
-        self.searching.close()
+        for audience in self._audiences:
+            audience.close()
         self.alarms.close()
         if self.translator is not None:
             self.translator.close()

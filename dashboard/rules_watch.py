@@ -1,26 +1,25 @@
-"""What a server keeps for its Rules pages, and who is told when the rules were looked at again."""
+"""What a server keeps for its Rules pages: the rules with their worth, worked out once for all who look."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from typing import Any
 
 from core import Project
-from core.store.feed import StoreEvent
+from dashboard.audience import Told
 from dashboard.kept import Kept
-from dashboard.lookers import Lookers
+from dashboard.live import Health
 from dashboard.rules_view import look_of, rules_state
 
 SECONDS = 30.0
 """What changes it is in the feed or in the file, which make it new at once."""
-MOVES = frozenset({"rules", "withdrawn", "promoted"})
 
 
-class RulesWatch(Lookers):
+class RulesWatch(Told):
     """The rules of one room."""
 
-    def __init__(self, project: Project) -> None:
-        super().__init__()
+    def __init__(self, project: Project, health: Callable[[], Health]) -> None:
+        super().__init__(health, frozenset({"rules", "withdrawn", "promoted"}))
         self._project = project
         self._state = Kept(SECONDS)
 
@@ -28,8 +27,6 @@ class RulesWatch(Lookers):
         """The rules with their worth."""
         return self._state.get(look_of(self._project), lambda: rules_state(self._project))
 
-    def heed(self, events: Iterable[StoreEvent] | None) -> None:
-        """Note what events may have moved; None where some may have been missed. Called on the feed's thread."""
-        if events is None or any(event.kind in MOVES for event in events):
-            self._state.forget()
-            self.tell()
+    def forget(self) -> None:
+        """Whoever asks next gets what the store says then."""
+        self._state.forget()

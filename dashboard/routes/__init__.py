@@ -25,11 +25,11 @@ from dashboard.routes.health import Health
 from dashboard.routes.lookalikes import GroupChecks, JudgeGroup, Lookalikes, OpenGroup
 from dashboard.routes.messages import MESSAGES_ROUTES
 from dashboard.routes.metrics import Metrics
-from dashboard.routes.office import Decide, OfficeState
+from dashboard.routes.office import OFFICE_ROUTES
 from dashboard.routes.people import AuditLog, ChangeActive, ChangeRole, InvitePerson, People, SignOut
 from dashboard.routes.pipeline import PIPELINE_ROUTES
 from dashboard.routes.provider import FromProvider, ToProvider
-from dashboard.routes.queues import AskLabelErrors, ChangeQueue, MakeQueue, QueuesState
+from dashboard.routes.queues import QUEUES_ROUTES
 from dashboard.routes.registry import REGISTRY_ROUTES
 from dashboard.routes.rules import RULES_ROUTES
 from dashboard.routes.search import SEARCH_ROUTES
@@ -60,21 +60,17 @@ ROUTES = (
     (r"/desk/lookalikes/checks.json", GroupChecks),
     (r"/desk/translation", Translation),
     (r"/desk/message.txt", WholeMessage),
-    (r"/queues.json", QueuesState),
-    (r"/queues/make", MakeQueue),
-    (r"/queues/label-errors", AskLabelErrors),
-    (r"/queues/change", ChangeQueue),
     (r"/desk/changed.json", Changes),
     (r"/alarms.json", Alarms),
     (r"/alarms/acknowledge", Acknowledge),
-    (r"/office.json", OfficeState),
-    (r"/office/decide", Decide),
     (r"/people.json", People),
     (r"/people/audit.json", AuditLog),
     (r"/people/invite", InvitePerson),
     (r"/people/role", ChangeRole),
     (r"/people/active", ChangeActive),
     (r"/people/sign-out", SignOut),
+    *QUEUES_ROUTES,
+    *OFFICE_ROUTES,
     *MESSAGES_ROUTES,
     *READS,
     *ACTS,

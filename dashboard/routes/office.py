@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import Field
 
+from dashboard.audience import Audience
 from dashboard.office_view import office_view
 from dashboard.room import room
 from dashboard.routes.base import Asked, Handler, Id, aside
+from dashboard.routes.socket import AudienceSocket
 from labeling.adjudication import Decided, decide
 from labeling.models import Role
 
@@ -44,3 +46,17 @@ class Decide(Handler):
             lambda: project.store.write(lambda connection: decide(connection, by, given, project.classes))
         )
         self.answer({"saved": True, "decision_id": decision_id})
+
+
+class OfficeSocket(AudienceSocket):
+    """One page's socket: it hears that something has moved, and asks again."""
+
+    role: ClassVar[Role] = Role.LEAD
+
+    @property
+    def audience(self) -> Audience[Any]:
+        """Those who look at the office."""
+        return room().office
+
+
+OFFICE_ROUTES = ((r"/office.json", OfficeState), (r"/office/decide", Decide), (r"/office/feed", OfficeSocket))

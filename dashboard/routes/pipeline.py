@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated, Any, ClassVar
 
@@ -12,10 +10,11 @@ from pydantic import Field
 from core.store.models import TaskAsk
 from core.store.queries.tasks import log_of
 from dashboard.access.requests import address_of
+from dashboard.audience import Audience
 from dashboard.pipeline_view import pipeline_view
 from dashboard.room import room
 from dashboard.routes.base import Asked, Handler, aside
-from dashboard.routes.feed import FeedSocket
+from dashboard.routes.socket import AudienceSocket
 from labeling.models import Role
 from labeling.pipeline_acts import ask_of_task
 
@@ -68,29 +67,13 @@ class AskOfTask(Handler):
         self.answer({"saved": True})
 
 
-class PipelineSocket(FeedSocket):
+class PipelineSocket(AudienceSocket):
     """One page's socket: the whole graph first, then what changes."""
 
-    role: ClassVar[Role] = Role.VIEWER
-
-    def on_message(self, message: str | bytes) -> None:
-        """The page says "rest" when its tab is hidden, "look" when it is back."""
-        if message == "rest":
-            self._looking = False
-            room().line.leave(self)
-        elif not self._looking:
-            self._join()
-
-    def _look(self, _query: Mapping[str, str]) -> None:
-        self._join()
-
-    def _join(self) -> None:
-        self._looking = True
-        room().line.join(self, asyncio.get_running_loop())
-
-    def on_close(self) -> None:
-        """The page is gone."""
-        room().line.leave(self)
+    @property
+    def audience(self) -> Audience[Any]:
+        """Those who look at the pipeline."""
+        return room().line
 
 
 PIPELINE_ROUTES = (

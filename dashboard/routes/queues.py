@@ -8,8 +8,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from core.store.models import RunId
+from dashboard.audience import Audience
 from dashboard.room import room
 from dashboard.routes.base import Asked, Handler, Id, aside
+from dashboard.routes.socket import AudienceSocket
 from labeling.alarms import alarms, queue_from_alarm
 from labeling.forecast import Effect
 from labeling.models import Purpose, Role
@@ -156,3 +158,23 @@ class ChangeQueue(QueuesHandler):
         changed = store.write(lambda connection: change(connection, asked.queue_id, by=by, **fields))
         came = fill_by_order(store, asked.queue_id, asked.count) if asked.count else 0
         return {"changed": changed, "messages": came}
+
+
+class QueuesSocket(AudienceSocket):
+    """One page's socket: it hears that something has moved, and asks again."""
+
+    role = Role.LEAD
+
+    @property
+    def audience(self) -> Audience[Any]:
+        """Those who look at the queues."""
+        return room().queues
+
+
+QUEUES_ROUTES = (
+    (r"/queues.json", QueuesState),
+    (r"/queues/make", MakeQueue),
+    (r"/queues/label-errors", AskLabelErrors),
+    (r"/queues/change", ChangeQueue),
+    (r"/queues/feed", QueuesSocket),
+)

@@ -8,11 +8,11 @@ from pydantic import Field
 
 from core.errors import TallyroomError
 from core.store.models import RunId
-from dashboard.lookers import Lookers
+from dashboard.audience import Audience
 from dashboard.registry_view import earlier
 from dashboard.room import room
 from dashboard.routes.base import Asked, Handler, Id, aside
-from dashboard.routes.moved import MovedSocket
+from dashboard.routes.socket import AudienceSocket
 from labeling.models import Role
 from labeling.promoting import REASON_MOST, Changed, promote_run, roll_back
 
@@ -104,11 +104,12 @@ class RollBack(_Acts):
         self.answer(await aside(self._write, lambda c: roll_back(c, dataset, to, asked.reason, by=by)))
 
 
-class RegistrySocket(MovedSocket):
-    """One page's socket."""
+class RegistrySocket(AudienceSocket):
+    """One page's socket: it hears that something has moved, and asks again."""
 
-    def lookers(self) -> Lookers:
-        """Those of the registry."""
+    @property
+    def audience(self) -> Audience[Any]:
+        """Those who look at the registry."""
         return room().registering
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from dashboard.lookers import Lookers
+from dashboard.audience import Audience
 from dashboard.room import room
 from dashboard.routes.base import Handler, aside
-from dashboard.routes.moved import MovedSocket
+from dashboard.routes.socket import AudienceSocket
 from labeling.models import Role
 
 
@@ -22,11 +22,12 @@ class RulesState(Handler):
         self.answer({**found, "may_draft": self.person.may(Role.LEAD)})
 
 
-class RulesSocket(MovedSocket):
-    """One page's socket."""
+class RulesSocket(AudienceSocket):
+    """One page's socket: it hears that the rules were looked at again, and asks."""
 
-    def lookers(self) -> Lookers:
-        """Those of the rules."""
+    @property
+    def audience(self) -> Audience[Any]:
+        """Those who look at the rules."""
         return room().rules
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from dashboard.audience import Audience
 from dashboard.room import room
 from dashboard.routes.base import Handler, aside
-from dashboard.routes.feed import FeedSocket
+from dashboard.routes.socket import AudienceSocket
 from dashboard.search_view import search_state
 from labeling.models import Role
 
@@ -23,27 +22,13 @@ class SearchState(Handler):
         self.answer(await aside(search_state, room().project))
 
 
-class SearchSocket(FeedSocket):
-    """One page's socket."""
+class SearchSocket(AudienceSocket):
+    """One page's socket: the whole search first, then what changes."""
 
-    def on_message(self, message: str | bytes) -> None:
-        """The page says "rest" when its tab is hidden, and "look" when it is back."""
-        if message == "rest":
-            self._looking = False
-            room().searching.leave(self)
-        elif not self._looking:
-            self._join()
-
-    def _look(self, query: Mapping[str, str]) -> None:  # noqa: ARG002 - there is one search to look at
-        self._join()
-
-    def _join(self) -> None:
-        self._looking = True
-        room().searching.join(self, asyncio.get_running_loop())
-
-    def on_close(self) -> None:
-        """The page is gone."""
-        room().searching.leave(self)
+    @property
+    def audience(self) -> Audience[Any]:
+        """Those who look at the search."""
+        return room().searching
 
 
 SEARCH_ROUTES = ((r"/search.json", SearchState), (r"/search/feed", SearchSocket))

@@ -1,6 +1,6 @@
 // The compare page: runs side by side, and what the office says of two of them. A session moves for all who have it open.
 import {isTyping} from "./typing.js";
-import {ask, say, warn} from "./shell.js";
+import {ask, say, there, warn} from "./shell.js";
 import {follow} from "./feed.js";
 import {drawClasses, drawFolds, drawKinds, drawMatrix} from "./compare_pair.js";
 import {drawBoard, drawField, onPick} from "./compare_field.js";
@@ -9,9 +9,9 @@ import {drawSettle} from "./compare_settle.js";
 import {offer} from "./compare_dialogs.js";
 import {Apart} from "./compare_rows.js";
 import {Company, inSession} from "./compare_company.js";
+import {offerFiles} from "./figure_menu.js";
 import {queryOf, viewOf} from "./compare_address.js";
 
-const SLOW_MS = 30_000; // only for what a push has missed
 const get = (id) => document.getElementById(id);
 const view = {board: null, pair: null, field: null, comparison: null, ...viewOf(location.search)};
 const apart = new Apart(view);
@@ -42,6 +42,7 @@ async function look({board = false} = {}) {
     draw();
     await apart.show();
     await showKinds();
+    there();
     drawSelection();
   } catch (error) {
     if (mine !== chosen) return;
@@ -75,15 +76,16 @@ function heed(comparison) {
   company.heed(comparison);
 }
 
-const feed = follow((message) => {
+const feed = follow("compare/feed", (message) => {
   if (message.kind === "board") look({board: true});
-  if (message.kind !== "comparison" || message.id !== view.id) return;
+  if (message.kind !== "comparison" || message.id !== view.id) return false;
   heed(message);
-  if (!view.pair) return;
+  if (!view.pair) return false;
   draw();
   apart.show().catch(() => null).then(drawSelection); // a line that broke tells of itself
   drawSelection();
-}, () => `comparison=${view.id}`, {name: "compare/feed", words: (behind) => inSession(view) ?? `live, ${behind} s behind the store`});
+  return false;
+}, {query: () => `comparison=${view.id}`, onBack: () => look({board: true}), words: (behind) => inSession(view) ?? `live, ${behind} s behind the store`});
 
 // Only what has changed is drawn anew: nobody loses the place at which they are.
 function changed(name, facts, redraw) {
@@ -174,5 +176,5 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
-setInterval(() => { if (!document.hidden && !document.querySelector("dialog[open]")) look({board: true}); }, SLOW_MS);
+offerFiles();
 look();

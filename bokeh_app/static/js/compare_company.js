@@ -100,7 +100,7 @@ function mark(part, className, name = "") {
     const own = JSON.parse(each.dataset.part);
     const on = own.message ? own.message === part.message : isPart(part) && samePart(own, {...part, message: undefined});
     each.classList.toggle(className, on);
-    if (className === "selected") each.querySelector("button")?.setAttribute("aria-pressed", on);
+    if (className === "selected") each.querySelector("button:not(.reader)")?.setAttribute("aria-pressed", on);
     else if (on) each.dataset.by = name;
     else delete each.dataset.by;
   }

@@ -34,6 +34,7 @@ export function drawFolds({pair, field}) {
     ? `B is better with ${share(test.better)}, worse with ${share(test.worse)}, and the same within ${test.rope} with ${share(test.same)} probability (Bayesian correlated t).`
     : folds ? "One fold tells nothing." : APART[together];
   get("folds").replaceChildren(...(folds?.pairs.length ? [slopes(field.runs, paired)] : []));
+  get("folds").closest("section").rows = [["model", ...(paired[0]?.folds ?? []).map((_, fold) => `fold ${fold + 1}`)], ...paired.map((run) => [run.title, ...run.folds])];
 }
 
 // A column a run, a line a fold.

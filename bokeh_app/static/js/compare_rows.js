@@ -3,6 +3,7 @@ import {ask, facts} from "./shell.js";
 import {bodyOf, chip, element} from "./text.js";
 import {several} from "./compare_pair.js";
 import {filters} from "./compare_address.js";
+import {readingOf} from "./why.js";
 
 const get = (id) => document.getElementById(id);
 const sure = (confidence) => confidence.toFixed(2).replace(/^0/, "");
@@ -65,8 +66,27 @@ export class Apart {
     point.title = "Show this message to all";
     point.setAttribute("aria-label", "Select this message");
     point.addEventListener("click", () => this.points(this.view.part.message === each.message_id ? undefined : each.message_id));
-    const made = element("li", "", bodyOf(each.body), said("A", each.first, each.first_confidence), said("B", each.second, each.second_confidence), verdict, element("span", `right ${right[0]?.toLowerCase() ?? ""}`, right), point);
+    const opened = element("div", "opened"), reader = this.reader(each, opened);
+    const made = element("li", "", reader, said("A", each.first, each.first_confidence), said("B", each.second, each.second_confidence), verdict, element("span", `right ${right[0]?.toLowerCase() ?? ""}`, right), point, opened);
     made.dataset.part = JSON.stringify({message: each.message_id});
+    return made;
+  }
+
+  // Its text opens what moved the two, where they are linear.
+  reader(each, opened) {
+    const {first, second, pair} = this.view, made = element("button", "reader", bodyOf(each.body));
+    made.type = "button";
+    made.title = "What moved the two models";
+    opened.hidden = true;
+    made.setAttribute("aria-expanded", "false");
+    made.addEventListener("click", async () => {
+      if (String(getSelection())) return; // somebody is marking words
+      opened.hidden = !opened.hidden;
+      made.setAttribute("aria-expanded", String(!opened.hidden));
+      if (opened.hidden) return;
+      opened.replaceChildren(element("p", "sub", "Looking…"));
+      opened.replaceChildren(...await Promise.all([readingOf(each, `A, ${pair.first}:`, first, each.first, facts), readingOf(each, `B, ${pair.second}:`, second, each.second, facts)]));
+    });
     return made;
   }
 }

@@ -1,5 +1,6 @@
-// The live feed: one socket a page. Rests while the tab is hidden, comes back by itself when the line breaks.
-import {ask, route, say, warn} from "./shell.js";
+// A page's socket. Rests while the tab is hidden, comes back by itself when the line breaks; the banner tells when the
+// server or the store is away. A page that shows one answer of the server uses asking.js, which stands on this.
+import {ask, route, say, there, warn} from "./shell.js";
 
 const SILENCE_MS = 1900; // the server beats each second: two missed beats are trouble
 const ENDED = 4401; // dashboard/access/watch.py
@@ -7,9 +8,12 @@ const FIRST_RETRY_MS = 250, LAST_RETRY_MS = 4000;
 const LOOK_MS = 100; // so that two seconds of silence are said within two seconds
 const PATIENCE_MS = 4000; // a line that died without a word is not waited for longer, nor one that does not come about
 
-// `query` gives the view to look at, as the end of an address; one that the server refuses is told by `onRefused`. `name` is
-// the socket's route, `words` what the corner says while all is well.
-export function follow(onMessage, query, {onRefused, name = "feed", words = (behind) => `live, ${behind} s behind the store`} = {}) {
+// `name` is the socket's route; `onMessage` takes what comes but for beats, and gives false while the page is not there yet
+// (css/skeleton.css). `query` gives what to look at, as the end of
+// an address; what the server refuses is told by `onRefused`. `onBack`: the tab or the line was away, and what the
+// server does not send again by itself may be old. `words` is what the corner says while all is well.
+export function follow(name, onMessage, {query = () => "", onRefused, onBack, words = (behind) => `live, ${behind} s behind the store`} = {}) {
+  let known = false; // whether there was a line before
   let socket = null, retry = FIRST_RETRY_MS, heard = performance.now(), tried = heard, lost = null, timer = 0, refused = "", told = false;
 
   function connect() {
@@ -29,12 +33,14 @@ export function follow(onMessage, query, {onRefused, name = "feed", words = (beh
       const message = JSON.parse(event.data);
       if (message.kind === "refused") { refused = `This view cannot be shown: ${message.what}. ${message.fix}`; told = true; warn(refused); onRefused?.(); return; }
       health(message);
-      if (message.kind !== "beat" && message.kind !== "waiting") onMessage(message);
+      if (message.kind !== "beat" && message.kind !== "waiting" && onMessage(message) !== false) there();
     };
     socket.onopen = () => {
       opened = true;
       if (query() !== asked) look(); // somebody was faster than the line
       if (document.hidden) socket.send("rest");
+      else if (known) onBack?.();
+      known = true;
     };
     let opened = false;
     socket.onclose = (event) => {
@@ -76,10 +82,15 @@ export function follow(onMessage, query, {onRefused, name = "feed", words = (beh
 
   document.addEventListener("visibilitychange", () => {
     heard = performance.now();
-    if (socket.readyState === WebSocket.OPEN) socket.send(document.hidden ? "rest" : "look");
-    else if (!document.hidden) connect();
+    if (socket.readyState === WebSocket.OPEN) {
+      socket.send(document.hidden ? "rest" : "look");
+      if (!document.hidden) onBack?.();
+    } else if (!document.hidden) connect();
   });
   addEventListener("online", connect);
   connect();
-  return {look};
+  return {
+    look,
+    get tells() { return told; }, // whether the banner is about the server or the store
+  };
 }

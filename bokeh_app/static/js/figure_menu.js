@@ -94,9 +94,10 @@ async function rasterised(blob) {
   return image;
 }
 
-// The heads and the rows behind a figure: of its sources, or of the table that it is.
+// The heads and the rows behind a figure: of its sources, or of the table that it is. A drawing has put them on its card.
 function tableOf(card, doc) {
   const model = modelOf(card, doc);
+  if (card.rows) return card.rows;
   if (!model) return [...card.querySelectorAll("tr")].map((row) => [...row.children].map((cell) => cell.textContent.trim()));
   const sources = [...doc._all_models.values()].filter((each) => each.name?.startsWith(`${model.name}.`) && each.data);
   const columns = [...new Set(sources.flatMap((source) => Object.keys(source.data)))].filter((name) => !LOOKS.has(name));

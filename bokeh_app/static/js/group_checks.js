@@ -1,7 +1,7 @@
-// What spot checks told of the groups of look-alikes that were judged together, for leads.
+// Asked for beside the queues: what spot checks told of the groups of look-alikes that were judged together, for leads.
 import {ask} from "./shell.js";
 
-const LOOK_MS = 30_000;
+const EVERY_MS = 30_000;
 const place = document.getElementById("group-checks");
 const percent = (share) => `${(100 * share).toFixed(1)} %`;
 const several = (n, noun) => `${n.toLocaleString("en")} ${noun}${n === 1 ? "" : "s"}`;
@@ -12,13 +12,12 @@ function words({groups, messages, unseen, checked, otherwise, waiting, share, lo
   return `${judged} Of ${several(checked, "blind spot check")} ${otherwise} came out otherwise: ${percent(share)} of the unseen are labelled wrong (${percent(low)} to ${percent(high)}); ${waiting} wait.`;
 }
 
-async function look() {
-  if (document.hidden) return;
+let asked = -Infinity;
+export async function lookAtGroups() {
+  if (performance.now() - asked < EVERY_MS) return;
+  asked = performance.now();
   const told = await ask("desk/lookalikes/checks.json").catch(() => null); // the page's own look tells of a lost connection
   if (!told) return;
   place.hidden = told.groups === 0;
   place.textContent = words(told);
 }
-
-look();
-setInterval(look, LOOK_MS);

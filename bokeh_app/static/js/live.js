@@ -60,7 +60,7 @@ const modules = await Promise.all(facts.scripts.map((name) => import(`./figures/
 const parts = modules.map((module) => module.begin(context));
 onTheme(paint);
 offerFiles(doc);
-const feed = follow((message) => draw(state.apply(message)), query, {onRefused: forget});
+const feed = follow("feed", (message) => draw(state.apply(message)), {query, onRefused: forget});
 onView(() => {
   for (const part of parts) part.onView?.();
   feed.look();

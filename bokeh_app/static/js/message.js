@@ -1,5 +1,5 @@
 // The message on the screen, and what stands around it. The next ones are built while the person reads this one.
-import {facts, route} from "./shell.js";
+import {facts, route, there} from "./shell.js";
 import {chip, element, safeText} from "./text.js";
 import {readingText} from "./reading.js";
 import {markChoices} from "./choices.js";
@@ -57,6 +57,7 @@ export function show(message) {
   markChoices(message);
   get("confirm-hint").hidden = !message.predicted;
   get("says").replaceChildren(...says);
+  there();
   document.dispatchEvent(new CustomEvent("message-shown", {detail: message}));
 }
 
@@ -102,6 +103,7 @@ export function nothing(sentence) {
   for (const id of ["choices", "keys", "message", "legend", "from", "place", "fold", "whole-file", "translation"]) get(id).hidden = true;
   get("says").replaceChildren();
   get("nothing").hidden = false;
+  there();
   if (get("nothing").textContent !== sentence) get("nothing").textContent = sentence;
   document.dispatchEvent(new CustomEvent("message-shown", {detail: null}));
 }

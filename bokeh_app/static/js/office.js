@@ -1,8 +1,11 @@
 // The office page: how far people agree, and a lead's decisions with the arguments side by side.
+import {keepAsking} from "./asking.js";
 import {ask, facts, say, warn} from "./shell.js";
+import {readingText} from "./reading.js";
 import {bodyOf, chip, element, safeText} from "./text.js";
+import {marksOf} from "./why.js";
 
-const LOOK_MS = 5_000;
+const EVERY_MS = 3_000; // while an office judges, much moves a little
 const get = (id) => document.getElementById(id);
 let state = null;
 let chosen; // a message; undefined: the first that there is; null: it was settled by somebody else meanwhile
@@ -16,18 +19,6 @@ const two = (value) => value.toFixed(2);
 const points = (share) => `${share < 0 ? "−" : "+"}${Math.abs(100 * share).toFixed(1)}`;
 const day = (ms) => new Date(ms).toLocaleDateString([], {day: "numeric", month: "short", timeZone: "UTC"});
 const when = (ms) => new Date(ms).toLocaleString([], {dateStyle: "medium", timeStyle: "short"});
-
-async function look() {
-  try {
-    state = await ask("office.json");
-    warn("");
-    say("live", `as of ${new Date(state.at).toLocaleTimeString()}`);
-    draw();
-  } catch (error) {
-    say("away", "no answer");
-    warn(`The office cannot be read now (${error.message}). ${error.fix ?? ""} What you see is the last that was read.`);
-  }
-}
 
 function draw() {
   drawFacts();
@@ -169,11 +160,26 @@ function drawOpen() {
   const from = element("span", "", "from ", element("b", "", safeText(dispute.sender ?? "unknown")), dispute.sent_at === null ? "" : ` · ${when(dispute.sent_at)}`);
   get("meta").replaceChildren(from, element("span", "", dispute.tied ? "people are at odds" : "flagged for a lead"));
   get("message").replaceChildren(bodyOf(dispute.body));
+  showWhy(dispute);
   const named = [...new Set([...dispute.arguments.map((each) => each.klass), ...dispute.says.map((each) => each.klass)])];
   const order = facts.classes.filter((klass) => named.includes(klass));
   const sides = [...order, ...(named.includes(null) ? [null] : [])];
   get("sides").replaceChildren(...sides.map((klass) => side(klass, dispute)));
   get("choices").replaceChildren(...facts.classes.map((klass, place) => choice(klass, place, dispute)));
+}
+
+// The words that moved the model are asked for once the message is open; they are an argument as well.
+async function showWhy(dispute) {
+  const {run, klass} = dispute.says.find((each) => each.run) ?? {};
+  if (!run) { get("why").textContent = ""; return; }
+  const marks = await marksOf(dispute, run, klass).catch(() => null);
+  if (dispute.message_id !== chosen) return;
+  get("why").textContent = marks?.length ? `Underlined: what moved the model, in colour towards ${klass}, grey away from it.` : "";
+  if (!marks?.length) return;
+  get("message").style.setProperty("--tint", facts.colors[klass] || "var(--accent)");
+  const body = element("span", "body", readingText(dispute.body, marks));
+  body.dir = "auto";
+  get("message").replaceChildren(body);
 }
 
 // All that speaks for one class: people with their notes, the model, the rules.
@@ -256,5 +262,4 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
-setInterval(() => { if (!document.hidden && !busy) look(); }, LOOK_MS);
-look();
+const look = keepAsking("office", {what: "The office", every: EVERY_MS, busy: () => busy, show(found) { state = found; draw(); }});

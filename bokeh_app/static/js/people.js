@@ -1,5 +1,5 @@
 // The people page: who may come in, as what; what was done.
-import {ask, say, warn} from "./shell.js";
+import {ask, say, there, warn} from "./shell.js";
 import {element, safeText} from "./text.js";
 
 const LOOK_MS = 5_000;
@@ -24,6 +24,7 @@ async function look() {
     return;
   }
   draw();
+  there();
   await newLines();
 }
 

@@ -209,4 +209,4 @@ setInterval(() => { // seconds of what runs
   for (const each of document.querySelectorAll(".sec[data-since]")) if (each.dataset.since) each.textContent = took(Math.max(0, (now() - Number(each.dataset.since)) / 1000));
 }, 500);
 
-follow(take, () => "", {name: "pipeline/feed", words: (behind) => `live, ${behind} s behind the store`});
+follow("pipeline/feed", take);

@@ -1,9 +1,11 @@
 // The queues page: how each queue stands; make, pause, close, priority.
+import {keepAsking} from "./asking.js";
 import {ask, say, warn} from "./shell.js";
+import {lookAtGroups} from "./group_checks.js";
 import {drawDoubted, keyOfDoubted} from "./queues_doubted.js";
 import {element, safeText} from "./text.js";
 
-const LOOK_MS = 4_000;
+const EVERY_MS = 2_000;
 const PURPOSES = {
   training: "training", evaluation: "telling how good the model is", settle: "settling a comparison", gold: "known answers",
   label_errors: "label errors", drift: "an alarm", cell: "a cell of the confusion", search: "a search",
@@ -19,19 +21,6 @@ const number = (n) => n.toLocaleString();
 const percent = (share, digits = 1) => `${(100 * share).toFixed(digits)} %`;
 const several = (n, noun) => `${number(n)} ${noun}${n === 1 ? "" : "s"}`;
 const when = (ms) => new Date(ms).toLocaleString([], {weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit"});
-
-async function look() {
-  try {
-    state = await ask("queues.json");
-    warn("");
-    say("live", `as of ${new Date(state.at).toLocaleTimeString()}`);
-    draw();
-  } catch (error) {
-    say("away", "no answer");
-    const why = error.status ? `${error.message}. ${error.fix}`.trim() : "The server does not answer.";
-    warn(`The queues cannot be read now. ${why} What you see is the last that was read.`);
-  }
-}
 
 function draw() {
   drawFacts();
@@ -249,6 +238,4 @@ document.addEventListener("keydown", (event) => {
   else if (KEYS[key] && at >= 0) { all[at].querySelector(`[data-does="${KEYS[key]}"]`)?.click(); event.preventDefault(); }
 });
 
-document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
-setInterval(() => { if (!document.hidden) look(); }, LOOK_MS);
-look();
+const look = keepAsking("queues", {what: "The queues", every: EVERY_MS, show(found) { state = found; draw(); lookAtGroups(); }});

@@ -1,14 +1,13 @@
-// The registry page: who is champion and why, who could be, who was. It asks anew when the feed says that something moved.
+// The registry page: who is champion and why, who could be, who was. 
 import {ask, facts, warn} from "./shell.js";
-import {follow} from "./feed.js";
+import {keepAsking} from "./asking.js";
 import {drawChallengers, drawChampion, drawHistory} from "./registry_parts.js";
 import {forgetModel, showModel} from "./registry_model.js";
 import {isTyping} from "./typing.js";
 import {onDone, openPromote, openRollBack} from "./registry_dialog.js";
 
-const GATHER_MS = 1_000;
 const get = (id) => document.getElementById(id);
-let state = null, drawn = "", looking = false, again = false, oldest = 0;
+let state = null, drawn = "", oldest = 0;
 let chosen = Number(new URLSearchParams(location.search).get("run")) || 0; // 0: the champion, whoever it is
 
 const on = {
@@ -25,23 +24,6 @@ const on = {
   },
   promote(run) { openPromote(run, state.champion); },
 };
-
-async function look() {
-  if (looking) { again = true; return; }
-  looking = true;
-  try {
-    do {
-      again = false;
-      state = await ask("registry.json");
-      warn("");
-      draw();
-    } while (again);
-  } catch (error) {
-    warn(`The registry cannot be read now (${error.message}). ${error.fix ?? ""} What you see is the last that was read.`);
-  } finally {
-    looking = false;
-  }
-}
 
 function draw() {
   const now = JSON.stringify({...state, at: 0});
@@ -70,7 +52,6 @@ get("more-history").addEventListener("click", async () => {
 });
 get("look").addEventListener("click", () => on.look(state.champion));
 get("back").addEventListener("click", () => openRollBack(state));
-onDone(look);
 
 document.addEventListener("keydown", (event) => {
   if (!state || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open], #drawer:not([hidden])")) return;
@@ -91,13 +72,6 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
-// A search tries hundreds of candidates: what moves within a second is looked at once, the first of it at once.
-let timer = 0, looked = 0;
-function moved() {
-  clearTimeout(timer);
-  timer = setTimeout(() => { looked = Date.now(); look(); }, Math.max(0, looked + GATHER_MS - Date.now()));
-}
-
-follow((message) => { if (message.kind === "moved") moved(); }, () => "", {name: "registry/feed"});
-look();
+const look = keepAsking("registry", {what: "The registry", show(found) { state = found; draw(); }}); // a search tries hundreds of candidates
+onDone(look);
 globalThis.tallyroom = {facts};

@@ -6,7 +6,6 @@ const get = (id) => document.getElementById(id);
 
 export function drawChampion(state) {
   const {champion, history} = state;
-  get("reading").hidden = true;
   get("no-champion").hidden = champion !== null;
   get("champion-card").hidden = champion === null;
   if (!champion) { get("champion-since").textContent = ""; return; }

@@ -1,8 +1,8 @@
 // The Rules page: which rules there are and what each is worth. It asks anew when the rules were looked at again.
 import {openDrawer} from "./drawer.js";
-import {follow} from "./feed.js";
+import {keepAsking} from "./asking.js";
 import {rowsOf} from "./rules_row.js";
-import {ask, facts, warn} from "./shell.js";
+import {facts} from "./shell.js";
 import {safeText} from "./text.js";
 import {isTyping} from "./typing.js";
 
@@ -16,7 +16,7 @@ const ORDERS = {
   conflicts: (one, other) => other.worth.conflicts - one.worth.conflicts,
   unjudged: (one, other) => other.worth.unjudged - one.worth.unjudged,
 };
-let state = null, drawn = "", looking = false, again = false;
+let state = null, drawn = "";
 const expanded = new Set();
 
 const on = {
@@ -27,28 +27,8 @@ const on = {
   },
 };
 
-async function look() {
-  if (looking) { again = true; return; }
-  looking = true;
-  try {
-    do {
-      again = false;
-      state = await ask("rules.json");
-      warn("");
-      const now = JSON.stringify(state);
-      if (now !== drawn) draw();
-      drawn = now;
-    } while (again);
-  } catch (error) {
-    warn(`The rules cannot be read now (${error.message}). ${error.fix ?? ""} ${state ? "What you see is the last that was read." : ""}`);
-  } finally {
-    looking = false;
-  }
-}
-
 function draw() {
   const {trouble, rules, file} = state;
-  get("reading").hidden = true;
   get("trouble").hidden = trouble === null;
   if (trouble) {
     get("trouble-what").replaceChildren(safeText(`${trouble.where ? `${trouble.where}: ` : ""}${trouble.what}.`));
@@ -127,5 +107,9 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
-follow((message) => { if (message.kind === "moved") look(); }, () => "", {name: "rules/feed"});
-look();
+keepAsking("rules", {what: "The rules", show(found) {
+  state = found;
+  const now = JSON.stringify(state);
+  if (now !== drawn) draw();
+  drawn = now;
+}});

@@ -127,4 +127,4 @@ document.querySelector(".switch").addEventListener("click", (event) => {
   if (state?.search) drawTrials();
 });
 setInterval(drawLeft, 1000);
-follow(take, () => "", {name: "search/feed"});
+follow("search/feed", take);

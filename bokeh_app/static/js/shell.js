@@ -14,6 +14,9 @@ export function say(kind, sentence) {
   if (words.textContent !== sentence) words.textContent = sentence;
 }
 
+// What a page shows has come: the shapes that stood in its place go (css/skeleton.css).
+export function there() { document.getElementById("main").removeAttribute("aria-busy"); }
+
 export function warn(sentence) {
   banner.hidden = !sentence;
   if (sentence && banner.textContent !== sentence) banner.textContent = sentence;

@@ -7,10 +7,11 @@ from typing import Any
 
 from core import Project
 from core.store.queries.live import clock
-from dashboard import compare_rows
-from dashboard.compare_field import field
-from dashboard.compare_state import company_of, evidence_of
-from dashboard.compare_view import board, kinds, pair
+from dashboard.compare import messages
+from dashboard.compare.board import board
+from dashboard.compare.comparison import company_of, evidence_of
+from dashboard.compare.field import field
+from dashboard.compare.pair import kinds, pair
 from dashboard.kept import Kept
 
 BOARD_SECONDS = 30.0
@@ -62,16 +63,16 @@ class Answers:
     def asked(self, comparison_id: int, after: int) -> dict[str, Any]:
         """Messages that the office was asked about."""
         key = ("asked", comparison_id, after)
-        return self._moment.get(key, lambda: compare_rows.asked(self._project, comparison_id, after))
+        return self._moment.get(key, lambda: messages.asked(self._project, comparison_id, after))
 
     def apart(self, first: int, second: int, after: int) -> dict[str, Any]:
         """Messages on which two runs disagree."""
         key = ("apart", first, second, after)
-        return self._moment.get(key, lambda: compare_rows.apart(self._project, first, second, after))
+        return self._moment.get(key, lambda: messages.apart(self._project, first, second, after))
 
     def behind(
         self, first: int, second: int, after: int, truth: str | None, predicted: str | None, kind: str | None
     ) -> dict[str, Any]:
         """Those behind a cell, a class or a kind."""
         asked = (first, second, after, truth, predicted, kind)
-        return self._moment.get(asked, lambda: compare_rows.behind(self._project, *asked))
+        return self._moment.get(asked, lambda: messages.behind(self._project, *asked))

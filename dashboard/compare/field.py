@@ -2,47 +2,19 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection
 
 from core import Project
 from core.errors import DeskError
 from core.store.models import RunId
-from core.store.queries.apart import Joint, held_out_size, joint_counts, sure_and_right
+from core.store.queries.apart import sure_and_right
 from core.store.queries.compare import ComparedRun, compared_runs
 from core.store.queries.live import HEADLINE_METRIC, run_scores
-
-
-class Together(enum.StrEnum):
-    """Whether two runs can be paired fold by fold, and what stands against it."""
-
-    SAME = "same"
-    LABELS = "other labels"
-    FOLDS = "other folds"
-    MESSAGES = "other messages"
-
-
-def together(
-    connection: Connection, one: ComparedRun, other: ComparedRun, joint: Sequence[Joint] | None = None
-) -> Together:
-    """Whether two runs were tried on the same folds of the same messages.
-
-    Which message lay in which fold is not kept. Labels, seed, and each fold's sizes are; and which messages each run
-    said something of, with their labels. `joint`: these, where they were counted already.
-    """
-    if one.labels != other.labels:
-        return Together.LABELS
-    if one.folds != other.folds:
-        return Together.FOLDS
-    both = sum(each.n for each in joint or joint_counts(connection, one.run_id, other.run_id))
-    if {held_out_size(connection, run.run_id) for run in (one, other)} != {both}:
-        return Together.MESSAGES
-    return Together.SAME
+from dashboard.compare.together import Together, together
 
 
 def field(project: Project, runs: Sequence[int]) -> dict[str, Any]:

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 
 from core import Project
-from dashboard.compare_answers import Answers
-from dashboard.compare_sessions import Sessions
+from dashboard.compare.answers import Answers
+from dashboard.compare.sessions import Sessions
 from dashboard.live import Health
 from labeling.people import PersonId
 
