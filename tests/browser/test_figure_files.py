@@ -17,6 +17,7 @@ from labeling.models import Role
 
 pytestmark = pytest.mark.browser
 FIGURES = ("confusion", "classes", "curves")
+SIDES = ("first", "second")
 
 
 @pytest.fixture(scope="module")
@@ -92,3 +93,20 @@ def test_escape_closes_the_menu_and_gives_the_focus_back(tab: Page) -> None:
     tab.keyboard.press("Escape")
     expect(menu.locator("button").first).to_be_hidden()
     assert tab.evaluate("document.activeElement.ariaLabel").startswith("Save Cross-validation")
+
+
+def test_the_compare_page_saves_its_figures_and_shows_the_words_that_moved_the_two(tab: Page) -> None:
+    compare = tab.context.new_page()
+    compare.goto(tab.url.replace("page=live", "page=compare"))
+    expect(compare.locator("main")).not_to_have_attribute("aria-busy", "true")
+    rows = list(csv.reader(io.StringIO(saved(compare, "compare-folds", "csv").decode())))
+    assert rows[0][:2] == ["model", "fold 1"]
+    assert [row[0] for row in rows[1:3]] == [compare.locator(f"#{side} option:checked").inner_text() for side in SIDES]
+    assert ET.fromstring(saved(compare, "compare-folds", "svg")).tag.endswith("svg")
+    assert len(list(csv.reader(io.StringIO(saved(compare, "compare-board", "csv").decode())))) > 2
+    reader = compare.locator("#apart .reader").first
+    reader.press("Enter")
+    expect(reader).to_have_attribute("aria-expanded", "true")
+    expect(compare.locator("#apart .opened .why")).to_have_count(2)
+    expect(compare.locator("#apart .opened mark").first).to_be_visible()
+    compare.close()
