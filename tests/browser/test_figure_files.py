@@ -98,7 +98,7 @@ def test_escape_closes_the_menu_and_gives_the_focus_back(tab: Page) -> None:
 def test_the_compare_page_saves_its_figures_and_shows_the_words_that_moved_the_two(tab: Page) -> None:
     compare = tab.context.new_page()
     compare.goto(tab.url.replace("page=live", "page=compare"))
-    expect(compare.locator("main")).not_to_have_attribute("aria-busy", "true")
+    expect(compare.locator("main")).not_to_have_attribute("aria-busy", "true", timeout=90_000)
     rows = list(csv.reader(io.StringIO(saved(compare, "compare-folds", "csv").decode())))
     assert rows[0][:2] == ["model", "fold 1"]
     assert [row[0] for row in rows[1:3]] == [compare.locator(f"#{side} option:checked").inner_text() for side in SIDES]
@@ -107,6 +107,6 @@ def test_the_compare_page_saves_its_figures_and_shows_the_words_that_moved_the_t
     reader = compare.locator("#apart .reader").first
     reader.press("Enter")
     expect(reader).to_have_attribute("aria-expanded", "true")
-    expect(compare.locator("#apart .opened .why")).to_have_count(2)
+    expect(compare.locator("#apart .opened .why")).to_have_count(2, timeout=60_000)
     expect(compare.locator("#apart .opened mark").first).to_be_visible()
     compare.close()

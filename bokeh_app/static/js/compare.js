@@ -46,6 +46,7 @@ async function look({board = false} = {}) {
     drawSelection();
   } catch (error) {
     if (mine !== chosen) return;
+    if (view.pair) there();
     say("away", "no answer");
     warn(`The comparison cannot be read now (${error.message}). ${error.fix ?? ""} What you see is the last that was read.`);
   }

@@ -5,14 +5,19 @@ import {readingText} from "./reading.js";
 
 const EXPLAINED = 4_000; // characters whose words are looked at
 const KEPT = 200;
+const STARTING_TRIES = 30;
 const known = new Map();
 
 // Its marks by `run`, which called it `klass`; null while the explainer is still starting.
 export async function marksOf({message_id, body}, run, klass) {
   const key = `${message_id} ${run} ${klass}`;
   if (!known.has(key)) {
-    const text = [...body].slice(0, EXPLAINED).join("");
-    const {marks, explains} = await ask("messages/opened", {message_id, run, body: text, predicted: klass});
+    const asked = {message_id, run, body: [...body].slice(0, EXPLAINED).join(""), predicted: klass};
+    let {marks, explains} = await ask("messages/opened", asked);
+    for (let tries = 0; !explains && tries < STARTING_TRIES; tries += 1) { // the server has just begun
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      ({marks, explains} = await ask("messages/opened", asked));
+    }
     if (!explains) return null;
     if (known.size >= KEPT) known.clear();
     known.set(key, marks);
