@@ -7,9 +7,11 @@ import tempfile
 import uuid
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 
 import pandas as pd
 import pytest
+from databases import Sqlite
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
@@ -175,11 +177,9 @@ class DeskModel(RuleBasedStateMachine):
             self.store.close()
 
 
-def test_the_desk_holds_under_any_order_of_events(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_the_desk_holds_under_any_order_of_events(sqlite: Sqlite, tmp_path_factory: pytest.TempPathFactory) -> None:
     with tempfile.TemporaryDirectory(dir=tmp_path_factory.getbasetemp()) as folder:
-        run(lambda: f"sqlite:///{tempfile.mkdtemp(dir=folder)}/tallyroom.db", 20)
+        run(lambda: sqlite.new(Path(tempfile.mkdtemp(dir=folder))), 20)
 
 
 def test_the_desk_holds_under_any_order_of_events_on_postgresql(new_postgresql: Callable[[], str]) -> None:
@@ -190,7 +190,7 @@ def run(new_url: Callable[[], str], examples: int) -> None:
     """A few examples in every run of the tests; as many as TALLYROOM_EXAMPLES says in `make nightly`."""
 
     class Machine(DeskModel):
-        open_store = staticmethod(lambda: Store.open(new_url(), create=True))
+        open_store = staticmethod(lambda: Store.open(new_url()))
 
     chosen = settings(
         max_examples=int(os.environ.get("TALLYROOM_EXAMPLES", examples)),

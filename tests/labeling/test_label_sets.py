@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from databases import Sqlite
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rooms import CLASSES, add_champion, add_messages, add_queue, the_dataset
@@ -241,10 +242,9 @@ steps = st.lists(
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps)
 def test_the_labels_are_always_what_the_verdicts_that_count_say(
-    tmp_path_factory: pytest.TempPathFactory, doing: list[tuple[str, ...]]
+    sqlite: Sqlite, tmp_path_factory: pytest.TempPathFactory, doing: list[tuple[str, ...]]
 ) -> None:
-    folder = tmp_path_factory.mktemp("room")
-    with Store.open(f"sqlite:///{folder / 'tallyroom.db'}", create=True) as store:
+    with Store.open(sqlite.new(tmp_path_factory.mktemp("room"))) as store:
         dataset, ids = the_dataset(store), add_messages(store, list("abcdef"))
         add_champion(store, ids, "spam")
         add_queue(store, ids, overlap=3)

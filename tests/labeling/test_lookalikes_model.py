@@ -5,8 +5,10 @@ from __future__ import annotations
 import tempfile
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from databases import Sqlite
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
@@ -111,8 +113,8 @@ class GroupsModel(RuleBasedStateMachine):
             self.store.close()
 
 
-def test_groups_hold_under_any_order_of_events(tmp_path_factory: pytest.TempPathFactory) -> None:
-    run(lambda: f"sqlite:///{tempfile.mkdtemp(dir=tmp_path_factory.getbasetemp())}/tallyroom.db", 20)
+def test_groups_hold_under_any_order_of_events(sqlite: Sqlite, tmp_path_factory: pytest.TempPathFactory) -> None:
+    run(lambda: sqlite.new(Path(tempfile.mkdtemp(dir=tmp_path_factory.getbasetemp()))), 20)
 
 
 def test_groups_hold_under_any_order_of_events_on_postgresql(new_postgresql: Callable[[], str]) -> None:
@@ -121,7 +123,7 @@ def test_groups_hold_under_any_order_of_events_on_postgresql(new_postgresql: Cal
 
 def run(new_url: Callable[[], str], examples: int) -> None:
     class Machine(GroupsModel):
-        open_store = staticmethod(lambda: Store.open(new_url(), create=True))
+        open_store = staticmethod(lambda: Store.open(new_url()))
 
     quick = settings(
         max_examples=examples, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
