@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from chromium import look
 from playwright.sync_api import Browser, Page, expect
 from rooms import add_messages
 from servers import Server, make_folder
@@ -49,13 +50,9 @@ def opened(
 
 
 @pytest.fixture
-def tab(opened: tuple[Server, Project], browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    page = context.new_page()
-    page.goto(opened[0].link(opened[1].store, "Lea", Role.LEAD))
-    page.goto(f"{opened[0].base}?page=rules")
-    yield page
-    context.close()
+def tab(opened: tuple[Server, Project], browser: Browser) -> Page:
+    room = opened[0], opened[1].store
+    return look(browser, room, "page=rules", "Lea", Role.LEAD, viewport={"width": 1440, "height": 900})
 
 
 def given(project: Project, rules: str) -> None:
