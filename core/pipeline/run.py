@@ -17,14 +17,15 @@ from core.pipeline.judge_rules import JudgeRules, can_be_judged
 from core.pipeline.label_errors import LabelErrors
 from core.pipeline.naive import NaiveSplit
 from core.pipeline.on_trial import on_trial
-from core.pipeline.predict import Backlog, Predict, backlog
+from core.pipeline.predict import Predict, unjudged
+from core.pipeline.shards import Backlog
 from core.pipeline.stage import LineTask, Progress, silent, workshop
-from core.pipeline.tag import Tag
+from core.pipeline.tag import Tag, untagged
 from core.pipeline.template import Templates
-from core.pipeline.training import choose_cutoff
+from core.pipeline.training import choose_cutoff, origins
 from core.pipeline.worker import Worker
 from core.project import Project
-from core.store.models import TaskState
+from core.store.models import Origin, TaskState
 from core.store.queries.tasks import stands
 from core.store.records.tasks import Refusal
 
@@ -37,7 +38,7 @@ class RunSummary:
 
     `indexed`: so many messages came into the search. It follows by itself, and no run is told of for it. `folds`: so
     many folds of a benchmark were tried here. `failures`: what went wrong; `held`: another process was at some of it;
-    `more`: there are older messages left to predict.
+    `more`: it was at older messages, and some are left.
     """
 
     stages: tuple[str, ...]
@@ -121,8 +122,14 @@ def go_over(
             candidates = on_trial(project)
             make(Fit(room=room, cutoff=cutoff, candidates=candidates))
 
+    def vote_on_older() -> None:
+        # Models that learn from the rules wait for them; else new messages need not wait for what the rules say of old.
+        at_most = None if Origin.RULE in origins(project) else worker.at_most
+        if (older := untagged(project, room, at_most)) is not None:
+            make(older)
+
     def judge_older() -> None:
-        if (older := backlog(project, room, worker.at_most)) is not None:
+        if (older := unjudged(project, room, worker.at_most)) is not None:
             make(older)
 
     def flatter() -> None:
@@ -137,6 +144,7 @@ def go_over(
         look,
         lambda: make(Ingest(room=room, listed=stale(project, listed))),
         lambda: make(Tag(room=room)),
+        vote_on_older,
         judge,
         lambda: make(Templates(room=room)),
         learn,
@@ -152,7 +160,8 @@ def go_over(
     finally:
         workshop.leave(room)
     worker.over(worker.failures[0] if worker.failures else None)
-    return _summary(worker, time.monotonic() - began, more=backlog(project, room, 1) is not None)
+    more = any(older(project, room, 1) is not None for older in (untagged, unjudged))
+    return _summary(worker, time.monotonic() - began, more=more)
 
 
 def _try(worker: Worker, step: Callable[[], None]) -> None:
@@ -196,12 +205,12 @@ def _summary(worker: Worker, seconds: float, *, more: bool) -> RunSummary:
     return RunSummary(
         stages=tuple(family for family in families if family in STAGES),
         predicted=total("Predict") + total("PredictShard"),
-        tagged=total("Tag"),
+        tagged=total("Tag") + total("TagShard"),
         seconds=seconds,
         templated=total("Templates"),
         indexed=total("Index"),
         folds=families.count("CrossValidate"),
-        more=more,
+        more=more and not {"TagShard", "PredictShard"}.isdisjoint(families),
         held=any(each.why == Refusal.HELD for each in worker.skipped),
         failures=tuple(worker.failures),
     )

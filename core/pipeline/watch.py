@@ -104,8 +104,8 @@ def _once(
 
 
 def _at_it(summary: RunSummary) -> bool:
-    """Whether there is more to predict or to index than one going-over does."""
-    return bool(summary.predicted and summary.more) or max(summary.predicted, summary.indexed) >= PREDICT_AT_MOST
+    """Whether there is more to go through than one going-over does."""
+    return summary.more or max(summary.predicted, summary.indexed) >= PREDICT_AT_MOST
 
 
 def _sleep_until_stale(worker: Worker, feed: Feed, seen: Seen, cron: Cron, *, held: bool) -> None:

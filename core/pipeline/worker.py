@@ -63,6 +63,7 @@ class Worker:
         self.rest_until = float("inf")
         self.run_id = 0
         self.stale: list[str] = []
+        self.voted = ""  # the fingerprint of the rules that it gave their turn last
         self._follows = self._goes_on = False
         self._noted: list[str] = []
         self._times = 1

@@ -144,7 +144,7 @@ function drawDetail() {
   if (!mayAct) get("log").textContent = "Logs are for leads.";
 }
 
-const FOLLOWING = ["Tag", "Templates", "Predict", "PredictShard", "Index", "Sources"];
+const FOLLOWING = ["Tag", "TagShard", "Templates", "Predict", "PredictShard", "Index", "Sources"];
 const canRerun = (task) => ["failed", "cancelled"].includes(task.state) || isLost(task) || (task.state === "done" && !FOLLOWING.includes(task.family));
 const canCancel = (task) => ["waiting", "running", "failed"].includes(task.state);
 
