@@ -4,32 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 from core.errors import StoreDownError, TallyroomError
+from core.pipeline.aside import Aside
 from core.pipeline.build import build, first_error, require_near
-from core.pipeline.fit import Fit
-from core.pipeline.hold import NotNowError
-from core.pipeline.indexing import Index
-from core.pipeline.ingest import Ingest, IngestPart, Sources, listing, stale
-from core.pipeline.judge_rules import JudgeRules, can_be_judged
-from core.pipeline.label_errors import LabelErrors
-from core.pipeline.naive import NaiveSplit
-from core.pipeline.on_trial import on_trial
-from core.pipeline.predict import Predict, unjudged
-from core.pipeline.shards import Backlog
-from core.pipeline.stage import LineTask, Progress, silent, workshop
-from core.pipeline.tag import Tag, untagged
-from core.pipeline.template import Templates
-from core.pipeline.training import choose_cutoff, origins
+from core.pipeline.ingest import Ingest, IngestPart, listing, stale
+from core.pipeline.line import Line
+from core.pipeline.stage import Progress, silent, workshop
 from core.pipeline.worker import Worker
 from core.project import Project
-from core.store.models import Origin, TaskState
-from core.store.queries.tasks import stands
 from core.store.records.tasks import Refusal
 
-STAGES = ("IngestPart", "Benchmark", "Fit", "NaiveSplit")
+STAGES = ("IngestPart", "Benchmark", "Fit", "NaiveSplit", "Search")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +48,10 @@ class RunSummary:
 def run(
     project: Project, progress: Progress = silent, *, predict_at_most: int | None = None, scheduler: str = ""
 ) -> RunSummary:
-    """Bring the room up to date: ingest, tag, mine templates, benchmark, fit, promote, predict, index for the search.
+    """Bring the room up to date: ingest, tag, mine templates, benchmark, fit, promote, predict, index, search.
 
-    Of the last two at most `predict_at_most` messages each, where that is given. What another process is at is waited
-    for. A stage that fails does not keep back those that need nothing of it.
+    Predicted and indexed are at most `predict_at_most` messages each, where that is given. What another process is at
+    is waited for. A stage that fails does not keep back those that need nothing of it.
 
     Raises:
         PipelineError: a stage failed; what was finished stays.
@@ -84,7 +71,13 @@ def run(
 
 
 def go_over(
-    worker: Worker, progress: Progress = silent, *, waits: bool = False, due: bool = False, scheduler: str = ""
+    worker: Worker,
+    progress: Progress = silent,
+    *,
+    waits: bool = False,
+    due: bool = False,
+    scheduler: str = "",
+    aside: Aside | None = None,
 ) -> RunSummary:
     """Go over the line once.
 
@@ -94,6 +87,7 @@ def go_over(
         waits: whether to wait for what another process holds.
         due: whether a single new label is enough to train again.
         scheduler: a Luigi scheduler's address, empty for this process's own.
+        aside: does what takes minutes, in a process of its own; None: this one does.
 
     Raises:
         StoreDownError: the store does not answer.
@@ -102,66 +96,15 @@ def go_over(
     project = worker.project
     room = workshop.enter(project, progress, worker)
     worker.begin()
-
-    def make(*tasks: LineTask | Ingest | Backlog) -> None:
-        for task in tasks:
-            build(worker, task, waits=waits, scheduler=scheduler)
-
-    cutoff = 0
-    candidates: tuple[str, ...] = ()
-    listed: tuple[tuple[str, str], ...] = ()
-
-    def look() -> None:
-        nonlocal listed
-        listed = _look(worker, room)
-
-    def learn() -> None:
-        nonlocal cutoff, candidates
-        cutoff = choose_cutoff(project, due=due)
-        if cutoff:
-            candidates = on_trial(project)
-            make(Fit(room=room, cutoff=cutoff, candidates=candidates))
-
-    def vote_on_older() -> None:
-        # Models that learn from the rules wait for them; else new messages need not wait for what the rules say of old.
-        at_most = None if Origin.RULE in origins(project) else worker.at_most
-        if (older := untagged(project, room, at_most)) is not None:
-            make(older)
-
-    def judge_older() -> None:
-        if (older := unjudged(project, room, worker.at_most)) is not None:
-            make(older)
-
-    def flatter() -> None:
-        if candidates:
-            make(NaiveSplit(room=room, cutoff=cutoff, candidates=candidates))
-
-    def judge() -> None:
-        if can_be_judged(project):
-            make(JudgeRules(room=room))
-
-    steps: tuple[Callable[[], None], ...] = (
-        look,
-        lambda: make(Ingest(room=room, listed=stale(project, listed))),
-        lambda: make(Tag(room=room)),
-        vote_on_older,
-        judge,
-        lambda: make(Templates(room=room)),
-        learn,
-        lambda: make(LabelErrors(room=room), Predict(room=room)),
-        judge_older,
-        lambda: make(Index(room=room)),
-        flatter,
-    )
+    line = Line(worker, room, waits=waits, due=due, scheduler=scheduler, aside=aside)
     try:
-        for step in steps:
+        for step in line.steps():
             if not worker.stop.is_set():
                 _try(worker, step)
     finally:
         workshop.leave(room)
     worker.over(worker.failures[0] if worker.failures else None)
-    more = any(older(project, room, 1) is not None for older in (untagged, unjudged))
-    return _summary(worker, time.monotonic() - began, more=more)
+    return _summary(worker, time.monotonic() - began, more=line.is_older_left())
 
 
 def _try(worker: Worker, step: Callable[[], None]) -> None:
@@ -176,25 +119,6 @@ def _try(worker: Worker, step: Callable[[], None]) -> None:
     for failure in worker.failures:
         if isinstance(failure, StoreDownError):
             raise failure
-
-
-def _look(worker: Worker, room: str) -> tuple[tuple[str, str], ...]:
-    """What the sources have. The store hears of it where that goes wrong, and where it goes well again."""
-    sources = Sources(room=room)
-    listed: tuple[tuple[str, str], ...] = ()
-    try:
-        listed = listing(worker.project)
-        with worker.project.store.read() as connection:
-            if stands(connection, sources.made_from()) == TaskState.DONE:
-                return listed
-    except StoreDownError:
-        raise
-    except TallyroomError:
-        pass  # the task says it
-    worker.list_tasks([sources.listed()])
-    with suppress(NotNowError):  # somebody else says it, or it was said often enough
-        sources.run()
-    return listed
 
 
 def _summary(worker: Worker, seconds: float, *, more: bool) -> RunSummary:

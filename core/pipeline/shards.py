@@ -18,7 +18,7 @@ from core.pipeline.stage import LineTask, workshop
 from core.project import Project
 from core.store import Store
 from core.store.models import DatasetId
-from core.store.queries.walk import above, below, newest_message
+from core.store.queries.walk import above, below, newest_message, oldest_message
 from core.store.records import stretches
 from core.store.records.stretches import down_to, grow_down, grow_up, shard_of, stretch_of
 
@@ -88,11 +88,10 @@ def left_below(project: Project, key: str, at_most: int | None = None) -> tuple[
     """The first ids of the shards that are left of a chore, the newest first, `at_most` so many messages, about."""
     with project.store.read() as connection:
         stretch = stretch_of(connection, key)
-    lowest = above(project.store, project.dataset_id, 0, 1)
-    if stretch is None or lowest.empty or int(lowest["message_id"].iloc[0]) >= stretch.low:
+        oldest = oldest_message(connection, project.dataset_id)
+    if stretch is None or oldest is None or oldest >= stretch.low:
         return ()
-    last = shard_of(int(lowest["message_id"].iloc[0]))
-    firsts = range(shard_of(stretch.low - 1), last - 1, -stretches.SHARD)
+    firsts = range(shard_of(stretch.low - 1), shard_of(oldest) - 1, -stretches.SHARD)
     return tuple(firsts if at_most is None else firsts[: max(1, at_most // stretches.SHARD)])
 
 

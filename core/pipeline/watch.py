@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from core.errors import StoreDownError, TallyroomError
+from core.pipeline.aside import Aside
 from core.pipeline.ingest import listing
 from core.pipeline.run import RunSummary, go_over
 from core.pipeline.schedule import Cron
@@ -55,7 +56,7 @@ def watch(
     """
     worker = Worker(project, watches=True, stop=stop)
     worker.at_most = PREDICT_AT_MOST
-    cron = Cron(project.settings)
+    cron, aside = Cron(project.settings), Aside()
     feed: Feed | None = None
     try:
         while not stop.is_set():
@@ -64,7 +65,7 @@ def watch(
                 feed = feed or Feed(project.store.engine)
                 worker.live()
                 seen = _seen(project)
-                summary = _once(worker, progress, cron, before_run, after_run, on_trouble, scheduler)
+                summary = _once(worker, aside, progress, cron, before_run, after_run, on_trouble, scheduler)
                 if summary is None or not _at_it(summary):
                     held = summary is not None and summary.held
                     _sleep_until_stale(worker, feed, seen, cron, held=held)
@@ -73,6 +74,7 @@ def watch(
                 feed = None
                 stop.wait(RETRY_SECONDS)
     finally:
+        aside.close()
         if feed is not None:
             feed.close()
         worker.close()
@@ -80,6 +82,7 @@ def watch(
 
 def _once(
     worker: Worker,
+    aside: Aside,
     progress: Progress,
     cron: Cron,
     before_run: Callable[[], None],
@@ -90,7 +93,7 @@ def _once(
     """Go over the line once; None where it could not even begin."""
     try:
         before_run()
-        summary = go_over(worker, progress, due=cron.take(), scheduler=scheduler)
+        summary = go_over(worker, progress, due=cron.take(), scheduler=scheduler, aside=aside)
         for failure in summary.failures:
             on_trouble(failure)
         if not summary.nothing_to_do:

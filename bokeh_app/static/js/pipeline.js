@@ -58,10 +58,11 @@ function drawStage(stage, tasks) {
     made.addEventListener("click", () => choose(task.fingerprint));
     list.append(element("li", "", made));
   }
-  if (!tasks.length) list.append(element("li", "", element("div", "task never", "not yet")));
+  if (!tasks.length) list.append(element("li", "", element("div", "task never", safeText(stage.idle))));
   const made = element("div", "stage", ...(tasks.length === 1 || !tasks.length ? [] : [head]), list);
   if (!tasks.length) made.prepend(head);
   if (tasks.length >= LISTED_MOST) made.append(element("p", "more", `${LISTED_MOST} of them; what failed or runs is among these`));
+  if (stage.note) made.append(element("p", "more", safeText(stage.note)));
   const worst = small ? tasks.find((task) => task.state === "failed" && task.error) : null;
   if (worst) {
     const whole = box(worst, stage, state.tasks, now());

@@ -129,24 +129,13 @@ def claim(connection: Connection, fingerprint: str, by: Process, retries: int) -
 
     An open wish to cancel it is obeyed instead.
     """
-    row = connection.execute(
-        select(PipelineTask, (PipelineTask.lease_until > now_ms()).label("lives"), now_ms().label("now"))
-        .where(PipelineTask.fingerprint == fingerprint)
-        .with_for_update(of=PipelineTask)
-    ).one()
-    if row.state == TaskState.RUNNING and row.lives and row.holder != by.id:
-        return Refusal.HELD
-    if row.state == TaskState.CANCELLED:
-        return Refusal.CANCELLED
-    if asked_to_cancel(connection, [fingerprint]):
+    refusal, row = _looked_at(connection, fingerprint, by, retries)
+    if refusal not in (Refusal.HELD, Refusal.CANCELLED) and asked_to_cancel(connection, [fingerprint]):
         obeyed(connection, [fingerprint])
         cancel(connection, fingerprint)
         return Refusal.CANCELLED
-    if row.state == TaskState.FAILED:
-        if row.attempt > retries:
-            return Refusal.GIVEN_UP
-        if row.due_at > row.now:
-            return Refusal.RESTING
+    if refusal is not None:
+        return refusal
     begins = row.state in (TaskState.DONE, TaskState.WAITING)
     taken = Claim(fingerprint, row.family, by.id, row.token + 1, 1 if begins else row.attempt + 1)
     connection.execute(
@@ -171,6 +160,29 @@ def claim(connection: Connection, fingerprint: str, by: Process, retries: int) -
     obeyed(connection, [fingerprint])
     _tell(connection, taken, TaskState.RUNNING)
     return taken
+
+
+def refusal_of(connection: Connection, fingerprint: str, by: Process, retries: int) -> Refusal | None:
+    """Why a listed task could not be claimed now; None where it could."""
+    return _looked_at(connection, fingerprint, by, retries)[0]
+
+
+def _looked_at(connection: Connection, fingerprint: str, by: Process, retries: int) -> tuple[Refusal | None, Any]:
+    """Why a task cannot be claimed, and its row, which nobody else may move in this transaction."""
+    row = connection.execute(
+        select(PipelineTask, (PipelineTask.lease_until > now_ms()).label("lives"), now_ms().label("now"))
+        .where(PipelineTask.fingerprint == fingerprint)
+        .with_for_update(of=PipelineTask)
+    ).one()
+    if row.state == TaskState.RUNNING and row.lives and row.holder != by.id:
+        return Refusal.HELD, row
+    if row.state == TaskState.CANCELLED:
+        return Refusal.CANCELLED, row
+    if row.state == TaskState.FAILED and row.attempt > retries:
+        return Refusal.GIVEN_UP, row
+    if row.state == TaskState.FAILED and row.due_at > row.now:
+        return Refusal.RESTING, row
+    return None, row
 
 
 def fence(connection: Connection, held: Claim) -> None:
