@@ -80,18 +80,20 @@ def trials(
     cache: ArrayCache | None = None,
     race: Race | None = None,
     weights: np.ndarray | None = None,
+    pool: Workers | None = None,
 ) -> Generator[Outcome, None, None]:
     """The same for a grid in which a candidate may fail, or be stopped, while the others go on.
 
     With a race candidates are compared after each fold; one that is stopped is said once, and not tried any further.
-    In several processes results come in the order in which they finish, and with a race still fold by fold.
+    In several processes results come in the order in which they finish, and with a race still fold by fold. A `pool` of
+    processes that are there already is used instead of `workers` new ones, and left as it was found.
     """
     points = [
         [Point(split, fraction, train) for fraction, train in curve_points(split, y, sorted(curve), seed)]
         for split in splits
     ]
     with ExitStack() as stack:
-        if workers > 1 and cache is None:  # it is how the processes share their matrices
+        if (workers > 1 or pool is not None) and cache is None:  # it is how the processes share their matrices
             cache = ArrayCache(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tallyroom-matrices-"))))
         matrices = Matrices(np.array(list(texts), dtype=object), cache)
         groups = _sharing(candidates, matrices)
@@ -100,7 +102,9 @@ def trials(
         sizes = [len(group) for group in groups]
         plan = Plan(sizes, parts, len(points), len(curve), work.has, in_step=race is not None)
         referee = None if race is None else Referee(race, candidates, splits, max(curve))
-        doing = stack.enter_context(Workers(workers, work)) if workers > 1 else Here(work)
+        if pool is None and workers > 1:
+            pool = stack.enter_context(Workers(workers))
+        doing = Here(work) if pool is None else stack.enter_context(pool.at(work))
         yield from _carried_out(plan, doing, work, referee)
 
 

@@ -129,9 +129,9 @@ class CrossValidate(LineTask):
             [trial.splits[self.place]],
             curve=settings.curve,
             seed=settings.seed,
-            workers=settings.workers,
             cache=matrix_cache(self.project),
             weights=training.weights,
+            pool=workshop.worker(self.room).pool(),
         )
         names_of = {candidate.name: of_it for candidate, of_it in called.items()}
         with closing(outcomes):

@@ -11,6 +11,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from core.errors import PipelineError
+from core.pipeline.memory import Peak
 from core.pipeline.telling import sentence_of, traceback_of
 from core.store import Store
 from core.store.models import TaskState
@@ -63,10 +64,11 @@ class Fenced(Store):
 
 
 class Hold:
-    """A task in this process's hands."""
+    """A task in this process's hands; `peak` measures the memory that it takes."""
 
-    def __init__(self, store: Store, claim: Claim, stop: threading.Event) -> None:
+    def __init__(self, store: Store, claim: Claim, stop: threading.Event, peak: Peak) -> None:
         self.claim = claim
+        self.peak = peak
         self.store = Fenced(store, claim)
         self._stop = stop
         self.cancelled_by = ""
@@ -116,10 +118,11 @@ class Hold:
 
     def done(self, mark: Callable[[Connection, float], None]) -> None:
         """It is done: `mark(connection, seconds)` writes its target in the transaction that says so."""
+        memory = self.peak.most()
 
         def work(connection: Connection) -> None:
             seconds = time.monotonic() - self.began
-            tasks.end(connection, self.claim, TaskState.DONE, seconds=seconds)
+            tasks.end(connection, self.claim, TaskState.DONE, seconds=seconds, peak_memory=memory)
             tasks.add_log(connection, self.claim, self._lines)
             mark(connection, seconds)
 
@@ -127,13 +130,19 @@ class Hold:
 
     def failed(self, error: BaseException, rest_seconds: float) -> None:
         """It failed; the log gets where."""
+        memory = self.peak.most()
 
         def work(connection: Connection) -> None:
             tasks.add_log(connection, self.claim, [*self._lines, *traceback_of(error)])
-            seconds = time.monotonic() - self.began
-            rest_ms = int(1000 * rest_seconds)
-            sentence = sentence_of(error)
-            tasks.end(connection, self.claim, TaskState.FAILED, seconds=seconds, error=sentence, rest_ms=rest_ms)
+            tasks.end(
+                connection,
+                self.claim,
+                TaskState.FAILED,
+                seconds=time.monotonic() - self.began,
+                peak_memory=memory,
+                error=sentence_of(error),
+                rest_ms=int(1000 * rest_seconds),
+            )
 
         self._whole.write(work)
 

@@ -102,6 +102,7 @@ def go_over(
             if not worker.stop.is_set():
                 _try(worker, step)
     finally:
+        worker.dismiss()
         workshop.leave(room)
     worker.over(worker.failures[0] if worker.failures else None)
     return _summary(worker, time.monotonic() - began, more=line.is_older_left())

@@ -139,6 +139,10 @@ class LineTask(luigi.Task):
         if self._hold is not None:
             self._hold.log(line)
 
+    def peak_memory(self) -> int:
+        """The most bytes that it has held so far."""
+        return 0 if self._hold is None else self._hold.peak.most()
+
     def complete(self) -> bool:
         """Whether what it makes is there."""
         return bool(super().complete())  # type: ignore[no-untyped-call]

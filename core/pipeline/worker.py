@@ -20,7 +20,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from core.errors import StoreError
+from core.learning.workers import Workers
 from core.pipeline.hold import Hold, NotNowError
+from core.pipeline.memory import Peak
 from core.pipeline.telling import sentence_of
 from core.project import Project
 from core.store.models import TaskState
@@ -74,6 +76,7 @@ class Worker:
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self._thread: threading.Thread | None = None
+        self._pool: Workers | None = None
 
     def project_of(self, hold: Hold) -> Project:
         """The room, with a store that is written to behind the task's fence."""
@@ -119,7 +122,7 @@ class Worker:
             error = NotNowError(family, found)
             self.skipped.append(error)
             raise error
-        hold = Hold(self.project.store, found, self.stop)
+        hold = Hold(self.project.store, found, self.stop, Peak(self._pids))
         self._begin([family])
         with self._lock:
             self._holds[fingerprint] = hold
@@ -187,6 +190,22 @@ class Worker:
         """A task failed here."""
         error.add_note(f"in the stage {family}")
         self.failures.append(error)
+
+    def pool(self) -> Workers | None:
+        """The processes that fit candidates, kept until `dismiss`; None where this one does it."""
+        size = self.project.settings.pipeline.workers
+        if self._pool is None and size > 1:
+            self._pool = Workers(size)
+        return self._pool
+
+    def _pids(self) -> Sequence[int]:
+        return () if self._pool is None else self._pool.pids
+
+    def dismiss(self) -> None:
+        """A going-over needs its processes no longer."""
+        if self._pool is not None:
+            self._pool.close()
+            self._pool = None
 
     def live(self) -> None:
         """Begin to tell that this process lives; safe to repeat."""

@@ -1,7 +1,7 @@
 // The pipeline page: the graph as the store has it, live; a task's log; rerun and cancel.
 import {follow} from "./feed.js";
 import {ask, facts, warn} from "./shell.js";
-import {attemptWords, box, isLost, nameOf, stateWords, took, waitWords} from "./pipeline_task.js";
+import {attemptWords, box, isLost, memoryWords, nameOf, stateWords, took, waitWords} from "./pipeline_task.js";
 import {element, safeText} from "./text.js";
 
 const BOXES_MOST = 8; // a stage with more tasks shows small ones
@@ -133,7 +133,7 @@ function drawDetail() {
   if (!task) return;
   const stage = stageOf(task), name = nameOf(task, stage);
   get("detail-title").replaceChildren(safeText(name === stage.title ? name : `${stage.title}: ${name}`));
-  get("detail-words").replaceChildren(safeText([stateWords(task), waitWords(task, state.tasks), attemptWords(task, now())].filter(Boolean).join(" · ")));
+  get("detail-words").replaceChildren(safeText([stateWords(task), waitWords(task, state.tasks), attemptWords(task, now()), memoryWords(task)].filter(Boolean).join(" · ")));
   get("detail-error").hidden = !task.error;
   get("detail-error").replaceChildren(safeText(task.error ?? ""));
   for (const [id, can] of [["rerun", canRerun(task)], ["cancel", canCancel(task)]]) {

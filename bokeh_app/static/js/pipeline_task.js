@@ -50,6 +50,8 @@ export function attemptWords(task, now) {
   return words.join(", ");
 }
 
+export const memoryWords = (task) => (task.peak_memory ? `${Math.round(task.peak_memory / 1e6).toLocaleString()} MB at most` : "");
+
 // `small`: its place among many, for a box that has room for a sign and a number only; 0: a whole one.
 export function box(task, stage, tasks, now, small = 0) {
   const item = element("button", `task ${task.state}`);

@@ -152,6 +152,7 @@ def claim(connection: Connection, fingerprint: str, by: Process, retries: int) -
             done=0,
             of=0,
             seconds=None,
+            peak_memory=None,
             error=None,
             started_at=now_ms(),
             finished_at=None,
@@ -221,6 +222,7 @@ def end(
     state: TaskState,
     *,
     seconds: float,
+    peak_memory: int | None = None,
     error: str | None = None,
     rest_ms: int = 0,
 ) -> None:
@@ -230,7 +232,8 @@ def end(
         LeaseLostError: somebody else holds it.
     """
     fence(connection, held)
-    values: dict[str, Any] = {"state": state, "seconds": seconds, "error": error, "lease_until": 0}
+    values: dict[str, Any] = {"state": state, "seconds": seconds, "peak_memory": peak_memory}
+    values |= {"error": error, "lease_until": 0}
     values |= {"finished_at": now_ms(), "due_at": now_ms() + rest_ms}
     if state == TaskState.DONE:
         values["done"] = PipelineTask.of  # all of it, where it was known of how many
