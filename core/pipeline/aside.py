@@ -16,10 +16,10 @@ from contextlib import suppress
 from typing import Any
 
 from core.pipeline.searching import Search
-from core.pipeline.stage import workshop
 from core.pipeline.worker import REST_SECONDS, Worker
+from core.pipeline.workshop import workshop
 from core.project import Project
-from core.store.records.tasks import Refusal, refusal_of
+from core.store.records.claims import Refusal, refusal_of
 
 PATIENCE_SECONDS = 10.0
 """For the process to put its task back."""

@@ -15,9 +15,10 @@ from core.pipeline.memory import Peak
 from core.pipeline.telling import sentence_of, traceback_of
 from core.store import Store
 from core.store.models import TaskState
-from core.store.records import tasks
+from core.store.records import claims, task_log
 from core.store.records.asks import obeyed
-from core.store.records.tasks import Claim, LeaseLostError, Refusal
+from core.store.records.claims import Claim, LeaseLostError, Refusal
+from core.store.records.tasks import cancel
 
 TELL_SECONDS = 0.4
 """From one word of progress to the next."""
@@ -54,7 +55,7 @@ class Fenced(Store):
         """As the store's own, behind the fence."""
 
         def fenced(connection: Connection) -> T:
-            tasks.fence(connection, self._held)
+            claims.fence(connection, self._held)
             return work(connection)
 
         return self._whole.submit(fenced)
@@ -98,8 +99,8 @@ class Hold:
             self._whole.submit(lambda connection: self._say(connection, done, of, lines))
 
     def _say(self, connection: Connection, done: int, of: int, lines: Sequence[str]) -> None:
-        tasks.add_log(connection, self.claim, lines)
-        tasks.tell_progress(connection, self.claim, done, of)
+        task_log.add_log(connection, self.claim, lines)
+        task_log.tell_progress(connection, self.claim, done, of)
 
     def check(self) -> None:
         """Between two pieces of work: go on only where it is wanted.
@@ -122,8 +123,8 @@ class Hold:
 
         def work(connection: Connection) -> None:
             seconds = time.monotonic() - self.began
-            tasks.end(connection, self.claim, TaskState.DONE, seconds=seconds, peak_memory=memory)
-            tasks.add_log(connection, self.claim, self._lines)
+            claims.end(connection, self.claim, TaskState.DONE, seconds=seconds, peak_memory=memory)
+            task_log.add_log(connection, self.claim, self._lines)
             mark(connection, seconds)
 
         self._whole.write(work)
@@ -133,8 +134,8 @@ class Hold:
         memory = self.peak.most()
 
         def work(connection: Connection) -> None:
-            tasks.add_log(connection, self.claim, [*self._lines, *traceback_of(error)])
-            tasks.end(
+            task_log.add_log(connection, self.claim, [*self._lines, *traceback_of(error)])
+            claims.end(
                 connection,
                 self.claim,
                 TaskState.FAILED,
@@ -148,15 +149,15 @@ class Hold:
 
     def put_back(self) -> None:
         """It was not finished; whoever comes next goes on where it stopped."""
-        self._whole.write(lambda connection: tasks.release(connection, self.claim))
+        self._whole.write(lambda connection: claims.release(connection, self.claim))
 
     def cancelled(self) -> None:
         """It stops where it is; what was stored stays."""
 
         def work(connection: Connection) -> None:
-            tasks.fence(connection, self.claim)
-            tasks.add_log(connection, self.claim, [*self._lines, f"cancelled by {self.cancelled_by}"])
-            tasks.cancel(connection, self.claim.fingerprint)
+            claims.fence(connection, self.claim)
+            task_log.add_log(connection, self.claim, [*self._lines, f"cancelled by {self.cancelled_by}"])
+            cancel(connection, self.claim.fingerprint)
             obeyed(connection, [self.claim.fingerprint])
 
         self._whole.write(work)

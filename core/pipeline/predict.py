@@ -9,7 +9,8 @@ from sqlalchemy import Connection
 from core.fingerprint import fingerprint
 from core.learning import Model
 from core.pipeline.shards import Backlog, Chore, Mark, Shard, go_down, go_up, is_up_to_date, left_below
-from core.pipeline.stage import LineTask, workshop
+from core.pipeline.stage import LineTask
+from core.pipeline.workshop import workshop
 from core.project import Project
 from core.slices import slices_of
 from core.store import Store

@@ -11,10 +11,10 @@ from core.pipeline.aside import Aside
 from core.pipeline.build import build, first_error, require_near
 from core.pipeline.ingest import Ingest, IngestPart, listing, stale
 from core.pipeline.line import Line
-from core.pipeline.stage import Progress, silent, workshop
 from core.pipeline.worker import Worker
+from core.pipeline.workshop import Progress, silent, workshop
 from core.project import Project
-from core.store.records.tasks import Refusal
+from core.store.records.claims import Refusal
 
 STAGES = ("IngestPart", "Benchmark", "Fit", "NaiveSplit", "Search")
 

@@ -15,9 +15,10 @@ import luigi
 
 from core.fingerprint import fingerprint
 from core.pipeline.search_material import made_from
-from core.pipeline.stage import StageTask, workshop
+from core.pipeline.stage import StageTask
 from core.pipeline.training import choose_cutoff, origins
 from core.pipeline.worker import Worker
+from core.pipeline.workshop import workshop
 from core.project import Project
 from core.settings.duration import seconds_of
 from core.store.models import SearchState, TaskState

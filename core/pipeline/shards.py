@@ -14,7 +14,8 @@ import luigi
 import pandas as pd
 from sqlalchemy import Connection
 
-from core.pipeline.stage import LineTask, workshop
+from core.pipeline.stage import LineTask
+from core.pipeline.workshop import workshop
 from core.project import Project
 from core.store import Store
 from core.store.models import DatasetId

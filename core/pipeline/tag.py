@@ -14,8 +14,9 @@ from core.errors import StoreError, TallyroomError
 from core.fingerprint import fingerprint
 from core.pipeline.rule_accuracies import kept_model, label_model, last_model
 from core.pipeline.shards import Backlog, Shard, go_down, go_up, is_up_to_date, left_below
-from core.pipeline.stage import LineTask, Progress, silent, workshop
+from core.pipeline.stage import LineTask
 from core.pipeline.voting import Voters, Voting, voters
+from core.pipeline.workshop import Progress, silent, workshop
 from core.project import Project
 from core.rules import LabelModel, Scanner
 from core.store.queries.walk import newest_message

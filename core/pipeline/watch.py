@@ -11,8 +11,9 @@ from core.pipeline.aside import Aside
 from core.pipeline.ingest import listing
 from core.pipeline.run import RunSummary, go_over
 from core.pipeline.schedule import Cron
-from core.pipeline.stage import Progress, look_of, silent
+from core.pipeline.stage import look_of
 from core.pipeline.worker import Worker
+from core.pipeline.workshop import Progress, silent
 from core.project import Project
 from core.store import Feed
 from core.store.feed import StoreEvent

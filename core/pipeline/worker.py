@@ -26,9 +26,9 @@ from core.pipeline.memory import Peak
 from core.pipeline.telling import sentence_of
 from core.project import Project
 from core.store.models import TaskState
-from core.store.records import tasks
+from core.store.records import claims, tasks
 from core.store.records.asks import FOLLOWING, asked_to_cancel
-from core.store.records.tasks import Process, Refusal
+from core.store.records.claims import Process, Refusal
 from core.store.records.workers import be_alive, be_gone, begin_run, end_run, go_on, note_stale
 
 BEAT_SECONDS = 1.0
@@ -117,7 +117,7 @@ class Worker:
             NotNowError: not now; it is noted in `skipped`.
         """
         retries = self.project.settings.pipeline.retries
-        found = self.project.store.write(lambda c: tasks.claim(c, fingerprint, self.me, retries))
+        found = self.project.store.write(lambda c: claims.claim(c, fingerprint, self.me, retries))
         if isinstance(found, Refusal):
             error = NotNowError(family, found)
             self.skipped.append(error)
@@ -229,7 +229,7 @@ class Worker:
 
         def work(connection: Connection) -> tuple[list[bool], dict[str, str]]:
             be_alive(connection, self.me)
-            kept = [tasks.extend(connection, hold.claim) for hold in holds]
+            kept = [claims.extend(connection, hold.claim) for hold in holds]
             return kept, asked_to_cancel(connection, [hold.claim.fingerprint for hold in holds]) if holds else {}
 
         kept, asked = self.project.store.write(work)
