@@ -22,11 +22,16 @@ from typing import Any
 from core.errors import PipelineError
 
 TRIES = 3
+LOOK_SECONDS = 0.5
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _BEGIN = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from core.learning.workers import main; main()"
 
 Done = tuple[Any, Any, Exception | None]
 """A job, what it gave, and what it raised instead."""
+
+
+def go_on() -> None:
+    """Nobody wants to stop it."""
 
 
 class _Worker:
@@ -78,6 +83,7 @@ class Workers:
         self._threads = max(1, (os.cpu_count() or 1) // size)  # as many as there are cores, of all workers together
         self._workers = [_Worker(self._threads) for _ in range(size)]  # all begin before the first is sent anything
         self._losses: dict[Any, int] = {}
+        self._look: Callable[[], None] = go_on
 
     def __enter__(self) -> Workers:
         return self
@@ -91,12 +97,12 @@ class Workers:
             worker.close()
 
     @contextmanager
-    def at(self, work: Callable[[Any], Any]) -> Iterator[Workers]:
+    def at(self, work: Callable[[Any], Any], look: Callable[[], None] = go_on) -> Iterator[Workers]:
         """Have them do jobs by `work(job)`, which must be picklable; who is still at one in the end is replaced.
 
-        It is sent once to each of them.
+        It is sent once to each of them. `look` is called now and then while they work: what it raises ends it all.
         """
-        self._content, self._losses = pickle.dumps(work), {}
+        self._content, self._losses, self._look = pickle.dumps(work), {}, look
         try:
             yield self
         finally:
@@ -128,7 +134,9 @@ class Workers:
         """The next job that is done; one whose worker was lost TRIES times is done with an error."""
         while True:
             at = {worker.line: worker for worker in self._workers if worker.job is not None}
-            line = wait(list(at))[0]
+            while not (ready := wait(list(at), LOOK_SECONDS)):
+                self._look()
+            line = ready[0]
             assert isinstance(line, Connection)
             worker = at[line]
             job = worker.job

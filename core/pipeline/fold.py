@@ -133,6 +133,7 @@ class CrossValidate(LineTask):
             cache=matrix_cache(self.project),
             weights=training.weights,
             pool=workshop.worker(self.room).pool(),
+            look=self.check,
         )
         names_of = {candidate.name: of_it for candidate, of_it in called.items()}
         with closing(outcomes):

@@ -78,6 +78,15 @@ class LineTask(luigi.Task):
         if self._hold is not None:
             self._hold.tell(done_so_far, of)
 
+    def check(self) -> None:
+        """Go on only where it is wanted.
+
+        Raises:
+            CancelledError, LeaseLostError, StoppedError: it is to stop here.
+        """
+        if self._hold is not None:
+            self._hold.check()
+
     def log(self, line: str) -> None:
         """Keep a line in the task's log. Never a message's text."""
         if self._hold is not None:
