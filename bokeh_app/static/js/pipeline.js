@@ -59,7 +59,7 @@ function drawStage(stage, tasks) {
     list.append(element("li", "", made));
   }
   if (!tasks.length) list.append(element("li", "", element("div", "task never", safeText(stage.idle))));
-  const made = element("div", "stage", ...(tasks.length === 1 || !tasks.length ? [] : [head]), list);
+  const made = element("div", "stage", ...(tasks.length > 1 || tasks[0]?.params.first !== undefined ? [head] : []), list);
   if (!tasks.length) made.prepend(head);
   if (tasks.length >= LISTED_MOST) made.append(element("p", "more", `${LISTED_MOST} of them; what failed or runs is among these`));
   if (stage.note) made.append(element("p", "more", safeText(stage.note)));
