@@ -8,7 +8,7 @@ those of scikit-learn's `cross_val_predict` on the same folds, to the last digit
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Container, Generator, Iterator, Sequence
+from collections.abc import Callable, Container, Generator, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,7 @@ from core.learning.racing import Race
 from core.learning.referee import Referee
 from core.learning.splits import Split, curve_points
 from core.learning.trial import FailedFold, FoldResult, Outcome, Point, Stopped, tried
-from core.learning.workers import Here, Workers
+from core.learning.workers import Here, Workers, go_on
 
 __all__ = ["FailedFold", "FoldResult", "Outcome", "Stopped", "benchmark", "trials"]
 
@@ -80,18 +80,22 @@ def trials(
     cache: ArrayCache | None = None,
     race: Race | None = None,
     weights: np.ndarray | None = None,
+    pool: Workers | None = None,
+    look: Callable[[], None] = go_on,
 ) -> Generator[Outcome, None, None]:
     """The same for a grid in which a candidate may fail, or be stopped, while the others go on.
 
     With a race candidates are compared after each fold; one that is stopped is said once, and not tried any further.
-    In several processes results come in the order in which they finish, and with a race still fold by fold.
+    In several processes results come in the order in which they finish, and with a race still fold by fold. A `pool` of
+    processes that are there already is used instead of `workers` new ones, and left as it was found. While several
+    work, `look` is called now and then: what it raises ends the trial, whatever they are at.
     """
     points = [
         [Point(split, fraction, train) for fraction, train in curve_points(split, y, sorted(curve), seed)]
         for split in splits
     ]
     with ExitStack() as stack:
-        if workers > 1 and cache is None:  # it is how the processes share their matrices
+        if (workers > 1 or pool is not None) and cache is None:  # it is how the processes share their matrices
             cache = ArrayCache(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tallyroom-matrices-"))))
         matrices = Matrices(np.array(list(texts), dtype=object), cache)
         groups = _sharing(candidates, matrices)
@@ -100,7 +104,9 @@ def trials(
         sizes = [len(group) for group in groups]
         plan = Plan(sizes, parts, len(points), len(curve), work.has, in_step=race is not None)
         referee = None if race is None else Referee(race, candidates, splits, max(curve))
-        doing = stack.enter_context(Workers(workers, work)) if workers > 1 else Here(work)
+        if pool is None and workers > 1:
+            pool = stack.enter_context(Workers(workers))
+        doing = Here(work) if pool is None else stack.enter_context(pool.at(work, look))
         yield from _carried_out(plan, doing, work, referee)
 
 

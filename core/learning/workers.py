@@ -1,4 +1,4 @@
-"""Worker processes that do jobs for one run; one that is killed is replaced, and its job tried again.
+"""Worker processes that do jobs; one that is killed is replaced, and its job tried again.
 
 Each is a fresh interpreter at the end of a socket of its own. It is neither forked (a server has threads) nor does it
 import the caller's main module (a notebook has none, and a server's is slow), and the caller may be a daemon. A worker
@@ -13,8 +13,8 @@ import pickle
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
 from typing import Any
@@ -22,6 +22,7 @@ from typing import Any
 from core.errors import PipelineError
 
 TRIES = 3
+LOOK_SECONDS = 0.5
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _BEGIN = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from core.learning.workers import main; main()"
 
@@ -29,10 +30,14 @@ Done = tuple[Any, Any, Exception | None]
 """A job, what it gave, and what it raised instead."""
 
 
+def go_on() -> None:
+    """Nobody wants to stop it."""
+
+
 class _Worker:
     """A process, and the job that it is at."""
 
-    def __init__(self, content: bytes, threads: int) -> None:
+    def __init__(self, threads: int) -> None:
         self.line, theirs = Pipe()
         with theirs:
             command = [sys.executable, "-c", _BEGIN, json.dumps(sys.path), str(theirs.fileno())]
@@ -43,16 +48,14 @@ class _Worker:
                 env={**os.environ, **dict.fromkeys(_THREADS, str(threads))},
             )
         self.job: Any = None
-        self._content: bytes | None = content
+        self._knows: bytes | None = None
 
-    def give(self, job: Any) -> None:
-        """Send it a job; a loss is noticed when it is waited for."""
+    def give(self, job: Any, content: bytes) -> None:
+        """Send it a job, and before the first of its kind what to do with one; a loss is noticed when waited for."""
         self.job = job
         with suppress(OSError):
-            if self._content is not None:
-                self.line.send_bytes(self._content)
-                self._content = None
-            self.line.send(job)
+            self.line.send((None if content is self._knows else content, job))
+            self._knows = content
 
     def close(self, patience: float = 0.0) -> int:
         """End it, whatever it is at: what it writes is written whole or not at all. Gives its exit code.
@@ -68,26 +71,50 @@ class _Worker:
 
 
 class Workers:
-    """`size` processes. Use it as a context: they are ended with it, whatever they are at.
+    """`size` processes, for one kind of work after another. Use it as a context: they are ended with it.
 
     Args:
         size: how many.
-        work: does a job in a worker: `work(job)`. It is sent once to each, so it must be picklable.
     """
 
-    def __init__(self, size: int, work: Callable[[Any], Any]) -> None:
+    def __init__(self, size: int) -> None:
         self._size = size
-        self._content = pickle.dumps(work)
+        self._content = b""
         self._threads = max(1, (os.cpu_count() or 1) // size)  # as many as there are cores, of all workers together
-        self._workers = [self._new() for _ in range(size)]  # all begin before the first is sent anything
+        self._workers = [_Worker(self._threads) for _ in range(size)]  # all begin before the first is sent anything
         self._losses: dict[Any, int] = {}
+        self._look: Callable[[], None] = go_on
 
     def __enter__(self) -> Workers:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End them, whatever they are at."""
         for worker in self._workers:
             worker.close()
+
+    @contextmanager
+    def at(self, work: Callable[[Any], Any], look: Callable[[], None] = go_on) -> Iterator[Workers]:
+        """Have them do jobs by `work(job)`, which must be picklable; who is still at one in the end is replaced.
+
+        It is sent once to each of them. `look` is called now and then while they work: what it raises ends it all.
+        """
+        self._content, self._losses, self._look = pickle.dumps(work), {}, look
+        try:
+            yield self
+        finally:
+            for place, worker in enumerate(self._workers):
+                if worker.job is not None:
+                    worker.close()
+                    self._workers[place] = _Worker(self._threads)
+
+    @property
+    def pids(self) -> list[int]:
+        """Of the processes."""
+        return [worker.process.pid for worker in self._workers]
 
     @property
     def free(self) -> int:
@@ -101,13 +128,15 @@ class Workers:
 
     def give(self, job: Any) -> None:
         """Give a job, which must be hashable, to a free worker."""
-        next(worker for worker in self._workers if worker.job is None).give(job)
+        next(worker for worker in self._workers if worker.job is None).give(job, self._content)
 
     def wait(self) -> Done:
         """The next job that is done; one whose worker was lost TRIES times is done with an error."""
         while True:
             at = {worker.line: worker for worker in self._workers if worker.job is not None}
-            line = wait(list(at))[0]
+            while not (ready := wait(list(at), LOOK_SECONDS)):
+                self._look()
+            line = ready[0]
             assert isinstance(line, Connection)
             worker = at[line]
             job = worker.job
@@ -120,14 +149,11 @@ class Workers:
             worker.job = None
             return job, result, error
 
-    def _new(self) -> _Worker:
-        return _Worker(self._content, self._threads)
-
     def _lost(self, worker: _Worker) -> PipelineError | None:
         """Replace a worker that is gone; gives an error once its job has been tried often enough."""
         job = worker.job
         code = worker.close(patience=1.0)
-        self._workers[self._workers.index(worker)] = self._new()
+        self._workers[self._workers.index(worker)] = _Worker(self._threads)
         self._losses[job] = self._losses.get(job, 0) + 1
         if self._losses[job] < TRIES:
             self.give(job)
@@ -171,10 +197,14 @@ class Here:
 
 def serve(line: Connection) -> None:
     """Do jobs until the caller is gone."""
-    work = pickle.loads(line.recv_bytes())  # noqa: S301 - from the process that started this one
+    work: Callable[[Any], Any] | None = None
     while True:
-        job = line.recv()
+        content, job = line.recv()
         try:
+            if content is not None:
+                work = None  # what was done before is done no longer, whatever comes of this
+                work = pickle.loads(content)  # noqa: S301 - from the process that started this one
+            assert work is not None, "the first job comes with what is to be done"
             answer: tuple[Any, Exception | None] = work(job), None
         except Exception as error:  # whatever an estimator raises belongs to the caller
             answer = None, _sayable(error)

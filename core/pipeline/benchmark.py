@@ -18,7 +18,7 @@ from core.pipeline.training import frozen, origins
 from core.pipeline.weak_weights import weighing
 from core.project import Project
 from core.store.models import RunId, RunState
-from core.store.queries.tasks import seconds_of
+from core.store.queries.tasks import Cost, cost_of
 from core.store.records.runs import finish_run
 
 TRIAL = ("train_on", "train_limit", "folds", "repeats", "split", "curve", "seed", "costs", "race")
@@ -96,7 +96,7 @@ class Benchmark(StageTask):
                 keep_apart(self.project.store, each.run_id)
                 self.project.store.write(lambda c, run_id=each.run_id: finish_run(c, run_id))  # type: ignore[misc]
             self.tell(number, len(found))
-        note_end(self.project, runs.values(), seconds=self._seconds())
+        note_end(self.project, runs.values(), self._cost())
         failed = {each.candidate: each.error for each in found if each.state == RunState.FAILED}
         stopped = {each.candidate: each.error for each in found if each.state == RunState.STOPPED}
         return {
@@ -107,8 +107,8 @@ class Benchmark(StageTask):
             "stopped": stopped,
         }
 
-    def _seconds(self) -> float:
+    def _cost(self) -> Cost:
         """What the folds took, whoever tried them."""
         folds = [fold.made_from() for fold in self.requires()]
         with self.project.store.read() as connection:
-            return seconds_of(connection, folds)
+            return cost_of(connection, folds)

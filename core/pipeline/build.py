@@ -13,7 +13,8 @@ from core.errors import PipelineError, TallyroomError
 from core.pipeline.stage import LineTask, graph_of
 from core.pipeline.worker import Worker
 from core.store.queries.tasks import waiting
-from core.store.records.tasks import Refusal, note_complete
+from core.store.records.claims import Refusal
+from core.store.records.tasks import note_complete
 
 AGAIN_SECONDS = 0.3
 """Before what another process holds is looked at again."""

@@ -21,6 +21,7 @@ from core.learning import Candidate, Model, fit
 from core.learning.champion import Choice, OnTrial, choose, is_linear
 from core.pipeline.benchmark import Benchmark, trial_fingerprint
 from core.pipeline.made_with import Stopwatch, note_end
+from core.pipeline.memory import Peak
 from core.pipeline.stage import CODE_VERSION, StageTask
 from core.pipeline.training import frozen, training_set
 from core.pipeline.trial import Trial
@@ -29,6 +30,7 @@ from core.store.models import RunId
 from core.store.queries.compare import compared_runs
 from core.store.queries.models import finished_run, fold_scores, has_model, model_content
 from core.store.queries.promotions import Promoted, labels_tried_by, reigning
+from core.store.queries.tasks import Cost
 from core.store.records.runs import add_model, promote
 
 PIPELINE = "pipeline"
@@ -62,7 +64,7 @@ class Fit(StageTask):
         watch = Stopwatch()
         model = _train(project, choice.candidate, self.cutoff, trial["temperatures"][choice.candidate])
         content = model.to_bytes()
-        note_end(project, [run_id], seconds=watch.seconds, part="fit")
+        note_end(project, [run_id], Cost(watch.seconds, self.peak_memory()), part="fit")
 
         def keep(connection: Connection) -> str:
             add_model(connection, run_id, model.format, content)
@@ -127,11 +129,11 @@ def fit_run(project: Project, run_id: RunId) -> int:
             f"the settings, the dictionary or the cleaning have changed since run {run_id}",
             fix="'tallyroom run' tries the candidates anew.",
         )
-    watch = Stopwatch()
+    watch, peak = Stopwatch(), Peak()
     temperature = Trial.of(project, run.label_cutoff).whole_temperature(store, run_id)
     model = _train(project, run.candidate, run.label_cutoff, temperature)
     content = model.to_bytes()
-    note_end(project, [run_id], seconds=watch.seconds, part="fit")
+    note_end(project, [run_id], Cost(watch.seconds, peak.most()), part="fit")
     store.write(lambda connection: add_model(connection, run_id, model.format, content))
     return len(content)
 

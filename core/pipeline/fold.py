@@ -18,9 +18,10 @@ from core.learning.probability_metrics import cost_matrix, probability_scores
 from core.pipeline import trial as trial_runs
 from core.pipeline.on_trial import matrix_cache
 from core.pipeline.splits import folds_planned
-from core.pipeline.stage import LineTask, workshop
+from core.pipeline.stage import LineTask
 from core.pipeline.telling import sentence_of, traceback_of
 from core.pipeline.trial import GIVEN_UP, Place, Trial
+from core.pipeline.workshop import workshop
 from core.store.models import RunId, RunState
 from core.store.paced import write_paced
 from core.store.queries.shared_folds import Standing, said_already, scores_so_far
@@ -129,9 +130,10 @@ class CrossValidate(LineTask):
             [trial.splits[self.place]],
             curve=settings.curve,
             seed=settings.seed,
-            workers=settings.workers,
             cache=matrix_cache(self.project),
             weights=training.weights,
+            pool=workshop.worker(self.room).pool(),
+            look=self.check,
         )
         names_of = {candidate.name: of_it for candidate, of_it in called.items()}
         with closing(outcomes):

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from core.learning import Candidate, FoldResult, benchmark
 from core.learning.champion import OnTrial, choose, is_linear
 from core.learning.compare import FoldTest, paired_folds
-from core.pipeline.same_folds import Trial, UnsureError, champions_trial
-from core.pipeline.stage import Progress, silent
+from core.pipeline.same_folds import TriedBefore, UnsureError, champions_trial
+from core.pipeline.workshop import Progress, silent
 from core.project import Project
 from core.store.queries.live import HEADLINE_METRIC
 
@@ -80,7 +80,7 @@ def gate(
     return _judged(trial, best, test, margin)
 
 
-def _judged(trial: Trial, best: OnTrial, test: FoldTest, margin: float) -> Judged:
+def _judged(trial: TriedBefore, best: OnTrial, test: FoldTest, margin: float) -> Judged:
     closed = test.high < -margin
     how = "worse" if test.difference < 0 else "better"
     numbers = f"by {abs(test.difference):.4f} macro-F1 ({_signed(test.low)} to {_signed(test.high)})"
@@ -105,13 +105,13 @@ def _signed(value: float) -> str:
     return f"{value:+.4f}".replace("-", "−")
 
 
-def _best(tried: Sequence[OnTrial], margin: float, trial: Trial) -> OnTrial:
+def _best(tried: Sequence[OnTrial], margin: float, trial: TriedBefore) -> OnTrial:
     """Who would be chosen if nobody reigned."""
     chosen = choose(tried, None, margin=margin, test_share=trial.test_share).candidate
     return next(each for each in tried if each.name == chosen)
 
 
-def _tried(trial: Trial, candidates: Sequence[Candidate], progress: Progress) -> list[OnTrial]:
+def _tried(trial: TriedBefore, candidates: Sequence[Candidate], progress: Progress) -> list[OnTrial]:
     """The candidates on the champion's folds."""
     found: dict[str, list[FoldResult]] = {}
     training = trial.training

@@ -11,12 +11,14 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from core.errors import PipelineError
+from core.pipeline.memory import Peak
 from core.pipeline.telling import sentence_of, traceback_of
 from core.store import Store
 from core.store.models import TaskState
-from core.store.records import tasks
+from core.store.records import claims, task_log
 from core.store.records.asks import obeyed
-from core.store.records.tasks import Claim, LeaseLostError, Refusal
+from core.store.records.claims import Claim, LeaseLostError, Refusal
+from core.store.records.tasks import cancel
 
 TELL_SECONDS = 0.4
 """From one word of progress to the next."""
@@ -53,7 +55,7 @@ class Fenced(Store):
         """As the store's own, behind the fence."""
 
         def fenced(connection: Connection) -> T:
-            tasks.fence(connection, self._held)
+            claims.fence(connection, self._held)
             return work(connection)
 
         return self._whole.submit(fenced)
@@ -63,10 +65,11 @@ class Fenced(Store):
 
 
 class Hold:
-    """A task in this process's hands."""
+    """A task in this process's hands; `peak` measures the memory that it takes."""
 
-    def __init__(self, store: Store, claim: Claim, stop: threading.Event) -> None:
+    def __init__(self, store: Store, claim: Claim, stop: threading.Event, peak: Peak) -> None:
         self.claim = claim
+        self.peak = peak
         self.store = Fenced(store, claim)
         self._stop = stop
         self.cancelled_by = ""
@@ -96,8 +99,8 @@ class Hold:
             self._whole.submit(lambda connection: self._say(connection, done, of, lines))
 
     def _say(self, connection: Connection, done: int, of: int, lines: Sequence[str]) -> None:
-        tasks.add_log(connection, self.claim, lines)
-        tasks.tell_progress(connection, self.claim, done, of)
+        task_log.add_log(connection, self.claim, lines)
+        task_log.tell_progress(connection, self.claim, done, of)
 
     def check(self) -> None:
         """Between two pieces of work: go on only where it is wanted.
@@ -116,38 +119,45 @@ class Hold:
 
     def done(self, mark: Callable[[Connection, float], None]) -> None:
         """It is done: `mark(connection, seconds)` writes its target in the transaction that says so."""
+        memory = self.peak.most()
 
         def work(connection: Connection) -> None:
             seconds = time.monotonic() - self.began
-            tasks.end(connection, self.claim, TaskState.DONE, seconds=seconds)
-            tasks.add_log(connection, self.claim, self._lines)
+            claims.end(connection, self.claim, TaskState.DONE, seconds=seconds, peak_memory=memory)
+            task_log.add_log(connection, self.claim, self._lines)
             mark(connection, seconds)
 
         self._whole.write(work)
 
     def failed(self, error: BaseException, rest_seconds: float) -> None:
         """It failed; the log gets where."""
+        memory = self.peak.most()
 
         def work(connection: Connection) -> None:
-            tasks.add_log(connection, self.claim, [*self._lines, *traceback_of(error)])
-            seconds = time.monotonic() - self.began
-            rest_ms = int(1000 * rest_seconds)
-            sentence = sentence_of(error)
-            tasks.end(connection, self.claim, TaskState.FAILED, seconds=seconds, error=sentence, rest_ms=rest_ms)
+            task_log.add_log(connection, self.claim, [*self._lines, *traceback_of(error)])
+            claims.end(
+                connection,
+                self.claim,
+                TaskState.FAILED,
+                seconds=time.monotonic() - self.began,
+                peak_memory=memory,
+                error=sentence_of(error),
+                rest_ms=int(1000 * rest_seconds),
+            )
 
         self._whole.write(work)
 
     def put_back(self) -> None:
         """It was not finished; whoever comes next goes on where it stopped."""
-        self._whole.write(lambda connection: tasks.release(connection, self.claim))
+        self._whole.write(lambda connection: claims.release(connection, self.claim))
 
     def cancelled(self) -> None:
         """It stops where it is; what was stored stays."""
 
         def work(connection: Connection) -> None:
-            tasks.fence(connection, self.claim)
-            tasks.add_log(connection, self.claim, [*self._lines, f"cancelled by {self.cancelled_by}"])
-            tasks.cancel(connection, self.claim.fingerprint)
+            claims.fence(connection, self.claim)
+            task_log.add_log(connection, self.claim, [*self._lines, f"cancelled by {self.cancelled_by}"])
+            cancel(connection, self.claim.fingerprint)
             obeyed(connection, [self.claim.fingerprint])
 
         self._whole.write(work)

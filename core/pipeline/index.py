@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from core.pipeline.stage import Progress, silent
+from core.pipeline.workshop import Progress, silent
 from core.project import Project
 from core.search import terms_of
 from core.store import Store

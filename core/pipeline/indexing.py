@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from core.fingerprint import fingerprint
 from core.pipeline.index import index_texts
-from core.pipeline.stage import LineTask, workshop
+from core.pipeline.stage import LineTask
+from core.pipeline.workshop import workshop
 from core.store.queries.walk import above, below, newest_message
 from core.store.records.search import has_changed, key_of
 from core.store.records.stages import done

@@ -15,7 +15,8 @@ from scipy import sparse
 from core.errors import TallyroomError
 from core.fingerprint import fingerprint
 from core.pipeline.rule_accuracies import GIVEN, Look, look
-from core.pipeline.stage import CODE_VERSION, LineTask, Progress, look_of, silent
+from core.pipeline.stage import CODE_VERSION, LineTask, look_of
+from core.pipeline.workshop import Progress, silent
 from core.project import Project
 from core.rules import Estimates, Hits, RuleReport, RuleSet, Scanner, estimate, report
 from core.rules.kept_look import KeptLook

@@ -6,18 +6,20 @@ import time
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from core.fingerprint import fingerprint
 from core.learning import from_bytes
 from core.learning.calibration import probabilities
 from core.learning.label_errors import probable_errors
-from core.pipeline.stage import LineTask, workshop
+from core.pipeline.stage import LineTask
+from core.pipeline.workshop import workshop
 from core.project import Project
 from core.store import Store
-from core.store.models import Origin, Run, RunId
+from core.store.models import Origin, RunId
 from core.store.queries.fold_margins import fold_margins
 from core.store.queries.live import champion
+from core.store.queries.tried_before import classes_of
 from core.store.records.stages import done, mark_done
 from core.store.records.suspects import add_suspects
 
@@ -77,7 +79,7 @@ def _doubted(store: Store, run_id: RunId) -> tuple[pd.DataFrame, int]:
     if not rows:
         return pd.DataFrame(columns=["message_id", "given", "origin", "likely", "sure"]), 0
     with store.read() as connection:
-        names = list(connection.execute(select(Run.params).where(Run.id == run_id)).scalar_one()["classes"])
+        names = classes_of(connection, run_id)
     code = {klass: number for number, klass in enumerate(names)}
     said = probabilities(from_bytes([row.margins for row in rows], len(names)), 1.0)
     doubts = probable_errors(said, np.array([code[row.truth] for row in rows]))

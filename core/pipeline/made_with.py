@@ -8,10 +8,8 @@ what comes out, seed, machine; once it is done, seconds and memory.
 from __future__ import annotations
 
 import platform
-import resource
 import socket
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -24,6 +22,7 @@ from core.fingerprint import fingerprint
 from core.pipeline.training import TrainingSet, frozen
 from core.project import Project
 from core.store.models import RunId
+from core.store.queries.tasks import Cost
 from core.store.records.runs import note_made_with
 
 PACKAGES = ("tallyroom", "scikit-learn", "numpy", "scipy", "pandas")
@@ -36,10 +35,10 @@ def beginning(project: Project, training: TrainingSet, cutoff: int) -> dict[str,
     return {**made_from(project, training, cutoff), **surroundings()}
 
 
-def note_end(project: Project, runs: Iterable[RunId], *, seconds: float, part: str = "trial") -> None:
+def note_end(project: Project, runs: Iterable[RunId], took: Cost, part: str = "trial") -> None:
     """Keep what a part of the work took: the `trial` on folds, which all runs of a benchmark share, or the `fit`."""
-    took = {"seconds": round(seconds, 3), "peak_memory": peak_memory(), "host": socket.gethostname()}
-    _note(project, runs, {part: took})
+    facts = {"seconds": round(took.seconds, 3), "peak_memory": took.peak_memory, "host": socket.gethostname()}
+    _note(project, runs, {part: facts})
 
 
 def _note(project: Project, runs: Iterable[RunId], facts: Mapping[str, Any]) -> None:
@@ -123,13 +122,6 @@ def _git(project: Project, *words: str) -> str | None:
     except (OSError, subprocess.SubprocessError, UnicodeDecodeError):
         return None
     return done.stdout.strip() if done.returncode == 0 else None
-
-
-def peak_memory() -> int:
-    """Bytes that this process, or the largest of its workers that have ended, has held at most so far."""
-    unit = 1 if sys.platform == "darwin" else 1024
-    most = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return most * unit
 
 
 def _version(package: str) -> str | None:

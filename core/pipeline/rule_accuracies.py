@@ -122,6 +122,12 @@ def accuracies_by_rule(project: Project) -> dict[str, float]:
     return {}
 
 
+def last_model(project: Project, rules: RuleSet) -> LabelModel | None:
+    """By what these rules label messages, though it may be time to work it out anew; None before the first time."""
+    before = _kept(project, rules)
+    return None if before is None else _model(rules, before)
+
+
 def matters(before: LabelModel, now: LabelModel, hits: Hits) -> bool:
     """Whether enough of these messages would be labelled otherwise."""
     old, new = before.vote(hits).codes, now.vote(hits).codes

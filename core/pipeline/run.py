@@ -4,31 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 from core.errors import StoreDownError, TallyroomError
+from core.pipeline.aside import Aside
 from core.pipeline.build import build, first_error, require_near
-from core.pipeline.fit import Fit
-from core.pipeline.hold import NotNowError
-from core.pipeline.indexing import Index
-from core.pipeline.ingest import Ingest, IngestPart, Sources, listing, stale
-from core.pipeline.judge_rules import JudgeRules, can_be_judged
-from core.pipeline.label_errors import LabelErrors
-from core.pipeline.naive import NaiveSplit
-from core.pipeline.on_trial import on_trial
-from core.pipeline.predict import Backlog, Predict, backlog
-from core.pipeline.stage import LineTask, Progress, silent, workshop
-from core.pipeline.tag import Tag
-from core.pipeline.template import Templates
-from core.pipeline.training import choose_cutoff
+from core.pipeline.ingest import Ingest, IngestPart, listing, stale
+from core.pipeline.line import Line
 from core.pipeline.worker import Worker
+from core.pipeline.workshop import Progress, silent, workshop
 from core.project import Project
-from core.store.models import TaskState
-from core.store.queries.tasks import stands
-from core.store.records.tasks import Refusal
+from core.store.records.claims import Refusal
 
-STAGES = ("IngestPart", "Benchmark", "Fit", "NaiveSplit")
+STAGES = ("IngestPart", "Benchmark", "Fit", "NaiveSplit", "Search")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +25,7 @@ class RunSummary:
 
     `indexed`: so many messages came into the search. It follows by itself, and no run is told of for it. `folds`: so
     many folds of a benchmark were tried here. `failures`: what went wrong; `held`: another process was at some of it;
-    `more`: there are older messages left to predict.
+    `more`: it was at older messages, and some are left.
     """
 
     stages: tuple[str, ...]
@@ -60,10 +48,10 @@ class RunSummary:
 def run(
     project: Project, progress: Progress = silent, *, predict_at_most: int | None = None, scheduler: str = ""
 ) -> RunSummary:
-    """Bring the room up to date: ingest, tag, mine templates, benchmark, fit, promote, predict, index for the search.
+    """Bring the room up to date: ingest, tag, mine templates, benchmark, fit, promote, predict, index, search.
 
-    Of the last two at most `predict_at_most` messages each, where that is given. What another process is at is waited
-    for. A stage that fails does not keep back those that need nothing of it.
+    Predicted and indexed are at most `predict_at_most` messages each, where that is given. What another process is at
+    is waited for. A stage that fails does not keep back those that need nothing of it.
 
     Raises:
         PipelineError: a stage failed; what was finished stays.
@@ -83,7 +71,13 @@ def run(
 
 
 def go_over(
-    worker: Worker, progress: Progress = silent, *, waits: bool = False, due: bool = False, scheduler: str = ""
+    worker: Worker,
+    progress: Progress = silent,
+    *,
+    waits: bool = False,
+    due: bool = False,
+    scheduler: str = "",
+    aside: Aside | None = None,
 ) -> RunSummary:
     """Go over the line once.
 
@@ -93,6 +87,7 @@ def go_over(
         waits: whether to wait for what another process holds.
         due: whether a single new label is enough to train again.
         scheduler: a Luigi scheduler's address, empty for this process's own.
+        aside: does what takes minutes, in a process of its own; None: this one does.
 
     Raises:
         StoreDownError: the store does not answer.
@@ -101,58 +96,16 @@ def go_over(
     project = worker.project
     room = workshop.enter(project, progress, worker)
     worker.begin()
-
-    def make(*tasks: LineTask | Ingest | Backlog) -> None:
-        for task in tasks:
-            build(worker, task, waits=waits, scheduler=scheduler)
-
-    cutoff = 0
-    candidates: tuple[str, ...] = ()
-    listed: tuple[tuple[str, str], ...] = ()
-
-    def look() -> None:
-        nonlocal listed
-        listed = _look(worker, room)
-
-    def learn() -> None:
-        nonlocal cutoff, candidates
-        cutoff = choose_cutoff(project, due=due)
-        if cutoff:
-            candidates = on_trial(project)
-            make(Fit(room=room, cutoff=cutoff, candidates=candidates))
-
-    def judge_older() -> None:
-        if (older := backlog(project, room, worker.at_most)) is not None:
-            make(older)
-
-    def flatter() -> None:
-        if candidates:
-            make(NaiveSplit(room=room, cutoff=cutoff, candidates=candidates))
-
-    def judge() -> None:
-        if can_be_judged(project):
-            make(JudgeRules(room=room))
-
-    steps: tuple[Callable[[], None], ...] = (
-        look,
-        lambda: make(Ingest(room=room, listed=stale(project, listed))),
-        lambda: make(Tag(room=room)),
-        judge,
-        lambda: make(Templates(room=room)),
-        learn,
-        lambda: make(LabelErrors(room=room), Predict(room=room)),
-        judge_older,
-        lambda: make(Index(room=room)),
-        flatter,
-    )
+    line = Line(worker, room, waits=waits, due=due, scheduler=scheduler, aside=aside)
     try:
-        for step in steps:
+        for step in line.steps():
             if not worker.stop.is_set():
                 _try(worker, step)
     finally:
+        worker.dismiss()
         workshop.leave(room)
     worker.over(worker.failures[0] if worker.failures else None)
-    return _summary(worker, time.monotonic() - began, more=backlog(project, room, 1) is not None)
+    return _summary(worker, time.monotonic() - began, more=line.is_older_left())
 
 
 def _try(worker: Worker, step: Callable[[], None]) -> None:
@@ -169,25 +122,6 @@ def _try(worker: Worker, step: Callable[[], None]) -> None:
             raise failure
 
 
-def _look(worker: Worker, room: str) -> tuple[tuple[str, str], ...]:
-    """What the sources have. The store hears of it where that goes wrong, and where it goes well again."""
-    sources = Sources(room=room)
-    listed: tuple[tuple[str, str], ...] = ()
-    try:
-        listed = listing(worker.project)
-        with worker.project.store.read() as connection:
-            if stands(connection, sources.made_from()) == TaskState.DONE:
-                return listed
-    except StoreDownError:
-        raise
-    except TallyroomError:
-        pass  # the task says it
-    worker.list_tasks([sources.listed()])
-    with suppress(NotNowError):  # somebody else says it, or it was said often enough
-        sources.run()
-    return listed
-
-
 def _summary(worker: Worker, seconds: float, *, more: bool) -> RunSummary:
     def total(family: str) -> int:
         return sum(result for name, result in worker.ran if name == family)
@@ -196,12 +130,12 @@ def _summary(worker: Worker, seconds: float, *, more: bool) -> RunSummary:
     return RunSummary(
         stages=tuple(family for family in families if family in STAGES),
         predicted=total("Predict") + total("PredictShard"),
-        tagged=total("Tag"),
+        tagged=total("Tag") + total("TagShard"),
         seconds=seconds,
         templated=total("Templates"),
         indexed=total("Index"),
         folds=families.count("CrossValidate"),
-        more=more,
+        more=more and not {"TagShard", "PredictShard"}.isdisjoint(families),
         held=any(each.why == Refusal.HELD for each in worker.skipped),
         failures=tuple(worker.failures),
     )

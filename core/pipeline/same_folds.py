@@ -7,13 +7,11 @@ Where they cannot be, it says why.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, select
 
 from core.errors import PipelineError
 from core.learning import Split
@@ -22,9 +20,9 @@ from core.pipeline.splits import splits_of
 from core.pipeline.training import TrainingSet, training_set
 from core.project import Project
 from core.settings import PipelineSettings
-from core.store.models import Fold, FoldPrediction, Run, RunId
 from core.store.queries.models import fold_scores
 from core.store.queries.promotions import Promoted, reigning
+from core.store.queries.tried_before import KeptRun, kept_run
 
 _ANEW = "'tallyroom run' tries the candidates anew."
 
@@ -36,7 +34,7 @@ class UnsureError(PipelineError):
 
 
 @dataclass(frozen=True, eq=False)
-class Trial:
+class TriedBefore:
     """The champion's run: its labelled messages, its folds, its macro-F1 of each."""
 
     champion: Promoted
@@ -47,20 +45,7 @@ class Trial:
     test_share: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """What the store has of a run. `said`: the truth of each message that was tested; `shapes`: of each fold."""
-
-    cutoff: int
-    seed: int
-    train_size: int
-    params: Mapping[str, Any]
-    snapshot: Mapping[str, str]
-    said: Mapping[int, str]
-    shapes: Sequence[tuple[int, int]]
-
-
-def champions_trial(project: Project) -> Trial:
+def champions_trial(project: Project) -> TriedBefore:
     """The champion's trial.
 
     Raises:
@@ -70,16 +55,16 @@ def champions_trial(project: Project) -> Trial:
         champion = reigning(connection, project.dataset_id)
         if champion is None:
             raise UnsureError("there is no champion to hold the room against", fix="'tallyroom run' trains one.")
-        kept = _kept(connection, champion.run_id)
+        kept = kept_run(connection, champion.run_id)
     training = training_set(project, kept.cutoff)
     _same_labels(champion, training, kept)
     splits = _same_folds(project, champion, training, kept)
     scores = fold_scores(project.store, champion.run_id)
     trained, tested = (sum(sizes) for sizes in zip(*kept.shapes, strict=True))
-    return Trial(champion, training, splits, scores, kept.seed, tested / trained)
+    return TriedBefore(champion, training, splits, scores, kept.seed, tested / trained)
 
 
-def _same_labels(champion: Promoted, training: TrainingSet, kept: _Kept) -> None:
+def _same_labels(champion: Promoted, training: TrainingSet, kept: KeptRun) -> None:
     if list(kept.params.get("classes", training.classes)) != list(training.classes):
         raise UnsureError(f"the room has other classes than when {champion.title} was tried", fix=_ANEW)
     classes = [training.classes[code] for code in training.y.tolist()]
@@ -93,7 +78,7 @@ def _same_labels(champion: Promoted, training: TrainingSet, kept: _Kept) -> None
         )
 
 
-def _same_folds(project: Project, champion: Promoted, training: TrainingSet, kept: _Kept) -> Sequence[Split]:
+def _same_folds(project: Project, champion: Promoted, training: TrainingSet, kept: KeptRun) -> Sequence[Split]:
     """As the run's own settings had them, whatever the room's are now."""
     folds, split = int(kept.params.get("folds", 0)), str(kept.params.get("split", "random"))
     if folds < 2:
@@ -109,21 +94,3 @@ def _same_folds(project: Project, champion: Promoted, training: TrainingSet, kep
     if [(len(each.train), len(each.test)) for each in splits] != list(kept.shapes):
         raise UnsureError(f"the folds of {champion.title} cannot be made again", fix=_ANEW)
     return splits
-
-
-def _kept(connection: Connection, run_id: RunId) -> _Kept:
-    columns = (Run.label_cutoff, Run.seed, Run.train_size, Run.params, Run.made_with)
-    run = connection.execute(select(*columns).where(Run.id == run_id)).one()
-    truths = select(FoldPrediction.message_id, FoldPrediction.truth)
-    said = connection.execute(truths.where(FoldPrediction.run_id == run_id, FoldPrediction.repeat == 0))
-    sizes = select(Fold.train_size, Fold.test_size).where(Fold.run_id == run_id, Fold.fraction == 1.0)
-    shapes = connection.execute(sizes.order_by(Fold.repeat, Fold.fold))
-    return _Kept(
-        cutoff=run.label_cutoff,
-        seed=run.seed,
-        train_size=run.train_size,
-        params=run.params or {},
-        snapshot=(run.made_with or {}).get("snapshot", {}),
-        said={row.message_id: row.truth for row in said},
-        shapes=[(row.train_size, row.test_size) for row in shapes],
-    )

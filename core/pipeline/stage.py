@@ -8,7 +8,7 @@ settled in the store, so that several processes share them (`core.pipeline.worke
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,20 +18,15 @@ from sqlalchemy import Connection
 from core.errors import PipelineError, StoreDownError
 from core.pipeline.hold import CancelledError, Hold, NotNowError, StoppedError
 from core.pipeline.worker import Worker
+from core.pipeline.workshop import workshop
 from core.project import Project
 from core.store import Store
+from core.store.records.claims import LeaseLostError, Refusal
 from core.store.records.stages import done, mark_done
-from core.store.records.tasks import LeaseLostError, Listed, Refusal
-
-Progress = Callable[[str, int, int], None]
-"""Told of work as it goes: (stage, done, of how many; 0 where nobody knows)."""
+from core.store.records.tasks import Listed
 
 # Part of every fingerprint: raise it when a stage's code changes what it makes.
 CODE_VERSION = 3
-
-
-def silent(_stage: str, _done: int, _of: int) -> None:
-    """Progress that nobody watches."""
 
 
 def look_of(path: Path) -> str:
@@ -41,57 +36,6 @@ def look_of(path: Path) -> str:
     except OSError:
         return ""
     return f"{found.st_mtime_ns}:{found.st_size}"
-
-
-class Workshop:
-    """The open projects of this process, by the text that a Luigi parameter can carry. One engine a process."""
-
-    def __init__(self) -> None:
-        self._open: dict[str, tuple[Project, Progress, Worker | None]] = {}
-        self._kept: dict[str, tuple[str, Any]] = {}
-
-    def enter(self, project: Project, progress: Progress = silent, worker: Worker | None = None) -> str:
-        """Lay a project out for tasks; gives its key."""
-        before = self._open.get(project.fingerprint)
-        if worker is None and before is not None and before[0] is project:
-            worker = before[2]  # a look at the project does not send its worker home
-        self._open[project.fingerprint] = (project, progress, worker)
-        return project.fingerprint
-
-    def leave(self, key: str) -> None:
-        """Put what was kept for its tasks away, and the worker."""
-        project, progress, _ = self._open[key]
-        self._open[key] = (project, progress, None)
-        self._kept.pop(key, None)
-
-    def project(self, key: str) -> Project:
-        """The project of that key."""
-        return self._open[key][0]
-
-    def progress(self, key: str) -> Progress:
-        """Whom to tell."""
-        return self._open[key][1]
-
-    def worker(self, key: str) -> Worker:
-        """Who works.
-
-        Raises:
-            PipelineError: nobody does.
-        """
-        worker = self._open[key][2]
-        if worker is None:
-            raise PipelineError("nobody works on this room's line")
-        return worker
-
-    def keep(self, key: str, of: str, make: Callable[[], Any]) -> Any:
-        """What several tasks of one kind need, made once: of one `of` at a time, since it may be large."""
-        kept = self._kept.get(key)
-        if kept is None or kept[0] != of:
-            self._kept[key] = kept = (of, make())
-        return kept[1]
-
-
-workshop = Workshop()
 
 
 class StageTarget(luigi.Target):
@@ -134,10 +78,23 @@ class LineTask(luigi.Task):
         if self._hold is not None:
             self._hold.tell(done_so_far, of)
 
+    def check(self) -> None:
+        """Go on only where it is wanted.
+
+        Raises:
+            CancelledError, LeaseLostError, StoppedError: it is to stop here.
+        """
+        if self._hold is not None:
+            self._hold.check()
+
     def log(self, line: str) -> None:
         """Keep a line in the task's log. Never a message's text."""
         if self._hold is not None:
             self._hold.log(line)
+
+    def peak_memory(self) -> int:
+        """The most bytes that it has held so far."""
+        return 0 if self._hold is None else self._hold.peak.most()
 
     def complete(self) -> bool:
         """Whether what it makes is there."""

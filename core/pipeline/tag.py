@@ -1,41 +1,46 @@
-"""rules -> label: the rules vote on every message, once, and on new ones as they come."""
+"""rules -> label: the rules vote on every message, once: on what comes as it comes, on what lies below in shards.
+
+Other rules, or the same ones held to be right otherwise than before, take a turn of their own
+(`core.store.records.turns`) and go through all messages again; only labels that come out differently are written.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-import pandas as pd
-from sqlalchemy import Connection
+import luigi
 
 from core.errors import StoreError, TallyroomError
 from core.fingerprint import fingerprint
-from core.pipeline.rule_accuracies import kept_model, label_model
-from core.pipeline.stage import CODE_VERSION, LineTask, Progress, look_of, silent, workshop
+from core.pipeline.rule_accuracies import kept_model, label_model, last_model
+from core.pipeline.shards import Backlog, Shard, go_down, go_up, is_up_to_date, left_below
+from core.pipeline.stage import LineTask
+from core.pipeline.voting import Voters, Voting, voters
+from core.pipeline.workshop import Progress, silent, workshop
 from core.project import Project
-from core.rules import ABSTAIN, LabelModel, RuleSet, Scanner
-from core.store.paced import write_paced
-from core.store.queries.walk import above, newest_message, rule_labels, withdrawn_rules
-from core.store.records.labels import add_rule_labels
-from core.store.records.stages import done, set_progress
+from core.rules import LabelModel, Scanner
+from core.store.queries.walk import newest_message
+from core.store.records.turns import OvertakenError, Turn, take_turn, turn_of
 
 NAME = "Tag"
-PAGE = 5_000
 
 
 class Tag(LineTask):
-    """Let the rules vote on the messages that they have not seen."""
+    """Give the rules their turn, where it is not, and let them vote on the messages that came since it began."""
 
     def made_from(self) -> str:
         """The dataset and the rule file, which may be what is amiss; it follows the messages."""
-        rules = self.project.folder / self.project.settings.pipeline.rules
-        return fingerprint("tagging", int(self.project.dataset_id), look_of(rules))
+        try:
+            rules = (self.project.folder / self.project.settings.pipeline.rules).read_text(encoding="utf-8")
+        except (OSError, ValueError):
+            rules = ""
+        return fingerprint("tagging", int(self.project.dataset_id), rules)
 
     def complete(self) -> bool:
-        """Whether the rules have voted on every message."""
+        """Whether it is the turn of the room's rules, and they have voted on every message above."""
         project = workshop.project(self.room)
         try:
-            voting = _now(project)
+            voting = voters(project)
         except StoreError:
             raise
         except TallyroomError:
@@ -43,107 +48,140 @@ class Tag(LineTask):
         if voting is None:
             return True
         model = kept_model(project, voting.rules)
-        return model is not None and _seen(project, voting.mark(model)) >= newest_message(project.store)
+        turn = _turn(project)
+        if model is None or turn is None:
+            return False
+        if turn.mark != (mark := voting.mark(model)):
+            # Whoever came last votes: two machines with different rules do not take turns for ever.
+            return workshop.worker(self.room).voted == mark
+        return is_up_to_date(project, turn.key)
 
     def work(self) -> int:
         """Gives how many labels changed."""
-        return tag(self.project, lambda _stage, done, of: self.tell(done, of))
+        project = self.project
+        voting = voters(project)
+        if voting is None:
+            return 0
+        chore, mark = _take(project, voting)
+        workshop.worker(self.room).voted = mark
+        try:
+            return go_up(project.store, project.dataset_id, chore, self.tell)
+        except OvertakenError as error:
+            self.log(error.sentence)
+            return 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Voting:
-    """The rules that vote, and what else decides from which message on they do."""
+class TagShard(Shard):
+    """Let the rules vote on a stretch of the messages that were there before their turn, downwards."""
 
-    rules: RuleSet
-    parts: tuple[str, ...]
+    turn: int = luigi.IntParameter(description="whose turn it is, by its number")
 
-    def mark(self, model: LabelModel) -> str:
-        """The fingerprint under which the store keeps how far they are."""
-        return fingerprint("tag", CODE_VERSION, *self.parts, *filter(None, [model.fingerprint]))
+    def key(self) -> str:
+        """The turn's."""
+        return Turn(workshop.project(self.room).dataset_id, self.turn, "").key
+
+    def complete(self) -> bool:
+        """Whether they have voted on all of it, or it is no longer their turn."""
+        turn = _turn(workshop.project(self.room))
+        return turn is None or turn.number != self.turn or super().complete()
+
+    def made_from(self) -> str:
+        """The turn, and which stretch."""
+        return fingerprint("tagging below", int(self.project.dataset_id), self.turn, self.first)
+
+    def work(self) -> int:
+        """Gives how many labels changed."""
+        project = self.project
+        chore = workshop.keep(self.room, f"turn {self.turn}", lambda: _join(workshop.project(self.room)))
+        if chore is None or chore.key != self.key():
+            return 0
+        try:
+            return go_down(project.store, project.dataset_id, chore, self.first, self.tell)
+        except OvertakenError as error:
+            self.log(error.sentence)
+            return 0
 
 
-def _now(project: Project) -> _Voting | None:
-    """Who votes now; None where no rule does."""
-    with project.store.read() as connection:
-        withdrawn = withdrawn_rules(connection)
-    rules = _voting(project, withdrawn.names)
-    if rules is None:
+class Untagged(Backlog):
+    """Shards that the rules have yet to vote on."""
+
+    turn: int = luigi.IntParameter()
+
+    def shard(self, first: int) -> TagShard:
+        """One of them."""
+        return TagShard(room=self.room, turn=self.turn, first=first)
+
+
+def untagged(project: Project, room: str, at_most: int | None) -> Untagged | None:
+    """What the rules have yet to vote on of the messages before their turn, `at_most` so many; None: nothing.
+
+    Nothing as well where it is the turn of others than this room's.
+    """
+    own = _own(project)
+    if own is None or not (firsts := left_below(project, own.turn.key, at_most)):
         return None
-    # After a withdrawal, and after one is taken back, they vote from the first message again.
-    parts = (rules.fingerprint, project.dictionary().fingerprint, *map(str, filter(None, [withdrawn.epoch])))
-    return _Voting(rules, parts)
-
-
-def _seen(project: Project, mark: str) -> int:
-    """The message up to which the rules have voted."""
-    with project.store.read() as connection:
-        return int((done(connection, mark) or {}).get("up_to", 0))
+    return Untagged(room=room, firsts=firsts, turn=own.turn.number)
 
 
 def tag(project: Project, progress: Progress = silent) -> int:
-    """Let the rules vote on the messages they have not seen; gives how many labels changed.
-
-    Follows the messages: where it stopped is kept in the store under the fingerprint of the rules and of how often each
-    is held to be right, so changed ones begin at the first message again, and only labels that come out differently are
-    written.
-    """
-    store = project.store
-    voting = _now(project)
+    """Let the rules vote, in this process alone, on all messages they have not seen; gives how many labels changed."""
+    voting = voters(project)
     if voting is None:
         return 0
-    scanner = Scanner(voting.rules, project.folder / ".cache")
+    chore, _ = _take(project, voting)
+    store, dataset = project.store, project.dataset_id
+
+    def tell(done: int, of: int) -> None:
+        progress(NAME, done, of)
+
+    changed = go_up(store, dataset, chore, tell)
+    return changed + sum(go_down(store, dataset, chore, first, tell) for first in left_below(project, chore.key))
+
+
+def _take(project: Project, voting: Voters) -> tuple[Voting, str]:
+    """To vote in the turn of these rules, which begins where it is not theirs already; and its mark."""
+    store, dataset = project.store, project.dataset_id
+    scanner = _scanner(project, voting)
     model = label_model(project, scanner)
-    mark = voting.mark(model)
-    seen, newest = _seen(project, mark), newest_message(store)
-    changed = 0
-    while seen < newest:
-        page = above(store, project.dataset_id, seen, PAGE)
-        if page.empty:
-            break
-        with store.read() as connection:
-            before = rule_labels(connection, int(page["message_id"].iloc[0]), int(page["message_id"].iloc[-1]))
-        differs = _differing(_votes(model, scanner, page), before)
-        changed += sum(write_paced(store, differs, add_rule_labels))
-        seen = int(page["message_id"].iloc[-1])
-        store.write(lambda c, up_to=seen: _mark(c, mark, up_to))  # type: ignore[misc]
-        progress(NAME, seen, newest)
-    return changed
+    mark, newest = voting.mark(model), newest_message(store)
+    turn = store.write(lambda connection: take_turn(connection, dataset, mark, newest))
+    return Voting(turn, model, scanner), mark
 
 
-def _voting(project: Project, withdrawn: frozenset[str]) -> RuleSet | None:
-    """The room's rules without those that were withdrawn; None where none is left."""
-    rules = project.ruleset()
-    if rules is None or not withdrawn:
-        return rules
-    left = tuple(rule for rule in rules.rules if rule.name not in withdrawn)
-    return RuleSet(left, rules.classes) if left else None
+def _join(project: Project) -> Voting | None:
+    """To vote in the turn that it is; None where it is the turn of others."""
+    own = _own(project)
+    return None if own is None else Voting(own.turn, own.model, _scanner(project, own.voters))
 
 
-def _mark(connection: Connection, made_from: str, seen: int) -> None:
-    set_progress(connection, NAME, made_from, {"up_to": seen})
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """The turn of this room's rules, and how they are weighed in it."""
+
+    turn: Turn
+    voters: Voters
+    model: LabelModel
 
 
-def _votes(model: LabelModel, scanner: Scanner, page: pd.DataFrame) -> pd.DataFrame:
-    """What the rules say: message_id, hour, klass (None where they abstain), origin_ref (the rule)."""
-    rules = model.ruleset
-    votes = model.vote(scanner.scan(page["text"].tolist()))
-    names = np.array([rule.name for rule in rules.rules] + [""], dtype=object)
-    classes = np.array([*rules.classes, None], dtype=object)
-    decided = votes.codes != ABSTAIN
-    return pd.DataFrame(
-        {
-            "message_id": page["message_id"].to_numpy(),
-            "hour": page["hour"].to_numpy(),
-            "klass": classes[np.where(decided, votes.codes, len(classes) - 1)],
-            "origin_ref": names[np.where(decided, votes.rules, len(names) - 1)],
-        }
-    )
+def _own(project: Project) -> _Own | None:
+    """The turn that it is, where it is that of the room's rules."""
+    try:
+        voting = voters(project)
+    except StoreError:
+        raise
+    except TallyroomError:
+        return None  # the task Tag says what is amiss
+    model = None if voting is None else last_model(project, voting.rules)
+    turn = _turn(project)
+    if voting is None or model is None or turn is None or turn.mark != voting.mark(model):
+        return None
+    return _Own(turn, voting, model)
 
 
-def _differing(votes: pd.DataFrame, before: dict[int, tuple[str | None, str]]) -> pd.DataFrame:
-    """The rows whose class is not what the rules had said before (nothing, where they never voted), and that: `was`."""
-    was = [before.get(int(message_id), (None, ""))[0] for message_id in votes["message_id"]]
-    # A list, not a column: pandas would turn None into NaN, which differs from itself.
-    now = [klass if isinstance(klass, str) else None for klass in votes["klass"]]
-    differs = np.array([new != old for new, old in zip(now, was, strict=True)], dtype=bool)
-    return votes.assign(was=pd.Series(was, index=votes.index, dtype=object))[differs]
+def _scanner(project: Project, voting: Voters) -> Scanner:
+    return Scanner(voting.rules, project.folder / ".cache")
+
+
+def _turn(project: Project) -> Turn | None:
+    with project.store.read() as connection:
+        return turn_of(connection, project.dataset_id)

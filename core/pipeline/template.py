@@ -13,7 +13,8 @@ import pandas as pd
 from sqlalchemy import Connection, select
 
 from core.fingerprint import fingerprint
-from core.pipeline.stage import LineTask, Progress, silent, workshop
+from core.pipeline.stage import LineTask
+from core.pipeline.workshop import Progress, silent, workshop
 from core.project import Project
 from core.store import Store
 from core.store.models import DatasetId, Stage

@@ -7,11 +7,13 @@ import time
 from collections.abc import Callable, Iterable
 
 from core.errors import StoreDownError, TallyroomError
+from core.pipeline.aside import Aside
 from core.pipeline.ingest import listing
 from core.pipeline.run import RunSummary, go_over
 from core.pipeline.schedule import Cron
-from core.pipeline.stage import Progress, look_of, silent
+from core.pipeline.stage import look_of
 from core.pipeline.worker import Worker
+from core.pipeline.workshop import Progress, silent
 from core.project import Project
 from core.store import Feed
 from core.store.feed import StoreEvent
@@ -55,7 +57,7 @@ def watch(
     """
     worker = Worker(project, watches=True, stop=stop)
     worker.at_most = PREDICT_AT_MOST
-    cron = Cron(project.settings)
+    cron, aside = Cron(project.settings), Aside()
     feed: Feed | None = None
     try:
         while not stop.is_set():
@@ -64,7 +66,7 @@ def watch(
                 feed = feed or Feed(project.store.engine)
                 worker.live()
                 seen = _seen(project)
-                summary = _once(worker, progress, cron, before_run, after_run, on_trouble, scheduler)
+                summary = _once(worker, aside, progress, cron, before_run, after_run, on_trouble, scheduler)
                 if summary is None or not _at_it(summary):
                     held = summary is not None and summary.held
                     _sleep_until_stale(worker, feed, seen, cron, held=held)
@@ -73,6 +75,7 @@ def watch(
                 feed = None
                 stop.wait(RETRY_SECONDS)
     finally:
+        aside.close()
         if feed is not None:
             feed.close()
         worker.close()
@@ -80,6 +83,7 @@ def watch(
 
 def _once(
     worker: Worker,
+    aside: Aside,
     progress: Progress,
     cron: Cron,
     before_run: Callable[[], None],
@@ -90,7 +94,7 @@ def _once(
     """Go over the line once; None where it could not even begin."""
     try:
         before_run()
-        summary = go_over(worker, progress, due=cron.take(), scheduler=scheduler)
+        summary = go_over(worker, progress, due=cron.take(), scheduler=scheduler, aside=aside)
         for failure in summary.failures:
             on_trouble(failure)
         if not summary.nothing_to_do:
@@ -104,8 +108,8 @@ def _once(
 
 
 def _at_it(summary: RunSummary) -> bool:
-    """Whether there is more to predict or to index than one going-over does."""
-    return bool(summary.predicted and summary.more) or max(summary.predicted, summary.indexed) >= PREDICT_AT_MOST
+    """Whether there is more to go through than one going-over does."""
+    return summary.more or max(summary.predicted, summary.indexed) >= PREDICT_AT_MOST
 
 
 def _sleep_until_stale(worker: Worker, feed: Feed, seen: Seen, cron: Cron, *, held: bool) -> None:

@@ -20,13 +20,15 @@ from typing import Any
 from sqlalchemy import Connection
 
 from core.errors import StoreError
+from core.learning.workers import Workers
 from core.pipeline.hold import Hold, NotNowError
+from core.pipeline.memory import Peak
 from core.pipeline.telling import sentence_of
 from core.project import Project
 from core.store.models import TaskState
-from core.store.records import tasks
+from core.store.records import claims, tasks
 from core.store.records.asks import FOLLOWING, asked_to_cancel
-from core.store.records.tasks import Process, Refusal
+from core.store.records.claims import Process, Refusal
 from core.store.records.workers import be_alive, be_gone, begin_run, end_run, go_on, note_stale
 
 BEAT_SECONDS = 1.0
@@ -63,6 +65,7 @@ class Worker:
         self.rest_until = float("inf")
         self.run_id = 0
         self.stale: list[str] = []
+        self.voted = ""  # the fingerprint of the rules that it gave their turn last
         self._follows = self._goes_on = False
         self._noted: list[str] = []
         self._times = 1
@@ -73,6 +76,7 @@ class Worker:
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self._thread: threading.Thread | None = None
+        self._pool: Workers | None = None
 
     def project_of(self, hold: Hold) -> Project:
         """The room, with a store that is written to behind the task's fence."""
@@ -113,12 +117,12 @@ class Worker:
             NotNowError: not now; it is noted in `skipped`.
         """
         retries = self.project.settings.pipeline.retries
-        found = self.project.store.write(lambda c: tasks.claim(c, fingerprint, self.me, retries))
+        found = self.project.store.write(lambda c: claims.claim(c, fingerprint, self.me, retries))
         if isinstance(found, Refusal):
             error = NotNowError(family, found)
             self.skipped.append(error)
             raise error
-        hold = Hold(self.project.store, found, self.stop)
+        hold = Hold(self.project.store, found, self.stop, Peak(self._pids))
         self._begin([family])
         with self._lock:
             self._holds[fingerprint] = hold
@@ -187,6 +191,22 @@ class Worker:
         error.add_note(f"in the stage {family}")
         self.failures.append(error)
 
+    def pool(self) -> Workers | None:
+        """The processes that fit candidates, kept until `dismiss`; None where this one does it."""
+        size = self.project.settings.pipeline.workers
+        if self._pool is None and size > 1:
+            self._pool = Workers(size)
+        return self._pool
+
+    def _pids(self) -> Sequence[int]:
+        return () if self._pool is None else self._pool.pids
+
+    def dismiss(self) -> None:
+        """A going-over needs its processes no longer."""
+        if self._pool is not None:
+            self._pool.close()
+            self._pool = None
+
     def live(self) -> None:
         """Begin to tell that this process lives; safe to repeat."""
         if self._thread is None:
@@ -209,7 +229,7 @@ class Worker:
 
         def work(connection: Connection) -> tuple[list[bool], dict[str, str]]:
             be_alive(connection, self.me)
-            kept = [tasks.extend(connection, hold.claim) for hold in holds]
+            kept = [claims.extend(connection, hold.claim) for hold in holds]
             return kept, asked_to_cancel(connection, [hold.claim.fingerprint for hold in holds]) if holds else {}
 
         kept, asked = self.project.store.write(work)

@@ -9,7 +9,10 @@ from cronsim import CronSim, CronSimError
 from pydantic import Field, field_validator
 
 from core.errors import did_you_mean
+from core.settings.duration import seconds_of
 from core.settings.section import Section
+
+SEARCH_LEAST = 5
 
 
 class PipelineSettings(Section):
@@ -93,6 +96,18 @@ class PipelineSettings(Section):
         description="When `run --watch` also retrains, on any new label: a cron expression, such as `0 3 * * *`; by "
         "the clock of `[quiet_hours] time_zone`, else UTC.",
     )
+    search: str = Field(
+        "",
+        max_length=20,
+        description="Search for a better model for so long, such as `10m`, with `workers` processes, beside the line; "
+        "what it finds is on trial. Empty: only when `tallyroom search` is called.",
+    )
+    search_share: float = Field(
+        0.2,
+        gt=0,
+        le=1,
+        description="Search again when so large a share of the labels it learnt from is new.",
+    )
     retries: int = Field(
         3, ge=0, le=20, description="How often `run --watch` tries a failing stage again, after 2, 4, 8 ... seconds."
     )
@@ -116,6 +131,13 @@ class PipelineSettings(Section):
                     f"'{cron}' is no cron expression ({error}); '0 3 * * *' is every night at three"
                 ) from None
         return cron
+
+    @field_validator("search")
+    @classmethod
+    def _a_budget(cls, search: str) -> str:
+        if search and seconds_of(search) < SEARCH_LEAST:
+            raise ValueError(f"nothing can be found in so short a time; give {SEARCH_LEAST}s or more")
+        return search
 
     @field_validator("train_on")
     @classmethod

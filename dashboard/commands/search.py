@@ -9,12 +9,12 @@ import typer
 
 from core import Project
 from core.errors import TallyroomError
+from core.settings.duration import seconds_of
 from dashboard.commands.options import AsJson, Bars, Room, answer, say
 
 if TYPE_CHECKING:  # the pipeline takes seconds to import, which --help has no use for
     from core.store.queries.trials import SearchRow, TrialRow
 
-SECONDS = {"s": 1, "m": 60, "h": 3_600}
 BYTES = {"": 1, "B": 1, "KB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000}
 
 
@@ -79,10 +79,10 @@ def seconds(written: str) -> float:
     Raises:
         TallyroomError: it is none.
     """
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smh])\s*", written)
-    if found is None:
-        raise TallyroomError(f"'{written}' is no budget", fix="Write 90s, 10m or 2h.")
-    return float(found[1]) * SECONDS[found[2]]
+    try:
+        return seconds_of(written)
+    except ValueError:
+        raise TallyroomError(f"'{written}' is no budget", fix="Write 90s, 10m or 2h.") from None
 
 
 def size(written: str) -> int:

@@ -136,6 +136,9 @@ def test_a_failing_task_shows_red_with_its_message_and_its_rerun_turns_it_green(
         expect(tab.locator('[data-family="CrossValidate"] .task.done')).to_have_count(3, timeout=60_000)
         expect(tab.locator('[data-family="Predict"] .task.done')).to_have_count(1, timeout=60_000)
         expect(tab.locator(".task.failed")).to_have_count(0)
+        expect(tab.locator('[data-family="PredictShard"] .task.done')).to_have_count(1)
+        expect(tab.locator('[data-family="TagShard"]')).to_contain_text("the room has no rules")
+        expect(tab.locator('[data-family="Search"]')).to_contain_text("only by hand")
 
         opened.slow.touch()
         drop(opened.folder, "more.csv", CORPUS.messages(120, 160), labelled=40)

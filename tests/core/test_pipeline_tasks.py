@@ -24,8 +24,9 @@ from core.store import Store
 from core.store.models import Fold, Label, Origin, PipelineTask, Run, TaskAsk, TaskState
 from core.store.queries.tasks import graph, log_of, recent_runs
 from core.store.records.asks import asked_to_cancel
+from core.store.records.claims import Claim, LeaseLostError, Process, Refusal, claim, end, extend
 from core.store.records.labels import add_labels
-from core.store.records.tasks import Claim, LeaseLostError, Listed, Process, Refusal, claim, end, extend, list_tasks
+from core.store.records.tasks import Listed, list_tasks
 from dashboard.demo.room import drop
 from labeling.models import Role
 from labeling.people import add_person

@@ -16,9 +16,9 @@ from core.store import check
 from core.store.models import Message, Prediction, Stage
 from core.store.queries.lag import mark_of
 from core.store.queries.live import champion
-from core.store.records import judged
-from core.store.records.judged import down_to, judged_down_to, shard_of
+from core.store.records import stretches
 from core.store.records.stages import done
+from core.store.records.stretches import down_to, grow_down, shard_of, stretch_of
 from dashboard.demo.room import drop
 
 SETTINGS = """[room]
@@ -42,8 +42,8 @@ MESSAGES = 730
 CORPUS = Corpus(11, start_ms=1_790_000_000_000, every_ms=60_000)
 PROGRAM = """
 from pathlib import Path
-import core.pipeline.predict, core.store.records.judged
-core.pipeline.predict.SHARD = core.store.records.judged.SHARD = {shard}
+import core.store.records.stretches
+core.store.records.stretches.SHARD = {shard}
 from core import Project
 from core.pipeline import run
 print(run(Project(Path({folder!r}), store_url={url!r})).predicted)
@@ -64,8 +64,7 @@ def make(folder: Path, store_url: str) -> Project:
 
 @pytest.fixture
 def small_shards(monkeypatch: pytest.MonkeyPatch) -> int:
-    for module in ("core.store.records.judged", "core.pipeline.predict"):
-        monkeypatch.setattr(f"{module}.SHARD", 64)
+    monkeypatch.setattr("core.store.records.stretches.SHARD", 64)
     return 64
 
 
@@ -77,12 +76,12 @@ def said(project: Project) -> dict[str, tuple[str, float]]:
         return {key: (klass, confidence) for key, klass, confidence in connection.execute(query)}
 
 
-def stretch_of(project: Project) -> dict[str, int]:
+def stretch_kept(project: Project) -> dict[str, int]:
     with project.store.read() as connection:
         current = champion(connection, project.dataset_id)
         assert current is not None
         found = done(connection, mark_of(current.run_id))
-        marks = select(func.count()).select_from(Stage).where(Stage.name == "PredictShard")
+        marks = select(func.count()).select_from(Stage).where(Stage.name == "Shard")
         assert connection.execute(marks).scalar() == 0, "the marks of shards that the stretch took in are gone"
     assert found is not None
     return found
@@ -96,7 +95,7 @@ def test_twelve_shards_say_what_one_says(tmp_path: Path, store_url: str, request
     assert run(split, predict_at_most=64).predicted == MESSAGES % 64, "the newest shard is not full"
     assert run(split).predicted == MESSAGES - MESSAGES % 64
     assert said(split) == said(whole)
-    assert stretch_of(split) == {"low": 1, "high": MESSAGES}
+    assert stretch_kept(split) == {"low": 1, "high": MESSAGES}
     with split.store.read() as connection:
         assert list(check.check(connection)) == []
     assert run(split).nothing_to_do
@@ -125,22 +124,22 @@ def test_two_processes_share_the_shards_and_judge_no_message_twice(
 def test_the_stretch_takes_in_a_shard_only_when_all_above_it_are_done(
     tmp_path: Path, store_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(judged, "SHARD", 10)
+    monkeypatch.setattr(stretches, "SHARD", 10)
     project = make(tmp_path / "room", store_url)
     run(project, predict_at_most=1)
     with project.store.read() as connection:
         current = champion(connection, project.dataset_id)
     assert current is not None
-    run_id = current.run_id
-    project.store.write(lambda c: judged._write(c, run_id, judged.Judged(36, 40)))
+    key = mark_of(current.run_id)
+    project.store.write(lambda c: stretches._write(c, key, stretches.Stretch(36, 40)))
     assert [shard_of(each) for each in (1, 10, 11, 35)] == [1, 1, 11, 31]
 
     def down(first: int, message_id: int) -> tuple[int, int]:
         def work(connection: object) -> tuple[int, int]:
-            judged_down_to(connection, run_id, first, message_id)  # type: ignore[arg-type]
-            stretch = judged.judged(connection, run_id)  # type: ignore[arg-type]
+            grow_down(connection, key, first, message_id)  # type: ignore[arg-type]
+            stretch = stretch_of(connection, key)  # type: ignore[arg-type]
             assert stretch is not None
-            return stretch.low, down_to(connection, run_id, first, stretch.low)  # type: ignore[arg-type]
+            return stretch.low, down_to(connection, key, first)  # type: ignore[arg-type]
 
         return project.store.write(work)  # type: ignore[arg-type]
 

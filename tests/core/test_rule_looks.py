@@ -13,7 +13,7 @@ from core.errors import TallyroomError
 from core.hit import Hit
 from core.pipeline import judge_rules, run
 from core.pipeline.judge_rules import JudgeRules
-from core.pipeline.stage import workshop
+from core.pipeline.workshop import workshop
 from core.store.models import Origin
 from core.store.queries.behind import Behind, behind_in
 from core.store.queries.messages import messages_behind

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,14 @@ class KilledOnce(Odd):
         if not mark.exists():
             mark.touch()
             os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Endless(Odd):
+    """Is never done; it makes the file `mark` when it begins."""
+
+    def before(self) -> None:
+        Path(self.mark).touch()
+        time.sleep(3_600)
 
 
 class Backwards(Odd):

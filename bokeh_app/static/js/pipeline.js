@@ -1,7 +1,7 @@
 // The pipeline page: the graph as the store has it, live; a task's log; rerun and cancel.
 import {follow} from "./feed.js";
 import {ask, facts, warn} from "./shell.js";
-import {attemptWords, box, isLost, nameOf, stateWords, took, waitWords} from "./pipeline_task.js";
+import {attemptWords, box, isLost, memoryWords, nameOf, stateWords, took, waitWords} from "./pipeline_task.js";
 import {element, safeText} from "./text.js";
 
 const BOXES_MOST = 8; // a stage with more tasks shows small ones
@@ -58,10 +58,11 @@ function drawStage(stage, tasks) {
     made.addEventListener("click", () => choose(task.fingerprint));
     list.append(element("li", "", made));
   }
-  if (!tasks.length) list.append(element("li", "", element("div", "task never", "not yet")));
-  const made = element("div", "stage", ...(tasks.length === 1 || !tasks.length ? [] : [head]), list);
+  if (!tasks.length) list.append(element("li", "", element("div", "task never", safeText(stage.idle))));
+  const made = element("div", "stage", ...(tasks.length > 1 || tasks[0]?.params.first !== undefined ? [head] : []), list);
   if (!tasks.length) made.prepend(head);
   if (tasks.length >= LISTED_MOST) made.append(element("p", "more", `${LISTED_MOST} of them; what failed or runs is among these`));
+  if (stage.note) made.append(element("p", "more", safeText(stage.note)));
   const worst = small ? tasks.find((task) => task.state === "failed" && task.error) : null;
   if (worst) {
     const whole = box(worst, stage, state.tasks, now());
@@ -132,7 +133,7 @@ function drawDetail() {
   if (!task) return;
   const stage = stageOf(task), name = nameOf(task, stage);
   get("detail-title").replaceChildren(safeText(name === stage.title ? name : `${stage.title}: ${name}`));
-  get("detail-words").replaceChildren(safeText([stateWords(task), waitWords(task, state.tasks), attemptWords(task, now())].filter(Boolean).join(" · ")));
+  get("detail-words").replaceChildren(safeText([stateWords(task), waitWords(task, state.tasks), attemptWords(task, now()), memoryWords(task)].filter(Boolean).join(" · ")));
   get("detail-error").hidden = !task.error;
   get("detail-error").replaceChildren(safeText(task.error ?? ""));
   for (const [id, can] of [["rerun", canRerun(task)], ["cancel", canCancel(task)]]) {
@@ -144,7 +145,7 @@ function drawDetail() {
   if (!mayAct) get("log").textContent = "Logs are for leads.";
 }
 
-const FOLLOWING = ["Tag", "Templates", "Predict", "PredictShard", "Index", "Sources"];
+const FOLLOWING = ["Tag", "TagShard", "Templates", "Predict", "PredictShard", "Index", "Sources"];
 const canRerun = (task) => ["failed", "cancelled"].includes(task.state) || isLost(task) || (task.state === "done" && !FOLLOWING.includes(task.family));
 const canCancel = (task) => ["waiting", "running", "failed"].includes(task.state);
 

@@ -13,6 +13,7 @@ export function took(seconds) {
 
 export function nameOf(task, stage) {
   if (task.family === "CrossValidate") return `fold ${task.params.fold + 1}${task.params.repeat ? `, repeat ${task.params.repeat + 1}` : ""}`;
+  if (task.params.first !== undefined) return `from message ${task.params.first.toLocaleString()}`;
   return task.params.part ?? stage.title;
 }
 
@@ -22,7 +23,7 @@ export const isLost = (task) => task.state === "running" && !task.lives;
 export function stateWords(task) {
   if (isLost(task)) return "its process is gone";
   if (task.state === "running" && task.asked) return "being cancelled";
-  if (task.state === "running" && task.of) return `running, ${task.done.toLocaleString()} of ${task.of.toLocaleString()}`;
+  if (task.state === "running" && task.of) return `running, ${task.done.toLocaleString()} of ${task.of.toLocaleString()}${task.family === "Search" ? " s" : ""}`;
   if (task.state === "running" && task.done) return `running, ${task.done.toLocaleString()} so far`;
   return task.state;
 }
@@ -48,6 +49,8 @@ export function attemptWords(task, now) {
   if (task.host && (task.state === "running" || task.state === "failed")) words.push(`on ${task.host}, process ${task.pid}`);
   return words.join(", ");
 }
+
+export const memoryWords = (task) => (task.peak_memory ? `${Math.round(task.peak_memory / 1e6).toLocaleString()} MB at most` : "");
 
 // `small`: its place among many, for a box that has room for a sign and a number only; 0: a whole one.
 export function box(task, stage, tasks, now, small = 0) {

@@ -70,7 +70,8 @@ class PipelineTask(Base):
 
     Whoever runs it holds it until `lease_until` (the database's clock) and moves that on; `token` grows with each
     claim, and what is written under an older one is refused. `attempt` counts from the last time it began anew; a
-    failed task is tried again after `due_at`. `run_id` and `place`: the going-over that listed it last, and where.
+    failed task is tried again after `due_at`. `peak_memory`: in bytes, of its newest attempt. `run_id` and `place`: the
+    going-over that listed it last, and where.
     """
 
     __tablename__ = "pipeline_task"
@@ -97,6 +98,7 @@ class PipelineTask(Base):
     done: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     of: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     seconds: Mapped[float | None] = mapped_column(Float)
+    peak_memory: Mapped[int | None] = mapped_column(BigInteger)
     error: Mapped[str | None] = mapped_column(Text)
     started_at: Mapped[int | None] = mapped_column(BigInteger)
     finished_at: Mapped[int | None] = mapped_column(BigInteger)

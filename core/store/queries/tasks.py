@@ -27,7 +27,7 @@ LINES_MOST = 400
 
 @dataclass(frozen=True, slots=True)
 class TaskRow:
-    """A task as it stands; times are ms.
+    """A task as it stands; times are ms, memory bytes.
 
     `lives`: who runs it has said so of late; `asked`: who has asked for it to be cancelled.
     """
@@ -45,6 +45,7 @@ class TaskRow:
     done: int
     of: int
     seconds: float | None
+    peak_memory: int | None
     error: str | None
     started_at: int | None
     finished_at: int | None
@@ -89,6 +90,14 @@ class LogLine:
     attempt: int
     line: str
     at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Seconds of several tasks together, and the bytes of the one that took most."""
+
+    seconds: float
+    peak_memory: int
 
 
 def stands(connection: Connection, fingerprint: str) -> str | None:
@@ -147,6 +156,7 @@ def graph(connection: Connection, dataset: DatasetId) -> list[TaskRow]:
             PipelineTask.done,
             PipelineTask.of,
             PipelineTask.seconds,
+            PipelineTask.peak_memory,
             PipelineTask.error,
             PipelineTask.started_at,
             PipelineTask.finished_at,
@@ -206,7 +216,8 @@ def log_of(connection: Connection, dataset: DatasetId, fingerprint: str) -> list
     return [LogLine(*row) for row in reversed(rows)]
 
 
-def seconds_of(connection: Connection, fingerprints: Sequence[str]) -> float:
-    """How long these tasks took together, whoever did them."""
-    query = select(func.sum(PipelineTask.seconds)).where(PipelineTask.fingerprint.in_(fingerprints))
-    return float(connection.execute(query).scalar() or 0.0)
+def cost_of(connection: Connection, fingerprints: Sequence[str]) -> Cost:
+    """What these tasks took, whoever did them."""
+    columns = (func.sum(PipelineTask.seconds), func.max(PipelineTask.peak_memory))
+    seconds, memory = connection.execute(select(*columns).where(PipelineTask.fingerprint.in_(fingerprints))).one()
+    return Cost(float(seconds or 0.0), int(memory or 0))

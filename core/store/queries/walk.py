@@ -23,6 +23,12 @@ def newest_message(store: Store) -> int:
         return connection.execute(select(func.coalesce(func.max(Message.id), 0))).scalar_one()
 
 
+def oldest_message(connection: Connection, dataset: DatasetId) -> int | None:
+    """The lowest message id of a dataset."""
+    query = select(Message.id).where(Message.dataset_id + 0 == dataset)  # plus nothing: see below
+    return connection.execute(query.order_by(Message.id).limit(1)).scalar()
+
+
 def above(store: Store, dataset: DatasetId, low: int, limit: int) -> pd.DataFrame:
     """The next messages with ids above `low`, rising, as `COLUMNS`."""
     return _page(store, dataset, Message.id > low, Message.id.asc(), limit)

@@ -22,7 +22,7 @@ from core.store.models import (
 )
 
 FAILED_MOST = 500
-FOLLOWING = frozenset({"Tag", "Templates", "Predict", "PredictShard", "Index"})
+FOLLOWING = frozenset({"Tag", "TagShard", "Templates", "Predict", "PredictShard", "Index"})
 """Stages that follow the messages as they come: never done for good."""
 
 

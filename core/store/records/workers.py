@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
 from core.store.feed import emit
 from core.store.models import DatasetId, PipelineLog, PipelineRun, PipelineTask, PipelineWorker, TaskState, now_ms
-from core.store.records.tasks import Process
+from core.store.records.claims import Process
 from core.store.rollups import upsert
 
 ALIVE_MS = 10_000

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from candidates import Backwards, Killed, KilledOnce, Raising
+from candidates import Backwards, Endless, Killed, KilledOnce, Raising
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import FeatureUnion
 
@@ -28,6 +28,7 @@ from core.learning import (
     trials,
 )
 from core.learning.matrices import Matrices
+from core.learning.workers import Workers
 
 ALL = [
     Candidate.parse(name)
@@ -85,6 +86,26 @@ def test_a_killed_worker_s_fold_is_tried_again_and_who_fails_for_good_is_said_wh
     assert failed.pop("killed").startswith("a worker process was lost 3 times at the same work (SIGKILL)")
     assert not failed
     assert len(outcomes) == 4
+
+
+def test_a_pool_serves_one_trial_after_another_and_one_that_is_called_off_in_the_midst_of_a_fit(tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+
+    def look() -> None:
+        if mark.exists():
+            raise KeyboardInterrupt
+
+    good = Candidate("word", "cnb")
+    plain = by_fold(benchmark(TEXTS, Y, CLASSES, [good], SPLITS, seed=3))
+    with Workers(2) as pool:
+        first = pool.pids
+        assert_same(by_fold(trials(TEXTS, Y, CLASSES, [good], SPLITS, seed=3, pool=pool)), plain)
+        assert pool.pids == first
+        with pytest.raises(KeyboardInterrupt):
+            list(trials(TEXTS, Y, CLASSES, [Endless("word", "svc", mark=str(mark))], SPLITS[:1], pool=pool, look=look))
+        assert pool.free == 2
+        assert len(set(pool.pids) & set(first)) == 1, "who was at it is replaced"
+        assert_same(by_fold(trials(TEXTS, Y, CLASSES, [good], SPLITS, seed=3, pool=pool)), plain)
 
 
 def test_texts_without_a_word_fail_every_candidate_in_a_sentence_in_several_processes_too() -> None:
