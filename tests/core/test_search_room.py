@@ -20,7 +20,7 @@ from core.learning import Candidate
 from core.pipeline import ingest_sources
 from core.pipeline.on_trial import on_trial
 from core.pipeline.search import SearchOptions, join_search, search_room
-from core.pipeline.search_storage import address
+from core.pipeline.search.storage import address
 from core.store.models import SearchState, TrialState
 from core.store.queries.trials import SearchRow, TrialRow, found_candidates, out_of_fold, searches, trials
 from dashboard.demo.room import drop

@@ -19,8 +19,8 @@ from core.errors import PipelineError
 from core.learning import Candidate
 from core.learning.search import SIZE, Cut, Matrices, Outcome, make_sampler, over, try_candidate
 from core.pipeline.on_trial import matrix_cache
-from core.pipeline.search_material import made_from, material
-from core.pipeline.search_study import space_of, study_of
+from core.pipeline.search.material import made_from, material
+from core.pipeline.search.study import space_of, study_of
 from core.project import Project
 from core.store.models import Stop, TrialState
 from core.store.queries.trials import SearchRow, TrialRow, is_over, search_row, trials

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.fingerprint import fingerprint
 from core.learning.search import Space
-from core.pipeline.search_storage import open_storage
+from core.pipeline.search.storage import open_storage
 from core.project import Project
 from core.store.queries.trials import SearchRow
 

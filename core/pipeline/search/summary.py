@@ -10,8 +10,8 @@ import numpy as np
 
 from core.learning.search import choose_ensemble
 from core.learning.search.ensemble import LIBRARY
-from core.pipeline.search_material import material
-from core.pipeline.search_study import study_of
+from core.pipeline.search.material import material
+from core.pipeline.search.study import study_of
 from core.project import Project
 from core.store.models import TrialState
 from core.store.queries.trials import SearchRow, best_trials, out_of_fold, trials
