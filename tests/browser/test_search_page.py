@@ -105,13 +105,20 @@ def test_the_page_follows_a_search_from_an_empty_room_to_its_end(
     estimate = {"macro_f1": 0.91, "honest": 0.905}
     result = {
         "best": {"candidate": "word-cnb", **estimate},
-        "ensemble": {"members": [["word-cnb", 0.75], [HOSTILE, 0.25]], **estimate},
+        "ensemble": {
+            "members": [["word-cnb", 0.75], [HOSTILE, 0.25]],
+            "candidate": f"ensemble:0.75*word-cnb+0.25*{HOSTILE}",
+            "bytes": 24_000,
+            "features": 2,
+            **estimate,
+        },
         "importances": [{"part": "all", "name": "estimator", "share": 0.8, "trials": 9}],
     }
     store.write(lambda connection: end_search(connection, search, SearchState.DONE, result, None))
     expect(tab.locator("#left")).to_have_text("is over")
     expect(tab.locator("#honest")).to_have_text("0.9050")
     expect(tab.locator("#members li")).to_have_count(2)
+    expect(tab.locator("#ensemble-words")).to_contain_text("24 kB of weights, 2 readings of each message")
     expect(tab.locator("#importances")).to_contain_text("80 %")
     assert tab.evaluate("window.pwned") is None
     assert troubles == []

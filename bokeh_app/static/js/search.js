@@ -90,9 +90,16 @@ function drawImportances() {
 function drawEnsemble() {
   const ensemble = state.search.result?.ensemble, best = state.search.result?.best;
   get("members").replaceChildren(...(ensemble?.members ?? []).map(([name, share]) => element("li", "", weight(name, share))));
-  get("ensemble-words").textContent = !ensemble
-    ? "Chosen when the search is over."
-    : `${several(ensemble.members.length, "member")}: ${score(ensemble.macro_f1)}, honestly ${score(ensemble.honest)}; the best single trial ${score(best.macro_f1)}, honestly ${score(best.honest)}. It is reported, not promoted: it is no single linear model.`;
+  get("ensemble-words").textContent = ensembleWords(ensemble, best);
+}
+
+function ensembleWords(ensemble, best) {
+  if (!ensemble) return state.search.result && state.search.state !== "running" ? "No two flat linear trials came to their last fold." : "Chosen when the search is over.";
+  if (ensemble.members.length < 2) return "The best trial alone: no other made it better.";
+  const scores = `${score(ensemble.macro_f1)}, honestly ${score(ensemble.honest)}; the best single trial ${score(best.macro_f1)}, honestly ${score(best.honest)}.`;
+  if (!("candidate" in ensemble)) return `${scores} It was chosen by an earlier version, which could not try it.`;
+  const large = `${size(ensemble.bytes)} of weights, ${several(ensemble.features, "reading")} of each message.`;
+  return `${scores} ${large} ${ensemble.candidate ? "One linear model again: the next run tries it, and it has to beat the best single one by a settled margin." : "It is larger than allowed, and is not tried."}`;
 }
 
 function drawTrials() {
