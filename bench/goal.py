@@ -88,8 +88,8 @@ def main() -> None:
         macro_f1=round(best["macro_f1"], 4),
         honest=round(best["honest"], 4),
         other_folds=round(float(np.mean(again)), 4),
-        ensemble=round(result["ensemble"]["macro_f1"], 4),
-        ensemble_honest=round(result["ensemble"]["honest"], 4),
+        ensemble=round(result.get("ensemble", {}).get("macro_f1", math.nan), 4),
+        ensemble_honest=round(result.get("ensemble", {}).get("honest", math.nan), 4),
         trials=sum(result["trials"].values()),
         as_published=as_published(Candidate.parse(best["candidate"]), rows),
     )

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, select
-
 from core import Project
-from core.store.models import now_ms
+from core.store.queries.live import clock
 from core.store.queries.trials import SearchRow, TrialRow, found_candidates, searches, trials
 
 TRIALS_MOST = 500
@@ -20,7 +18,7 @@ def search_state(project: Project) -> dict[str, Any]:
     with store.read() as connection:
         newest = searches(connection, dataset, EARLIER_MOST)
         rows = trials(connection, newest[0].fingerprint, most=TRIALS_MOST) if newest else []
-        at = _clock(connection)
+        at = clock(connection)
     return {
         "at": at,
         "search": _search(newest[0]) if newest else None,
@@ -28,10 +26,6 @@ def search_state(project: Project) -> dict[str, Any]:
         "earlier": [_search(each) for each in newest[1:]],
         "candidates": list(found_candidates(store, dataset)) if newest else [],
     }
-
-
-def _clock(connection: Connection) -> int:
-    return int(connection.execute(select(now_ms())).scalar_one())
 
 
 def _search(row: SearchRow) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from core.learning.cache import ArrayCache
-from core.learning.candidate import Candidate
+from core.learning.ensemble import AnyCandidate
 from core.learning.matrices import Matrices
 from core.learning.plan import Job, Kind, Plan
 from core.learning.racing import Race
@@ -33,7 +33,7 @@ def benchmark(
     texts: Sequence[str],
     y: np.ndarray,
     classes: Sequence[str],
-    candidates: Sequence[Candidate],
+    candidates: Sequence[AnyCandidate],
     splits: Sequence[Split],
     *,
     curve: Sequence[float] = (1.0,),
@@ -71,7 +71,7 @@ def trials(
     texts: Sequence[str],
     y: np.ndarray,
     classes: Sequence[str],
-    candidates: Sequence[Candidate],
+    candidates: Sequence[AnyCandidate],
     splits: Sequence[Split],
     *,
     curve: Sequence[float] = (1.0,),
@@ -149,7 +149,7 @@ class _Work:
     """All that a job needs to know; it is sent to each worker once."""
 
     matrices: Matrices
-    groups: Sequence[Sequence[Candidate]]
+    groups: Sequence[Sequence[AnyCandidate]]
     cuts: Sequence[tuple[Any, str]]
     points: Sequence[Sequence[Point]]
     y: np.ndarray
@@ -162,19 +162,22 @@ class _Work:
         if job.kind is Kind.CUT:
             self.matrices.prepare(*self.cuts[job.group])
             return None
-        vectoriser, name = _vectoriser(self.groups[job.group][0])
         point = self.points[job.split][job.point]
-        pair = self.matrices.pair(vectoriser, name, point.train, point.split.test)
+        vectorisers = self.groups[job.group][0].vectorisers()
+        pairs = [self.matrices.pair(*each, point.train, point.split.test) for each in vectorisers]
         if job.kind is Kind.VECTORISE:
             return None
-        return tried(self.candidate(job), point, pair, self.y, self.classes, self.seed, self.weights)
+        return tried(self.candidate(job), point, pairs, self.y, self.classes, self.seed, self.weights)
 
     def has(self, job: Job) -> bool:
-        """Whether the matrices that a job makes are in the cache."""
+        """Whether the matrices that a job makes are in the cache, or would not be kept for whoever needs them."""
         point = self.points[job.split][job.point]
-        return self.matrices.has(*_vectoriser(self.groups[job.group][0]), point.train, point.split.test)
+        vectorisers = self.groups[job.group][0].vectorisers()
+        if len(vectorisers) > self.matrices.keeps:
+            return True
+        return all(self.matrices.has(*each, point.train, point.split.test) for each in vectorisers)
 
-    def candidate(self, job: Job) -> Candidate:
+    def candidate(self, job: Job) -> AnyCandidate:
         """Whom a job tries."""
         return self.groups[job.group][job.candidate]
 
@@ -193,26 +196,29 @@ class _Work:
         }
 
 
-def _sharing(candidates: Sequence[Candidate], matrices: Matrices) -> list[list[Candidate]]:
+def _sharing(candidates: Sequence[AnyCandidate], matrices: Matrices) -> list[list[AnyCandidate]]:
     """Candidates by the matrices that they share; words are cheapest, and give the page its first points."""
-    groups: dict[str, list[Candidate]] = {}
-    for candidate in sorted(candidates, key=lambda candidate: (candidate.features != "word", candidate.feature_key)):
-        groups.setdefault(matrices.key(*_vectoriser(candidate)), []).append(candidate)
+    groups: dict[str, list[AnyCandidate]] = {}
+    for candidate in sorted(candidates, key=lambda each: (each.feature_keys[0][0] != "word", each.feature_keys)):
+        key = "+".join(matrices.key(*each) for each in candidate.vectorisers())
+        groups.setdefault(key, []).append(candidate)
     # A union comes after what it may be made of.
-    return sorted(groups.values(), key=lambda group: len(matrices.parts(*_vectoriser(group[0]))) > 1)
+    return sorted(groups.values(), key=lambda group: len(_parts(group[0], matrices)) > 1)
 
 
-def _cuts(groups: Sequence[Sequence[Candidate]], matrices: Matrices) -> tuple[list[tuple[Any, str]], list[list[int]]]:
+def _cuts(
+    groups: Sequence[Sequence[AnyCandidate]], matrices: Matrices
+) -> tuple[list[tuple[Any, str]], list[list[int]]]:
     """The vectorisers for which texts are cut, each once, and for each group the places of its own among them."""
     cuts: dict[str, tuple[Any, str]] = {}
     parts: list[list[int]] = []
     for group in groups:
-        own = {matrices.key(*part): part for part in matrices.parts(*_vectoriser(group[0]))}
+        own = {matrices.key(*part): part for part in _parts(group[0], matrices)}
         cuts |= {key: part for key, part in own.items() if key not in cuts}
         parts.append([list(cuts).index(key) for key in own])
     return list(cuts.values()), parts
 
 
-def _vectoriser(candidate: Candidate) -> tuple[Any, str]:
-    """A candidate's vectoriser, not fitted, and what its feature set is called with its parameters."""
-    return candidate.feature_set().build(), str(candidate.feature_key)
+def _parts(candidate: AnyCandidate, matrices: Matrices) -> list[tuple[Any, str]]:
+    """The vectorisers for which texts are cut, of all its matrices."""
+    return [part for each in candidate.vectorisers() for part in matrices.parts(*each)]

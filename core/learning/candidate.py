@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import numpy as np
 from sklearn.pipeline import Pipeline
 
 from core.errors import UnknownNameError
 from core.learning.cascade import Cascade
 from core.learning.estimators import ESTIMATORS, Estimator
 from core.learning.features import FEATURES, FeatureSet
+from core.learning.features.feature_set import Vectoriser
+from core.learning.heads import Head
 from core.learning.parameters import Tunable, Value
+from core.learning.weights import fitted as fit_weighted
 from core.registry import Registry
 
 Values = tuple[tuple[str, Value], ...]
@@ -24,6 +28,31 @@ _NAME = re.compile(
     r"-(?P<estimator>[^-():]+)(?:\((?P<second>[^()]*)\))?"
 )
 _WHERE = "[pipeline] candidates"
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A fitted candidate: the matrices that it was fitted on, of other texts, go in."""
+
+    estimator: Estimator
+    classifier: Any
+
+    @property
+    def classes(self) -> np.ndarray:
+        """The class codes that it has seen."""
+        return np.asarray(self.classifier.classes_)
+
+    def margins(self, matrices: Sequence[Any]) -> np.ndarray:
+        """(n, classes seen) scores."""
+        return self.estimator.margins(self.classifier, matrices[0])
+
+    def predict(self, matrices: Sequence[Any]) -> np.ndarray:
+        """N class codes."""
+        return np.asarray(self.classifier.predict(matrices[0]))
+
+    def head(self, k: int) -> Head:
+        """What is kept of it, for all k classes."""
+        return self.estimator.head(self.classifier, k)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +103,11 @@ class Candidate:
         return self.features, self.feature_values
 
     @property
+    def feature_keys(self) -> tuple[tuple[str, Values], ...]:
+        """Those of its matrices, of which it has one."""
+        return (self.feature_key,)
+
+    @property
     def linear(self) -> bool:
         """Whether it adds up weights of terms; a cascade of two such classifiers does, twice."""
         return ESTIMATORS.get(self.estimator).linear
@@ -86,6 +120,15 @@ class Candidate:
         """Its estimator."""
         inner = ESTIMATORS.get(self.estimator)(**dict(self.estimator_values))
         return Cascade(inner) if self.cascade else inner
+
+    def vectorisers(self) -> list[tuple[Vectoriser, str]]:
+        """A vectoriser for each of its matrices, not fitted, and what its feature set is called with its parameters."""
+        return [(self.feature_set().build(), str(self.feature_key))]
+
+    def fit(self, matrices: Sequence[Any], y: np.ndarray, seed: int, weights: np.ndarray | None = None) -> Fitted:
+        """Fit its classifier on its matrix, of n rows, with n class codes `y`; None: all rows weigh the same."""
+        estimator = self.classifier()
+        return Fitted(estimator, fit_weighted(estimator.build(seed), matrices[0], y, weights))
 
     def build(self, seed: int) -> Pipeline:
         """The same as one plain scikit-learn pipeline, not fitted."""

@@ -2,9 +2,11 @@
 
 A linear model says which words moved it, fits on a phone and is trained in seconds, so it need not win: it need only
 not lose. And a champion that changes with every retraining teaches the office nothing, so the reigning one stays until
-another is better for certain. Both are one rule, *settled*: the paired difference over the folds is at least the
-margin, and the interval of the corrected resampled t-test (`core.learning.compare.paired`) lies above nothing. Where
-several challenge, their intervals are Bonferroni's: the luckiest of ten is not to win by luck.
+another is better for certain. An ensemble is linear too, but larger and slower than each of its members, and was chosen
+by what these folds said: it has to win as one that is not linear has. All of it is one rule, *settled*: the paired
+difference over the folds is at least the margin, and the interval of the corrected resampled t-test
+(`core.learning.compare.paired`) lies above nothing. Where several challenge, their intervals are Bonferroni's: the
+luckiest of ten is not to win by luck.
 """
 
 from __future__ import annotations
@@ -16,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import PipelineError, UnknownNameError
-from core.learning.candidate import Candidate
 from core.learning.compare.paired import FoldTest, paired_folds
+from core.learning.ensemble import PREFIX, candidate_of
 
 LEVEL = 0.95
 MARGIN = 0.002
@@ -30,6 +32,22 @@ class OnTrial:
     name: str
     linear: bool
     scores: NDArray[np.float64]
+    ensemble: bool = False
+
+    @classmethod
+    def of(cls, name: str, scores: NDArray[np.float64]) -> OnTrial:
+        """A candidate by its name; one that nobody knows any more counts as not linear."""
+        return cls(name, bool(is_linear(name)), scores, name.startswith(PREFIX))
+
+    @property
+    def first(self) -> bool:
+        """Whether it is one linear model, to which the others are held."""
+        return self.linear and not self.ensemble
+
+    @property
+    def kind(self) -> str:
+        """As a sentence goes on after `it is`."""
+        return "an ensemble" if self.ensemble else "linear" if self.linear else "not linear"
 
     @property
     def mean(self) -> float:
@@ -61,7 +79,7 @@ class _Rule:
 def is_linear(candidate: str) -> bool | None:
     """Whether a candidate is linear, by its name; None where nobody knows it any more."""
     try:
-        return Candidate.parse(candidate).linear
+        return candidate_of(candidate).linear
     except UnknownNameError:
         return None
 
@@ -82,11 +100,11 @@ def choose(
     """
     # The best first; of equals the reigning one, then by name: so that neither order nor luck decides.
     ranked = sorted(trial, key=lambda each: (-each.mean, each.name != reigning, each.name))
-    linear = [each for each in ranked if each.linear]
-    others = [each for each in ranked if not each.linear]
+    linear = [each for each in ranked if each.first]
+    others = [each for each in ranked if not each.first]
     if not linear:
         raise PipelineError(
-            "no linear candidate is on trial, so none can be shown to beat the best of them",
+            "no single linear candidate is on trial, so none can be shown to beat the best of them",
             where="[pipeline] candidates",
             fix="Add a linear one, such as word-logreg.",
         )
@@ -100,14 +118,14 @@ def choose(
         return Choice(chosen.name, f"{why}. {_not_taken(linear[0], best, rule, len(others))}.")
     chosen, why = _stays_or_goes(worthy, reigning, rule)
     over = _words(linear[0], rule.of(linear[0], chosen, len(others)))
-    return Choice(chosen.name, f"{why}. It is not linear, and {over}: settled, and at least {margin:.4f}.")
+    return Choice(chosen.name, f"{why}. It is {chosen.kind}, and {over}: settled, and at least {margin:.4f}.")
 
 
 def _stays_or_goes(ranked: Sequence[OnTrial], reigning: str | None, rule: _Rule) -> tuple[OnTrial, str]:
     """The best, or the reigning one where the best is not better for certain; and a sentence without its full stop."""
     best = ranked[0]
     present = next((each for each in ranked if each.name == reigning), None)
-    kind = "linear" if best.linear else "nonlinear"
+    kind = "linear" if best.first else "settled"
     if present is None:
         among = f"best of {len(ranked)} {kind} candidates on the same folds" if len(ranked) > 1 else f"only {kind} one"
         return best, f"{best.name}: {among}, macro-F1 {best.mean:.4f}"
@@ -121,7 +139,7 @@ def _stays_or_goes(ranked: Sequence[OnTrial], reigning: str | None, rule: _Rule)
 
 def _not_taken(linear: OnTrial, best: OnTrial, rule: _Rule, looks: int) -> str:
     test = rule.of(linear, best, looks)
-    return f"{best.name} is not linear and was not taken: it is {_words(linear, test)}, {_why_not(test, rule)}"
+    return f"{best.name} is {best.kind} and was not taken: it is {_words(linear, test)}, {_why_not(test, rule)}"
 
 
 def _words(than: OnTrial, test: FoldTest | None) -> str:

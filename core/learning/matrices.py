@@ -8,6 +8,7 @@ or whose class is not scikit-learn's, may change while its name stays: its matri
 from __future__ import annotations
 
 import hashlib
+import math
 import uuid
 from collections.abc import Mapping
 from functools import cached_property
@@ -73,6 +74,11 @@ class Matrices:
     def has(self, vectoriser: Any, name: str, train: np.ndarray, test: np.ndarray) -> bool:
         """Whether the cache has a pair, sound or not."""
         return self._cache is not None and self._pair_key(vectoriser, name, train, test) in self._cache
+
+    @property
+    def keeps(self) -> float:
+        """How many pairs are kept for whoever asks next."""
+        return 1 if self._cache is None else math.inf
 
     def parts(self, vectoriser: Any, name: str) -> list[tuple[Any, str]]:
         """Those for which texts are cut, with their names: itself, or the parts of a union, or none."""

@@ -7,6 +7,7 @@ import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,11 +15,10 @@ import numpy as np
 from core.errors import PipelineError
 from core.learning.blocks import Block, Blocks
 from core.learning.calibration import probabilities
-from core.learning.candidate import Candidate
 from core.learning.counts import fit_transform
+from core.learning.ensemble import AnyCandidate
 from core.learning.heads import HEADS, Head
 from core.learning.tfidf import Tfidf
-from core.learning.weights import fitted as fit_weighted
 
 BATCH = 5_000
 
@@ -175,7 +175,7 @@ def _unpacked(content: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
 
 
 def fit(
-    candidate: Candidate,
+    candidate: AnyCandidate,
     texts: Sequence[str],
     y: np.ndarray,
     classes: Sequence[str],
@@ -191,9 +191,9 @@ def fit(
     """
     if len(np.unique(y)) < 2:
         raise PipelineError("a model needs messages of at least two classes", fix="Label some of another class.")
-    vectoriser = candidate.feature_set().build()
-    matrix = fit_transform(vectoriser, np.array(list(texts), dtype=object))
-    blocks = Blocks.of(vectoriser)
-    estimator = candidate.classifier()
-    fitted = fit_weighted(estimator.build(seed), matrix, y, weights)
-    return Model(candidate.name, tuple(classes), blocks, estimator.head(fitted, len(classes)), temperature)
+    documents = np.array(list(texts), dtype=object)
+    vectorisers = [vectoriser for vectoriser, _ in candidate.vectorisers()]
+    matrices = [fit_transform(vectoriser, documents) for vectoriser in vectorisers]
+    blocks = Blocks(tuple(chain.from_iterable(Blocks.of(vectoriser).each for vectoriser in vectorisers)))
+    fitted = candidate.fit(matrices, y, seed, weights)
+    return Model(candidate.name, tuple(classes), blocks, fitted.head(len(classes)), temperature)

@@ -10,7 +10,7 @@ lost, one that runs on costs a few seconds.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,14 +27,6 @@ class Race:
 
     error: float = 0.05
     metric: str = "macro_f1"
-
-
-@dataclass(frozen=True, slots=True)
-class Halved:
-    """What successive halving came to: the `survivors`, best first, and why each of the others was `stopped`."""
-
-    survivors: tuple[str, ...]
-    stopped: Mapping[str, str]
 
 
 def hopeless(
@@ -74,41 +66,6 @@ def hopeless(
                 f"{race.error:.0%}"
             )
     return found
-
-
-def halve(
-    names: Sequence[str],
-    scored: Callable[[Sequence[str], float], Mapping[str, float]],
-    *,
-    rungs: Sequence[float] = (1 / 9, 1 / 3, 1.0),
-    keep: float = 1 / 3,
-) -> Halved:
-    """Successive halving: all on a small share of the training part, the best of them on a larger one, and so on.
-
-    Args:
-        names: the candidates.
-        scored: gives the score of each named candidate at a rung; one that it leaves out has failed, and is stopped.
-        rungs: shares of the training part, rising.
-        keep: the share of candidates that goes on from each rung but the last, at least one.
-    """
-    if list(rungs) != sorted(set(rungs)) or not rungs or not 0 < rungs[0] <= rungs[-1] <= 1 or not 0 < keep < 1:
-        raise ValueError("rungs are shares of the training part that rise, and keep is a share of the candidates")
-    alive = list(names)
-    stopped: dict[str, str] = {}
-    for number, rung in enumerate(rungs):
-        values = scored(tuple(alive), rung)
-        stopped |= {name: f"no score at {rung:.0%} of the training part" for name in alive if name not in values}
-        alive = sorted((name for name in alive if name in values), key=lambda name: -values[name])
-        if number + 1 == len(rungs):
-            break
-        on = max(1, math.ceil(len(alive) * keep))
-        for place, name in enumerate(alive[on:], start=on + 1):
-            stopped[name] = (
-                f"place {place} of {len(alive)} at {rung:.0%} of the training part ({values[name]:.4f}; "
-                f"the best {values[alive[0]]:.4f}), and {on} went on"
-            )
-        alive = alive[:on]
-    return Halved(tuple(alive), stopped)
 
 
 def _counted(n: int, noun: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.learning.candidate import Candidate
+from core.learning.ensemble import AnyCandidate
 from core.learning.racing import Race, hopeless
 from core.learning.splits import Split
 from core.learning.trial import FoldResult, Stopped
@@ -20,7 +20,9 @@ class Referee:
         fraction: the point of the learning curve that counts.
     """
 
-    def __init__(self, race: Race, candidates: Sequence[Candidate], splits: Sequence[Split], fraction: float) -> None:
+    def __init__(
+        self, race: Race, candidates: Sequence[AnyCandidate], splits: Sequence[Split], fraction: float
+    ) -> None:
         self._race = race
         self._rivals = len(candidates) - 1
         self._number = {(split.repeat, split.fold): number for number, split in enumerate(splits)}

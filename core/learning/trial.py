@@ -11,10 +11,9 @@ import numpy as np
 
 from core.errors import TallyroomError
 from core.learning.calibration import confidence
-from core.learning.candidate import Candidate
+from core.learning.ensemble import AnyCandidate
 from core.learning.metrics import Score, scores
 from core.learning.splits import Split
-from core.learning.weights import fitted as fit_weighted
 from core.learning.weights import of
 
 
@@ -80,25 +79,24 @@ class Point:
 
 
 def tried(
-    candidate: Candidate,
+    candidate: AnyCandidate,
     point: Point,
-    matrices: tuple[Any, Any],
+    matrices: Sequence[tuple[Any, Any]],
     y: np.ndarray,
     classes: Sequence[str],
     seed: int,
     weights: np.ndarray | None = None,
 ) -> FoldResult:
-    """Fit a candidate's classifier on the first of two matrices, and score it on the second.
+    """Fit a candidate on the first of each pair of matrices, and score it on the second.
 
     `weights` are those of all messages in training, None where all weigh the same; every tested message counts as one.
     """
-    train_matrix, test_matrix = matrices
-    estimator = candidate.classifier()
+    train, test = [pair[0] for pair in matrices], [pair[1] for pair in matrices]
     began = time.perf_counter()
-    fitted = fit_weighted(estimator.build(seed), train_matrix, y[point.train], of(weights, point.train))
+    fitted = candidate.fit(train, y[point.train], seed, of(weights, point.train))
     fitted_at = time.perf_counter()
-    predicted = np.asarray(fitted.predict(test_matrix))
-    margins = for_all_classes(estimator.margins(fitted, test_matrix), fitted.classes_, len(classes))
+    predicted = fitted.predict(test)
+    margins = for_all_classes(fitted.margins(test), fitted.classes, len(classes))
     done_at = time.perf_counter()
     return FoldResult(
         candidate=candidate.name,

@@ -17,8 +17,8 @@ from sqlalchemy import Connection
 
 from core.errors import PipelineError
 from core.fingerprint import fingerprint
-from core.learning import Candidate, Model, fit
-from core.learning.champion import Choice, OnTrial, choose, is_linear
+from core.learning import Model, candidate_of, fit
+from core.learning.champion import Choice, OnTrial, choose
 from core.pipeline.benchmark import Benchmark, trial_fingerprint
 from core.pipeline.made_with import Stopwatch, note_end
 from core.pipeline.memory import Peak
@@ -85,7 +85,7 @@ class Fit(StageTask):
         with store.read() as connection:
             current = reigning(connection, dataset)
             (some, *_) = compared_runs(connection, dataset, list(runs.values()))
-        on_trial = [OnTrial(name, bool(is_linear(name)), fold_scores(store, run_id)) for name, run_id in runs.items()]
+        on_trial = [OnTrial.of(name, fold_scores(store, run_id)) for name, run_id in runs.items()]
         margin = self.project.settings.pipeline.settled_margin
         return choose(on_trial, current.candidate if current else None, margin=margin, test_share=some.test_share)
 
@@ -142,7 +142,7 @@ def _train(project: Project, candidate: str, cutoff: int, temperature: float) ->
     """A candidate, trained on everything."""
     training = training_set(project, cutoff)
     return fit(
-        Candidate.parse(candidate),
+        candidate_of(candidate),
         training.texts,
         training.y,
         training.classes,

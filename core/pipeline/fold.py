@@ -12,7 +12,17 @@ import pandas as pd
 
 from core.errors import PipelineError
 from core.fingerprint import fingerprint
-from core.learning import Candidate, FailedFold, FoldResult, Score, confidence, hopeless, to_bytes, trials
+from core.learning import (
+    AnyCandidate,
+    FailedFold,
+    FoldResult,
+    Score,
+    candidate_of,
+    confidence,
+    hopeless,
+    to_bytes,
+    trials,
+)
 from core.learning.calibration import probabilities
 from core.learning.probability_metrics import cost_matrix, probability_scores
 from core.pipeline import trial as trial_runs
@@ -114,10 +124,10 @@ class CrossValidate(LineTask):
     def _results(self, trial: Trial, names: Sequence[str]) -> Iterator[tuple[str, FoldResult | Exception]]:
         """Results of these candidates, or of one the error that it ended with."""
         settings, training = self.project.settings.pipeline, trial.training
-        called: dict[Candidate, list[str]] = {}  # the settings may name one twice, with and without its usual values
+        called: dict[AnyCandidate, list[str]] = {}  # the settings may name one twice, with and without its usual values
         for name in names:
             try:
-                called.setdefault(Candidate.parse(name), []).append(name)
+                called.setdefault(candidate_of(name), []).append(name)
             except Exception as error:
                 yield name, error
         if not called:

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.learning import Candidate, FoldResult, benchmark
-from core.learning.champion import OnTrial, choose, is_linear
+from core.learning import AnyCandidate, FoldResult, benchmark, candidate_of
+from core.learning.champion import OnTrial, choose
 from core.learning.compare import FoldTest, paired_folds
 from core.pipeline.same_folds import TriedBefore, UnsureError, champions_trial
 from core.pipeline.workshop import Progress, silent
@@ -70,7 +70,7 @@ def gate(
         UnknownNameError: nothing is called like the candidate.
     """
     names = [candidate] if candidate else list(project.settings.pipeline.candidates)
-    candidates = [Candidate.parse(name) for name in names]
+    candidates = [candidate_of(name) for name in names]
     trial = champions_trial(project)
     tried = _tried(trial, candidates, progress)
     best = tried[0] if candidate else _best(tried, project.settings.pipeline.settled_margin, trial)
@@ -111,7 +111,7 @@ def _best(tried: Sequence[OnTrial], margin: float, trial: TriedBefore) -> OnTria
     return next(each for each in tried if each.name == chosen)
 
 
-def _tried(trial: TriedBefore, candidates: Sequence[Candidate], progress: Progress) -> list[OnTrial]:
+def _tried(trial: TriedBefore, candidates: Sequence[AnyCandidate], progress: Progress) -> list[OnTrial]:
     """The candidates on the champion's folds."""
     found: dict[str, list[FoldResult]] = {}
     training = trial.training
@@ -132,7 +132,7 @@ def _tried(trial: TriedBefore, candidates: Sequence[Candidate], progress: Progre
             progress(NAME, number, planned)
     except Exception as error:  # an estimator from outside may fail in any way
         raise UnsureError(f"a candidate cannot be trained: {type(error).__name__}: {error}") from error
-    return [OnTrial(name, bool(is_linear(name)), _scores(results)) for name, results in found.items()]
+    return [OnTrial.of(name, _scores(results)) for name, results in found.items()]
 
 
 def _scores(results: Sequence[FoldResult]) -> NDArray[np.float64]:

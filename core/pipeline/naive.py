@@ -9,7 +9,7 @@ import luigi
 import numpy as np
 
 from core.fingerprint import fingerprint
-from core.learning import Candidate, benchmark
+from core.learning import benchmark, candidate_of
 from core.pipeline.fit import Fit
 from core.pipeline.splits import naive_splits
 from core.pipeline.stage import CODE_VERSION, StageTask
@@ -38,7 +38,7 @@ class NaiveSplit(StageTask):
             return {"run": chosen["run"], "naive_macro_f1": None}
         training = training_set(self.project, self.cutoff)
         splits = naive_splits(self.project, training)
-        candidate = Candidate.parse(chosen["candidate"])
+        candidate = candidate_of(chosen["candidate"])
         found = []
         tried = benchmark(
             training.texts,

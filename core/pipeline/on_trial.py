@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.learning import Candidate
+from core.learning import candidate_of
 from core.learning.cache import ArrayCache
 from core.project import Project
 from core.store.queries.trials import found_candidates
@@ -26,7 +26,7 @@ def on_trial(project: Project) -> tuple[str, ...]:
 def _meant(name: str) -> str:
     """A candidate's name without its usual values; one that cannot be read is told by its run."""
     try:
-        return Candidate.parse(name).name
+        return candidate_of(name).name
     except Exception:  # an estimator from outside may fail in any way
         return name
 

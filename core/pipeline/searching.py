@@ -14,7 +14,7 @@ from typing import Any
 import luigi
 
 from core.fingerprint import fingerprint
-from core.pipeline.search_material import made_from
+from core.pipeline.search.material import made_from
 from core.pipeline.stage import StageTask
 from core.pipeline.training import choose_cutoff, origins
 from core.pipeline.worker import Worker

@@ -55,9 +55,9 @@ def _checks(room: Room) -> Iterator[Check]:
 
 
 def _candidates(project: Project) -> str:
-    from core.learning import Candidate  # scikit-learn takes a second or two to import
+    from core.learning import candidate_of  # scikit-learn takes a second or two to import
 
-    return ", ".join(Candidate.parse(name).name for name in project.settings.pipeline.candidates)
+    return ", ".join(candidate_of(name).name for name in project.settings.pipeline.candidates)
 
 
 def _rules(project: Project) -> str:

@@ -44,7 +44,7 @@ def search(
     """Find a better model within a budget: features, estimator, their parameters, cascade or flat.
 
     What is found is in the store at once: the search may be ended (Ctrl+C) or killed at any moment, and a second one
-    goes on from there. Its best linear models are tried by the next 'tallyroom run'.
+    goes on from there. Its best linear models, and an ensemble of some, are tried by the next 'tallyroom run'.
     """
     from core.pipeline.search import SearchOptions, join_search, search_room
     from dashboard.commands.run import settle_truth
@@ -137,9 +137,10 @@ def _sentences(facts: dict[str, Any], rows: list[TrialRow]) -> str:
         f"Best: {best['candidate']}, macro-F1 {best['macro_f1']:.4f} "
         f"({best['honest']:.4f} when each fold is scored by what was best on the others)."
     )
-    if ensemble is not None:
+    if ensemble is not None and len(ensemble["members"]) > 1:
         lines.append(
-            f"An ensemble of {len(ensemble['members'])} would reach {ensemble['macro_f1']:.4f} "
-            f"({ensemble['honest']:.4f} by the same rule); it is no single model for a phone, and is not promoted."
+            f"An ensemble of {len(ensemble['members'])}: {ensemble['macro_f1']:.4f} "
+            f"({ensemble['honest']:.4f} by the same rule), {ensemble['bytes']:,} bytes of weights"
+            f"{'.' if ensemble['candidate'] else ': more than was allowed.'}"
         )
     return "\n".join(lines)

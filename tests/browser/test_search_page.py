@@ -105,14 +105,25 @@ def test_the_page_follows_a_search_from_an_empty_room_to_its_end(
     estimate = {"macro_f1": 0.91, "honest": 0.905}
     result = {
         "best": {"candidate": "word-cnb", **estimate},
-        "ensemble": {"members": [["word-cnb", 0.75], [HOSTILE, 0.25]], **estimate},
+        "ensemble": {
+            "members": [["word-cnb", 0.75], [HOSTILE, 0.25]],
+            "candidate": f"ensemble:0.75*word-cnb+0.25*{HOSTILE}",
+            "bytes": 24_000,
+            "features": 2,
+            **estimate,
+        },
         "importances": [{"part": "all", "name": "estimator", "share": 0.8, "trials": 9}],
     }
     store.write(lambda connection: end_search(connection, search, SearchState.DONE, result, None))
     expect(tab.locator("#left")).to_have_text("is over")
     expect(tab.locator("#honest")).to_have_text("0.9050")
     expect(tab.locator("#members li")).to_have_count(2)
+    expect(tab.locator("#ensemble-words")).to_contain_text("24 kB of weights, 2 readings of each message")
     expect(tab.locator("#importances")).to_contain_text("80 %")
+    expect(tab.locator("#count-words")).to_contain_text("1 stopped early (1 left behind), 1 fold saved")
+    expect(tab.locator("#next li")).to_have_count(2)
+    tab.locator("#chart").press("Home")
+    expect(tab.locator("#chosen")).to_contain_text("word-cnb")
     assert tab.evaluate("window.pwned") is None
     assert troubles == []
     tab.set_viewport_size({"width": 390, "height": 844})
@@ -121,8 +132,21 @@ def test_the_page_follows_a_search_from_an_empty_room_to_its_end(
     cookies = {each["name"]: each["value"] for each in context.cookies()}
     twin = httpx.get(f"{server.base}/search.json", cookies=cookies).json()
     assert [each["candidate"] for each in twin["trials"]] == ["word-cnb", HOSTILE]
-    assert twin["candidates"] == ["word-cnb"]
+    assert twin["candidates"] == ["word-cnb", result["ensemble"]["candidate"]]
     context.close()
+
+
+def test_a_search_that_failed_says_so_and_why(opened: tuple[Server, Store], browser: Browser) -> None:
+    _, store = opened
+    search = begun(store)
+    store.write(lambda connection: end_search(connection, search, SearchState.FAILED, None, f"a disk {HOSTILE}"))
+    tab = browser.new_page()
+    visit(opened, tab, "Fay")
+    expect(tab.locator("#trouble")).to_contain_text("The search failed. a disk")
+    expect(tab.locator("#left")).to_have_text("failed")
+    expect(tab.locator("#ensemble-words")).to_have_text("None: the search was not summed up.")
+    assert tab.evaluate("window.pwned") is None
+    tab.close()
 
 
 def test_without_a_session_nothing_of_a_search_is_told(opened: tuple[Server, Store]) -> None:

@@ -9,20 +9,31 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import optuna
 import pytest
+from sqlalchemy import Connection
 
 from core import Project
 from core.corpus import Corpus
 from core.errors import PipelineError
-from core.learning import Candidate
-from core.pipeline import ingest_sources
+from core.learning import Candidate, Ensemble, Model, candidate_of
+from core.learning.search import Space
+from core.pipeline import fit_run, ingest_sources, run
 from core.pipeline.on_trial import on_trial
 from core.pipeline.search import SearchOptions, join_search, search_room
-from core.pipeline.search_storage import address
-from core.store.models import SearchState, TrialState
+from core.pipeline.search.material import made_from, material
+from core.pipeline.search.storage import address, open_storage
+from core.pipeline.search.study import study_name
+from core.pipeline.search.summary import sum_up
+from core.pipeline.training import choose_cutoff
+from core.store.models import RunId, RunState, SearchState, TrialState
+from core.store.queries.models import fold_scores, model_content
+from core.store.queries.runs import runs
 from core.store.queries.trials import SearchRow, TrialRow, found_candidates, out_of_fold, searches, trials
+from core.store.records.trials import NewSearch, NewTrial, begin_search, begin_trial, end_search, end_trial, note_fold
 from dashboard.demo.room import drop
 
 SETTINGS = """[room]
@@ -76,10 +87,9 @@ def test_a_search_finds_candidates_and_a_second_one_goes_on_from_them(project: P
     assert not [row for row in rows if row.state == TrialState.RUNNING]
     assert rows[0].warm, "what won on public collections is tried first"
     assert first.result["best"]["macro_f1"] == pytest.approx(max(row.macro_f1 or 0 for row in done), abs=1e-3)
-    assert first.result["ensemble"]["members"]
     found = found_candidates(project.store, project.dataset_id)
     assert found
-    assert all(Candidate.parse(name).linear for name in found)
+    assert all(candidate_of(name).linear for name in found)
     assert found[0] == max(done, key=lambda row: row.macro_f1 or 0).candidate, "all are linear unless asked otherwise"
     assert set(found) <= set(on_trial(project)), "the next run tries them"
     with project.store.read() as connection:
@@ -92,6 +102,74 @@ def test_a_search_finds_candidates_and_a_second_one_goes_on_from_them(project: P
     assert second.fingerprint == first.fingerprint
     again = {row.candidate for row in tried(project, second)} & {row.candidate for row in done}
     assert not again, "what was tried to the end is not tried again"
+
+
+def summed_up(project: Project, names: list[str]) -> dict[str, Any]:
+    """A search, its trials to the end: each is right of its own part of the messages, a cascade of all; the result."""
+    cutoff = choose_cutoff(project)
+    training, _ = material(project, cutoff)
+    space = Space.whole(len(training.classes))
+    params = {"features": list(space.features), "estimators": list(space.estimators)}
+    new = NewSearch(project.dataset_id, made_from(project, cutoff), cutoff, len(training), 3, 1, params, {})
+    optuna.create_study(study_name=study_name(new.fingerprint, space, None), storage=open_storage(project.store))
+    part = np.arange(len(training)) % 3
+
+    def write(connection: Connection) -> int:
+        search = begin_search(connection, new, 0, 1)
+        for number, name in enumerate(names):
+            cascade = name.startswith("cascade:")
+            right = np.eye(3)[training.y] * 0.9 + 0.05
+            wrong = np.eye(3)[(training.y + 1) % 3] * 0.1 + 0.3
+            said = np.where(cascade | (part == number)[:, None], right, wrong).astype("<f2")
+            trial = begin_trial(connection, NewTrial(search, number, name, "here:1", warm=False, linear=True))
+            note_fold(connection, trial, [1.0 if cascade else 0.3] * 3, 1.0)
+            kept = {"model_bytes": 1_000, "out_of_fold": said.tobytes(), "temperature": 2.0 if number else 0.5}
+            end_trial(connection, trial, TrialState.DONE, None, **kept)
+        return search
+
+    search = project.store.write(write)
+    with project.store.read() as connection:
+        (row,) = searches(connection, project.dataset_id)
+    result = sum_up(project, row)
+    project.store.write(lambda connection: end_search(connection, search, SearchState.DONE, result, None))
+    return result
+
+
+def test_the_ensemble_of_a_search_is_on_trial_in_the_next_run(project: Project) -> None:
+    result = summed_up(project, ["word-cnb", "word-logreg", "char-svc", "cascade:word-svc"])
+    assert (result["best"]["candidate"], result["best"]["macro_f1"]) == ("cascade:word-svc", 1.0)
+    said = result["ensemble"]
+    assert {name for name, _ in said["members"]} == {"word-cnb", "word-logreg", "char-svc"}, "flat ones only"
+    assert said["macro_f1"] == pytest.approx(1.0)
+    assert (said["features"], said["bytes"]) == (2, 2_000), "members with the same features share their weights"
+    ensemble = candidate_of(said["candidate"])
+    assert isinstance(ensemble, Ensemble)
+    shares, weights = dict(said["members"]), {each.name: weight for weight, each in ensemble.members}
+    surer = shares["word-cnb"] / shares["char-svc"] * 2.0 / 0.5
+    assert weights["word-cnb"] / weights["char-svc"] == pytest.approx(surer, rel=0.02), (
+        "margins are on their own scales"
+    )
+    assert on_trial(project)[-1] == ensemble.name
+
+
+def test_a_run_tries_an_ensemble_on_the_same_folds_and_a_person_can_have_it_trained(project: Project) -> None:
+    name = "ensemble:0.5*word-cnb+0.5*word(longest=1)-logreg+0.25*char(shortest=4,longest=4)-svc(classes=balanced)"
+    name += "+0.125*char(shortest=2,longest=4,case=kept)-svc(C=0.5,classes=balanced)+0.1*word(signs=apart)-svc(C=2.0)"
+    assert len(name) > 200, "as a search makes them"
+    text = (project.folder / "tallyroom.toml").read_text()
+    (project.folder / "tallyroom.toml").write_text(f'{text}candidates = ["word-cnb", "{name}"]\n')
+    opened = Project(project.folder, store_url=project.store.url.render_as_string(hide_password=False))
+    run(opened)
+    with opened.store.read() as connection:
+        found = {each.candidate: each for each in runs(connection, opened.dataset_id)}
+    ensemble = found[name]
+    run_id = RunId(ensemble.run_id)
+    assert (ensemble.state, len(fold_scores(opened.store, run_id))) == (RunState.DONE, 3)
+    fit_run(opened, run_id)
+    kept = Model.from_bytes(model_content(opened.store, run_id))
+    assert (kept.candidate, kept.linear) == (name, True)
+    assert {span.weight != 0 for span in kept.explain("your code is 493822", 1)} >= {True}
+    opened.close()
 
 
 def test_a_trial_whose_worker_is_killed_is_marked_as_lost_and_tried_again(

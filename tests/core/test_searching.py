@@ -19,7 +19,7 @@ from core.errors import SettingsError
 from core.pipeline import run, watch
 from core.pipeline.on_trial import on_trial
 from core.pipeline.search import SearchOptions, search_room
-from core.pipeline.search_material import made_from
+from core.pipeline.search.material import made_from
 from core.pipeline.training import choose_cutoff, origins, training_set
 from core.settings import load_settings
 from core.store.models import Fold, Origin, Prediction, Run, SearchState, TaskState, now_ms

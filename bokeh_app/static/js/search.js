@@ -8,6 +8,7 @@ const score = (value) => value.toFixed(4);
 const number = (n) => n.toLocaleString();
 const several = (n, noun) => `${number(n)} ${noun}${n === 1 ? "" : "s"}`;
 const size = (bytes) => bytes === null ? "" : bytes < 1e6 ? `${Math.round(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+const STOPS = {hopeless: "left behind", too_large: "too large", too_slow: "too slow", out_of_time: "out of time"};
 const STATES = {running: "running", done: "done", stopped: "stopped", failed: "failed", lost: "lost"};
 
 const trials = new Map();
@@ -33,6 +34,7 @@ function draw() {
   chart.draw(state.search, [...trials.values()], now());
   drawImportances();
   drawEnsemble();
+  drawNext();
   drawTrials();
   tellChosen();
 }
@@ -45,20 +47,30 @@ function drawFacts() {
   get("best-words").replaceChildren(best ? safeText(best.candidate) : "no trial has come to its last fold yet");
   const honest = result?.best?.honest;
   get("honest").textContent = honest === undefined ? "–" : score(honest);
-  get("honest-words").textContent = honest === undefined ? "told when the search is over" : "each fold by what was best on the others";
+  get("honest-words").textContent = honest !== undefined ? "each fold by what was best on the others" : isRunning() ? "told when the search is over" : "not told: it was not summed up";
   const of = (name) => all.filter((each) => each.state === name).length;
   const mine = all.filter((each) => each.search === state.search.id).length;
   get("count").textContent = number(all.length);
-  const parts = [`${number(of("done"))} to the end`, `${number(of("stopped"))} stopped early`];
+  const parts = [`${number(of("done"))} to the end`, `${number(of("stopped"))} stopped early${stops(all)}`];
   for (const name of ["running", "failed", "lost"]) if (of(name)) parts.push(`${number(of(name))} ${name}`);
   if (mine < all.length) parts.push(`${number(all.length - mine)} from earlier searches of the same labels`);
   get("count-words").textContent = parts.join(" · ");
 }
 
+// Why trials were stopped, and what that saved.
+function stops(all) {
+  const kinds = Object.entries(STOPS).map(([kind, words]) => [all.filter((each) => each.stop === kind).length, words]).filter(([n]) => n);
+  if (!kinds.length) return "";
+  const saved = all.filter((each) => each.stop).reduce((sum, each) => sum + state.search.folds - each.folds, 0);
+  return ` (${kinds.map(([n, words]) => `${number(n)} ${words}`).join(", ")}), ${several(saved, "fold")} saved`;
+}
+
+const isRunning = () => state.search.state === "running" && now() < state.search.ends_at + 60_000;
+
 function drawLeft() {
   const search = state?.search;
   if (!search) return;
-  const running = search.state === "running" && now() < search.ends_at + 60_000;
+  const running = isRunning();
   const left = Math.max(0, search.ends_at - now());
   get("left-name").textContent = running ? "Budget left" : "The search";
   get("left").textContent = running ? span(left / 1000) : {done: "is over", stopped: "was ended", failed: "failed", running: "was left behind"}[search.state];
@@ -66,7 +78,11 @@ function drawLeft() {
   const took = ((search.finished_at ?? search.ends_at) - search.started_at) / 1000;
   const about = [running ? `of ${span(search.budget_ms / 1000)}` : `took ${span(took)} of ${span(search.budget_ms / 1000)}`, several(search.workers ?? 1, "worker"), `${several(search.messages, "message")}, ${several(search.folds, "fold")}`];
   if (search.max_bytes) about.push(`models up to ${size(search.max_bytes)}`);
-  get("left-words").replaceChildren(safeText([about.join(" · "), search.error].filter(Boolean).join(". ")));
+  const failed = search.state === "failed";
+  get("left-words").replaceChildren(safeText([about.join(" · "), failed ? "" : search.error].filter(Boolean).join(". ")));
+  get("trouble").hidden = !failed;
+  if (failed && !get("trouble").childNodes.length) get("trouble").append(element("b", "", "The search failed. "), safeText(search.error ?? ""), ". What it had tried is kept: the next search goes on from there.");
+  if (!failed) get("trouble").replaceChildren();
 }
 
 function weight(name, share) {
@@ -90,9 +106,22 @@ function drawImportances() {
 function drawEnsemble() {
   const ensemble = state.search.result?.ensemble, best = state.search.result?.best;
   get("members").replaceChildren(...(ensemble?.members ?? []).map(([name, share]) => element("li", "", weight(name, share))));
-  get("ensemble-words").textContent = !ensemble
-    ? "Chosen when the search is over."
-    : `${several(ensemble.members.length, "member")}: ${score(ensemble.macro_f1)}, honestly ${score(ensemble.honest)}; the best single trial ${score(best.macro_f1)}, honestly ${score(best.honest)}. It is reported, not promoted: it is no single linear model.`;
+  get("ensemble-words").textContent = ensembleWords(ensemble, best);
+}
+
+function drawNext() {
+  get("next-card").hidden = !state.candidates.length;
+  get("next").replaceChildren(...state.candidates.map((name) => element("li", "", safeText(name))));
+}
+
+function ensembleWords(ensemble, best) {
+  if (!ensemble && isRunning()) return "Chosen when the search is over.";
+  if (!ensemble) return state.search.result ? "No two flat linear trials came to their last fold." : "None: the search was not summed up.";
+  if (ensemble.members.length < 2) return "The best trial alone: no other made it better.";
+  const scores = `${score(ensemble.macro_f1)}, honestly ${score(ensemble.honest)}; the best single trial ${score(best.macro_f1)}, honestly ${score(best.honest)}.`;
+  if (!("candidate" in ensemble)) return `${scores} It was chosen by an earlier version, which could not try it.`;
+  const large = `${size(ensemble.bytes)} of weights, ${several(ensemble.features, "reading")} of each message.`;
+  return `${scores} ${large} ${ensemble.candidate ? "One linear model again: the next run tries it, and it has to beat the best single one by a settled margin." : "It is larger than allowed, and is not tried."}`;
 }
 
 function drawTrials() {

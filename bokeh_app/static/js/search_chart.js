@@ -61,11 +61,11 @@ export function beginChart(frame, onChoose) {
   }
 
   frame.addEventListener("keydown", (event) => {
-    const step = {ArrowLeft: -1, ArrowRight: 1}[event.key];
-    if (!step || !dots.length) return;
+    const at = dots.findIndex((each) => each.id === chosen), end = dots.length - 1;
+    const to = {ArrowLeft: at < 0 ? end : Math.max(0, at - 1), ArrowRight: Math.min(end, at + 1), Home: 0, End: end}[event.key];
+    if (to === undefined || end < 0) return;
     event.preventDefault();
-    const at = dots.findIndex((each) => each.id === chosen);
-    choose(dots[at < 0 ? (step > 0 ? 0 : dots.length - 1) : Math.min(dots.length - 1, Math.max(0, at + step))].id);
+    choose(dots[to].id);
   });
   new ResizeObserver(() => { if (last) draw(...last); }).observe(frame);
   return {draw};

@@ -1,5 +1,7 @@
 """An ensemble selected from trials by what they said of messages that they had not seen (Caruana et al. 2004).
 
+Logarithms of calibrated probabilities are added up, as `core.learning.ensemble` adds up margins.
+
 The estimate beside it is honest about the choosing: what is chosen on some folds is scored on the others, for the
 ensemble and for the best single trial alike. The best of many trials flatters itself otherwise.
 """
@@ -16,6 +18,8 @@ LIBRARY = 25
 ROUNDS = 25
 SAMPLE = 20_000
 """Messages at most on which the choice is made."""
+MEMBERS = 4
+"""Different trials at most: each is a model that has to be trained and, with features of its own, carried along."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +31,11 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True)
-class Ensemble:
-    """Members by name with their weights, which add up to one, the heaviest first; the best single trial beside it."""
+class Selection:
+    """Trials by name with their shares, which add up to one, the heaviest first; and how good they are together."""
 
     members: tuple[tuple[str, float], ...]
-    ensemble: Estimate
-    best: str
-    single: Estimate
+    estimate: Estimate
 
 
 def macro_f1(truth: np.ndarray, predicted: np.ndarray, k: int) -> float:
@@ -47,7 +49,7 @@ def select(said: np.ndarray, truth: np.ndarray, rounds: int = ROUNDS) -> np.ndar
     """Weights (m,) of m trials, adding up to one: each round takes in the one that helps most, again if need be.
 
     Args:
-        said: (m, n, k) probabilities.
+        said: (m, n, k) logarithms of probabilities.
         truth: n class codes.
         rounds: how many are taken in; the best prefix counts.
     """
@@ -57,6 +59,8 @@ def select(said: np.ndarray, truth: np.ndarray, rounds: int = ROUNDS) -> np.ndar
     reached: list[float] = []
     for _ in range(rounds):
         gains = [macro_f1(truth, (total + each).argmax(axis=1), k) for each in said]
+        if len(set(taken)) == MEMBERS:
+            gains = [gain if each in taken else -1.0 for each, gain in enumerate(gains)]
         best = int(np.argmax(gains))
         taken.append(best)
         reached.append(gains[best])
@@ -65,44 +69,55 @@ def select(said: np.ndarray, truth: np.ndarray, rounds: int = ROUNDS) -> np.ndar
     return np.bincount(taken[:upto], minlength=m) / upto
 
 
+def choose_single(names: Sequence[str], said: np.ndarray, truth: np.ndarray, fold_of: np.ndarray) -> Selection:
+    """The best of m trials alone; what it is given is what `choose_ensemble` is given."""
+    per_fold = _per_fold(said, truth, _folds(fold_of))
+    best = int(np.argmax(per_fold.mean(axis=1)))
+    honest = []
+    for number in range(per_fold.shape[1]):
+        winner = int(np.argmax(np.delete(per_fold, number, axis=1).mean(axis=1)))
+        honest.append(per_fold[winner, number])
+    return Selection(((names[best], 1.0),), Estimate(float(per_fold[best].mean()), float(np.mean(honest))))
+
+
 def choose_ensemble(
     names: Sequence[str], said: np.ndarray, truth: np.ndarray, fold_of: np.ndarray, *, rounds: int = ROUNDS
-) -> Ensemble:
+) -> Selection:
     """Select an ensemble of m trials, and say how good it is.
 
     Args:
         names: m names.
-        said: (m, n, k) out-of-fold probabilities.
+        said: (m, n, k) logarithms of out-of-fold probabilities.
         truth: n class codes.
         fold_of: the fold in which each of the n messages was tested, -1 where it was in none.
         rounds: of the selection.
     """
-    folds = [np.flatnonzero(fold_of == fold) for fold in np.unique(fold_of[fold_of >= 0])]
-    k = said.shape[2]
-    per_fold = np.array(
-        [[macro_f1(truth[rows], each[rows].argmax(axis=1), k) for rows in folds] for each in said]
-    )  # (m, folds)
-    order = np.argsort(-per_fold.mean(axis=1), kind="stable")[:LIBRARY]
-    said, per_fold = said[order].astype(np.float32), per_fold[order]
-    tested = np.concatenate(folds)
-    weights = select(*_sampled(said, truth, tested), rounds)
-    mixed = [_mixed(weights, said, rows) for rows in folds]
-    honest = []
-    single_honest = []
+    folds, k = _folds(fold_of), said.shape[2]
+    order = np.argsort(-_per_fold(said, truth, folds).mean(axis=1), kind="stable")[:LIBRARY]
+    said = said[order].astype(np.float32)
+    weights = select(*_sampled(said, truth, np.concatenate(folds)), rounds)
+    whole, honest = [], []
     for number, rows in enumerate(folds):
+        whole.append(macro_f1(truth[rows], _mixed(weights, said, rows).argmax(axis=1), k))
         others = np.concatenate([each for place, each in enumerate(folds) if place != number])
         chosen = select(*_sampled(said, truth, others), rounds)
         honest.append(macro_f1(truth[rows], _mixed(chosen, said, rows).argmax(axis=1), k))
-        winner = int(np.argmax(np.delete(per_fold, number, axis=1).mean(axis=1)))
-        single_honest.append(per_fold[winner, number])
-    whole = [macro_f1(truth[rows], each.argmax(axis=1), k) for rows, each in zip(folds, mixed, strict=True)]
     heaviest = [place for place in np.argsort(-weights, kind="stable") if weights[place] > 0]
-    return Ensemble(
+    return Selection(
         members=tuple((names[order[place]], float(weights[place])) for place in heaviest),
-        ensemble=Estimate(float(np.mean(whole)), float(np.mean(honest))),
-        best=names[order[0]],
-        single=Estimate(float(per_fold[0].mean()), float(np.mean(single_honest))),
+        estimate=Estimate(float(np.mean(whole)), float(np.mean(honest))),
     )
+
+
+def _folds(fold_of: np.ndarray) -> list[np.ndarray]:
+    """The messages of each fold."""
+    return [np.flatnonzero(fold_of == fold) for fold in np.unique(fold_of[fold_of >= 0])]
+
+
+def _per_fold(said: np.ndarray, truth: np.ndarray, folds: Sequence[np.ndarray]) -> np.ndarray:
+    """(m, folds) macro-F1."""
+    k = said.shape[2]
+    return np.array([[macro_f1(truth[rows], each[rows].argmax(axis=1), k) for rows in folds] for each in said])
 
 
 def _mixed(weights: np.ndarray, said: np.ndarray, rows: np.ndarray) -> np.ndarray:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from scipy.stats import t as student
 
 from core.learning.calibration import fit_temperature, probabilities
 from core.learning.candidate import Candidate
@@ -19,16 +18,10 @@ from core.learning.search.ensemble import macro_f1
 from core.learning.search.matrices import Matrices
 from core.learning.splits import Split
 from core.learning.trial import for_all_classes
-from core.learning.weights import fitted as fit_weighted
 from core.learning.weights import of
 
 WEIGHT_BYTES = 4
 """On a phone a weight is a float of four bytes."""
-DOUBT = 0.02
-"""A trial is given up when it would come past the best with less than this probability."""
-LEAST_FOLDS = 2
-LEAST_SPREAD = 0.003
-"""Differences between folds that happen to be equal say nothing of the next one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +58,8 @@ class Cut(enum.StrEnum):
 class Outcome:
     """How far a trial came: macro-F1 of each fold, seconds, the model's size; `cut` and `why` where it was stopped.
 
-    `said` holds (n, k) probabilities of the messages tested, calibrated on them all, once all folds are there.
+    `said` holds (n, k) probabilities of the messages tested, calibrated on them all, once all folds are there;
+    `temperature` is what the margins were divided by for that.
     """
 
     folds: list[float] = field(default_factory=list)
@@ -74,6 +68,7 @@ class Outcome:
     cut: Cut | None = None
     why: str | None = None
     said: np.ndarray | None = None
+    temperature: float | None = None
 
     @property
     def macro_f1(self) -> float | None:
@@ -92,7 +87,7 @@ def try_candidate(
     matrices: Matrices,
     *,
     seconds_left: Callable[[], float],
-    best: Sequence[float] | None = None,
+    left_behind: Callable[[Sequence[float]], str | None] = lambda _folds: None,
     expected: float = 0.0,
     max_bytes: int | None = None,
     after_fold: Callable[[Outcome], None] = lambda _outcome: None,
@@ -104,14 +99,12 @@ def try_candidate(
         material: the texts, their classes, the folds.
         matrices: of those texts.
         seconds_left: of the budget.
-        best: the folds of the best trial so far, None where there is none.
+        left_behind: given the folds so far, says why others leave no hope for it; None while there is some.
         expected: seconds of its first fold, from trials like it; 0 where nobody knows.
         max_bytes: the largest model that may win.
         after_fold: told after each fold.
     """
     outcome = Outcome()
-    # Behind the middle the rest is worth more than it costs: to the ensemble, and to whoever asks what mattered.
-    last_look = min(len(material.splits) // 2 + 1, len(material.splits) - 1)
     margins = np.zeros((len(material.y), len(material.classes)), dtype=np.float64)
     for fold in range(len(material.splits)):
         longest = max(outcome.fold_seconds[-3:], default=expected)
@@ -120,53 +113,48 @@ def try_candidate(
             outcome.why = f"the budget would not have held another fold of {longest:.1f} s"
             return outcome
         began = time.perf_counter()
-        _fold(candidate, material, matrices, fold, outcome, margins)
+        found = on_fold(candidate, material, matrices, fold)
+        margins[material.splits[fold].test] = found.margins
+        outcome.folds.append(found.macro_f1)
+        if fold == 0:
+            outcome.model_bytes = found.model_bytes
         outcome.fold_seconds.append(time.perf_counter() - began)
         after_fold(outcome)
         if max_bytes is not None and outcome.model_bytes is not None and outcome.model_bytes > max_bytes:
             outcome.cut = Cut.TOO_LARGE
             outcome.why = f"a model of {outcome.model_bytes:,} bytes is larger than the {max_bytes:,} allowed"
             return outcome
-        if fold + 1 <= last_look and (why := hopeless(outcome.folds, best)):
+        if why := left_behind(outcome.folds):
             outcome.cut, outcome.why = Cut.HOPELESS, why
             return outcome
     tested = material.fold_of() >= 0
-    temperature = fit_temperature(margins[tested], material.y[tested])
-    outcome.said = probabilities(margins, temperature)
+    outcome.temperature = fit_temperature(margins[tested], material.y[tested])
+    outcome.said = probabilities(margins, outcome.temperature)
     return outcome
 
 
-def _fold(
-    candidate: Candidate, material: Material, matrices: Matrices, fold: int, outcome: Outcome, margins: np.ndarray
-) -> None:
+@dataclass(frozen=True, slots=True)
+class OnFold:
+    """A candidate on one fold: its macro-F1, (n, k) margins of the n messages tested, bytes of its model."""
+
+    macro_f1: float
+    margins: np.ndarray
+    model_bytes: int
+
+
+def on_fold(candidate: Candidate, material: Material, matrices: Matrices, fold: int) -> OnFold:
+    """Train a candidate on a fold, and score it on the messages that it had not seen."""
     split, k = material.splits[fold], len(material.classes)
     train, test = matrices(candidate, fold)
-    estimator = candidate.classifier()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a solver that did not converge shows it in its score
         weights = of(material.weights, split.train)
-        fitted = fit_weighted(estimator.build(material.seed), train, material.y[split.train], weights)
-    predicted = np.asarray(fitted.predict(test))
-    margins[split.test] = for_all_classes(estimator.margins(fitted, test), np.asarray(fitted.classes_), k)
-    outcome.folds.append(macro_f1(material.y[split.test], predicted, k))
-    if outcome.model_bytes is None:
-        outcome.model_bytes = _size(candidate, fitted, train.shape[1], k)
-
-
-def hopeless(folds: Sequence[float], best: Sequence[float] | None) -> str | None:
-    """Why a trial is hopeless beside the best one on the same folds; None while it is not.
-
-    A paired t interval of the difference: given up when its upper end is below zero.
-    """
-    m = len(folds)
-    if best is None or m < LEAST_FOLDS or len(best) < m:
-        return None
-    differences = np.asarray(folds) - np.asarray(best[:m])
-    spread = max(float(differences.std(ddof=1)), LEAST_SPREAD)
-    upper = float(differences.mean() + student.ppf(1 - DOUBT, m - 1) * spread / np.sqrt(m))
-    if upper >= 0:
-        return None
-    return f"hopeless after {m} folds: {-100 * float(differences.mean()):.1f} points behind the best on the same folds"
+        fitted = candidate.fit([train], material.y[split.train], material.seed, weights)
+    return OnFold(
+        macro_f1=macro_f1(material.y[split.test], fitted.predict([test]), k),
+        margins=for_all_classes(fitted.margins([test]), fitted.classes, k),
+        model_bytes=_size(candidate, fitted.classifier, train.shape[1], k),
+    )
 
 
 def _size(candidate: Candidate, fitted: Any, features: int, k: int) -> int:

@@ -21,6 +21,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.store.models.base import Base, BigId, BigRef, Name, Now
 
+_LONG = Text().with_variant(String(200), "sqlite")
+"""An ensemble's name tells all its members. SQLite heeds no length, and would copy the table for another type."""
+
 
 class RunState(enum.StrEnum):
     """Where a run stands."""
@@ -52,7 +55,7 @@ class Run(Base):
 
     id: Mapped[BigId]
     dataset_id: Mapped[BigRef] = mapped_column(ForeignKey("dataset.id"))
-    candidate: Mapped[Name]
+    candidate: Mapped[str] = mapped_column(_LONG)
     version: Mapped[int] = mapped_column(Integer)
     fingerprint: Mapped[str] = mapped_column(String(16), unique=True)
     state: Mapped[str] = mapped_column(String(16))

@@ -71,7 +71,8 @@ class Trial(Base):
 
     `folds` holds the macro-F1 of each fold in order, `macro_f1` their mean. `why` says why it was stopped, lost or has
     failed; `stop` is the kind of a stop. `out_of_fold` holds the (n, k) probabilities of all training messages in order
-    of their ids, as float16 in little endian, once all folds are there.
+    of their ids, as float16 in little endian, once all folds are there; `temperature` is what the margins were divided
+    by.
     """
 
     __tablename__ = "trial"
@@ -92,5 +93,6 @@ class Trial(Base):
     seconds: Mapped[float] = mapped_column(Float)
     model_bytes: Mapped[int | None] = mapped_column(BigInteger)
     out_of_fold: Mapped[bytes | None] = mapped_column(LargeBinary)
+    temperature: Mapped[float | None] = mapped_column(Float)
     started_at: Mapped[Now]
     touched_at: Mapped[Now]

@@ -52,6 +52,7 @@ class TrialRow:
     macro_f1: float | None
     seconds: float
     model_bytes: int | None
+    temperature: float | None
     started_at: int
     touched_at: int
 
@@ -89,6 +90,7 @@ _TRIAL = (
     Trial.macro_f1,
     Trial.seconds,
     Trial.model_bytes,
+    Trial.temperature,
     Trial.started_at,
     Trial.touched_at,
 )
@@ -175,18 +177,19 @@ def searched_collections(connection: Connection, but: str) -> list[tuple[str, di
 
 
 def found_candidates(store: Store, dataset: DatasetId, most: int = 2) -> tuple[str, ...]:
-    """The best linear candidates of the newest search that is over, by name, the best first."""
+    """The best linear candidates of the newest search that is over, by name, the best first; then its ensemble."""
     over = (SearchState.DONE, SearchState.STOPPED)
     with store.read() as connection:
         newest = connection.execute(
-            select(Search.fingerprint)
+            select(Search.fingerprint, Search.result)
             .join(Trial, Trial.search_id == Search.id)
             .where(Search.dataset_id == dataset, Search.state.in_(over), Trial.state == TrialState.DONE)
             .order_by(Search.id.desc())
             .limit(1)
-        ).scalar()
+        ).first()
         if newest is None:
             return ()
-        best = best_trials(connection, newest, 10 * most, linear=True)
-    names = dict.fromkeys(each.candidate for each in best)
-    return tuple(names)[:most]
+        best = best_trials(connection, newest.fingerprint, 10 * most, linear=True)
+    names = tuple(dict.fromkeys(each.candidate for each in best))[:most]
+    ensemble = ((newest.result or {}).get("ensemble") or {}).get("candidate")
+    return (*names, ensemble) if ensemble else names

@@ -118,6 +118,7 @@ def end_trial(
     stop: Stop | None = None,
     model_bytes: int | None = None,
     out_of_fold: bytes | None = None,
+    temperature: float | None = None,
 ) -> None:
     """A running trial is over; does nothing where it was over before."""
     running = (Trial.id == trial_id) & (Trial.state == TrialState.RUNNING)
@@ -127,6 +128,7 @@ def end_trial(
         "why": why,
         "model_bytes": model_bytes,
         "out_of_fold": out_of_fold,
+        "temperature": temperature,
         "touched_at": now_ms(),
     }
     found = connection.execute(update(Trial).where(running).values(**values).returning(Trial.search_id)).scalar()

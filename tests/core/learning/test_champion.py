@@ -46,6 +46,18 @@ def test_a_nonlinear_candidate_takes_over_only_by_a_settled_margin() -> None:
     assert "worse than word-svc by 0.0100" in worse.reason
 
 
+def test_an_ensemble_takes_over_only_by_a_settled_margin_over_the_best_single_one() -> None:
+    single = OnTrial.of("char-svc", BASE)
+    ensemble = OnTrial.of("ensemble:0.5*char-svc+0.5*word-svc", BASE + 0.001)
+    assert (ensemble.linear, ensemble.first, single.first) == (True, False, True)
+    kept = chosen(single, ensemble)
+    assert kept.candidate == "char-svc", "where nobody reigns too: it was chosen on these folds"
+    assert "is an ensemble and was not taken" in kept.reason
+    better = chosen(single, OnTrial.of(ensemble.name, BASE + 0.01), reigning="char-svc")
+    assert better.candidate == ensemble.name
+    assert "It is an ensemble, and better than char-svc by 0.0100" in better.reason
+
+
 def test_it_must_beat_the_best_linear_one_not_the_one_that_reigns() -> None:
     trial = (on_trial("a-svc"), on_trial("b-svc", 0.008, noise=0.01), on_trial("c-forest", 0.006, linear=False))
     assert chosen(*trial, reigning="a-svc").candidate == "a-svc", "better than a by a settled margin, not than b"
@@ -76,7 +88,7 @@ def test_one_fold_is_too_few_for_a_test_and_it_says_so() -> None:
 
 
 def test_without_a_linear_candidate_nobody_can_be_chosen() -> None:
-    with pytest.raises(PipelineError, match="no linear candidate is on trial"):
+    with pytest.raises(PipelineError, match="no single linear candidate is on trial"):
         chosen(on_trial("a-forest", linear=False))
 
 

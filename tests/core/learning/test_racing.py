@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 import numpy as np
 import pytest
 
-from core.learning.racing import Race, halve, hopeless
+from core.learning.racing import Race, hopeless
 
 
 def raced(scores: np.ndarray, folds: int, race: Race) -> dict[str, int]:
@@ -69,20 +67,3 @@ def test_the_reason_is_a_sentence_with_its_numbers() -> None:
         "0.2575 macro_f1 behind char-svc after 4 of 5 folds (0.7125 against 0.9700): t = 38.0, more than the 3.2 that "
         "2 looks at 1 rival demand for an error of 5%"
     )
-
-
-def test_halving_keeps_the_best_of_each_rung_and_says_what_became_of_the_others() -> None:
-    asked: list[tuple[Sequence[str], float]] = []
-
-    def scored(names: Sequence[str], rung: float) -> Mapping[str, float]:
-        asked.append((names, rung))
-        return {name: float(name) for name in names if name != "3"}
-
-    halved = halve([str(n) for n in range(9)], scored, rungs=(0.1, 0.5, 1.0), keep=1 / 3)
-    assert halved.survivors == ("8",)
-    assert [(len(names), rung) for names, rung in asked] == [(9, 0.1), (3, 0.5), (1, 1.0)]
-    assert set(halved.stopped) == set("01234567")
-    assert halved.stopped["3"] == "no score at 10% of the training part"
-    assert halved.stopped["7"] == "place 2 of 3 at 50% of the training part (7.0000; the best 8.0000), and 1 went on"
-    with pytest.raises(ValueError, match="rise"):
-        halve(["a"], scored, rungs=(0.5, 0.1))

@@ -20,7 +20,9 @@ from core.learning.search import (
     Matrices,
     Space,
     choose_ensemble,
-    hopeless,
+    choose_single,
+    left_behind,
+    make_pruner,
     make_sampler,
     meta_features,
     nearest,
@@ -28,9 +30,10 @@ from core.learning.search import (
     try_candidate,
     warm_starts,
 )
-from core.learning.search.ensemble import macro_f1, select
+from core.learning.search.ensemble import MEMBERS, macro_f1, select
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
+STATE = {True: optuna.trial.TrialState.COMPLETE, False: optuna.trial.TrialState.PRUNED}
 CLASSES = ("personal", "notification", "spam")
 
 
@@ -95,16 +98,40 @@ def test_a_model_too_large_for_the_phone_is_stopped_after_one_fold(material: Mat
     assert outcome.model_bytes > 1_000
 
 
-def test_a_hopeless_trial_is_stopped_with_a_sentence_and_a_close_one_is_not(material: Material) -> None:
-    best = [0.97, 0.96, 0.98, 0.97]
-    assert hopeless([0.70, 0.72], best) == "hopeless after 2 folds: 25.5 points behind the best on the same folds"
-    assert hopeless([0.965, 0.962, 0.978], best) is None
-    assert hopeless([0.70], best) is None, "one fold says nothing"
-    assert hopeless([0.70, 0.72], None) is None
+def halved(trials: list[list[float]]) -> list[str | None]:
+    """Why each of some trials with these folds was stopped, one after the other; None where it came to its end."""
+    study = optuna.create_study(direction="maximize", pruner=make_pruner())
+    found = []
+    for folds in trials:
+        trial = study.ask()
+        reasons = (left_behind(trial, folds[: m + 1], len(folds)) for m in range(len(folds)))
+        why = next((reason for reason in reasons if reason), None)
+        study.tell(trial, sum(folds) / len(folds) if why is None else None, state=STATE[why is None])
+        found.append(why)
+    return found
+
+
+def test_the_better_half_goes_on_from_each_rung_and_of_the_others_is_said_where_they_stood() -> None:
+    good, better, bad, late = [0.96] * 5, [0.97] * 5, [0.70] * 5, [0.98, 0.5, 0.98, 0.98, 0.98]
+    assert halved([good, bad, better, late]) == [
+        None,
+        "place 2 of 2 after 1 fold (0.7000, the best 0.9600): the better half goes on",
+        None,
+        "place 3 of 3 after 2 folds (0.7400, the best 0.9700): the better half goes on",
+    ]
+    behind_the_middle = [0.97, 0.97, 0.97, 0.1, 0.1]
+    assert halved([good, good, behind_the_middle]) == [None, None, None], "the rest is worth more than it costs"
+
+
+def test_what_is_left_behind_is_stopped_and_says_so(material: Material) -> None:
     stopped = try_candidate(
-        Candidate.parse("word-cnb"), material, matrices(material), seconds_left=lambda: math.inf, best=[2.0] * 3
+        Candidate.parse("word-cnb"),
+        material,
+        matrices(material),
+        seconds_left=lambda: math.inf,
+        left_behind=lambda folds: "too slow a horse" if len(folds) == 2 else None,
     )
-    assert (stopped.cut, len(stopped.folds)) == (Cut.HOPELESS, 2)
+    assert (stopped.cut, stopped.why, len(stopped.folds)) == (Cut.HOPELESS, "too slow a horse", 2)
 
 
 def test_trials_that_share_features_share_their_matrices(material: Material) -> None:
@@ -139,11 +166,12 @@ def complementary(n: int = 600) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def test_an_ensemble_takes_what_completes_one_another_and_its_estimate_is_honest() -> None:
     said, truth, fold_of = complementary()
-    found = choose_ensemble(["a", "b", "c"], said, truth, fold_of)
+    given = (["a", "b", "c"], np.log(said), truth, fold_of)
+    found, single = choose_ensemble(*given), choose_single(*given)
     assert len(found.members) > 1
     assert sum(weight for _, weight in found.members) == pytest.approx(1)
-    assert found.ensemble.macro_f1 > found.single.macro_f1 + 0.1
-    assert found.ensemble.honest > found.single.honest + 0.1
+    assert found.estimate.macro_f1 > single.estimate.macro_f1 + 0.1
+    assert found.estimate.honest > single.estimate.honest + 0.1
 
 
 def test_the_best_of_many_equal_trials_flatters_itself_and_the_honest_estimate_does_not() -> None:
@@ -151,18 +179,20 @@ def test_the_best_of_many_equal_trials_flatters_itself_and_the_honest_estimate_d
     truth, fold_of = rng.integers(0, 2, 400), np.arange(400) % 5
     said = rng.uniform(size=(25, 400, 1))
     said = np.concatenate([said, 1 - said], axis=2)
-    found = choose_ensemble([str(n) for n in range(25)], said, truth, fold_of)
-    assert found.single.macro_f1 > 0.53, "chance, picked from 25"
-    assert found.ensemble.macro_f1 > found.single.macro_f1
-    assert abs(found.single.honest - 0.5) < 0.04
-    assert abs(found.ensemble.honest - 0.5) < 0.06
+    given = ([str(n) for n in range(25)], np.log(said), truth, fold_of)
+    found, single = choose_ensemble(*given), choose_single(*given)
+    assert len(found.members) <= MEMBERS, "each costs as much as a model"
+    assert single.estimate.macro_f1 > 0.53, "chance, picked from 25"
+    assert found.estimate.macro_f1 > single.estimate.macro_f1
+    assert abs(single.estimate.honest - 0.5) < 0.04
+    assert abs(found.estimate.honest - 0.5) < 0.06
 
 
 def test_a_single_trial_that_nothing_helps_is_the_whole_ensemble() -> None:
     said, truth, _ = complementary(100)
     perfect = np.zeros((100, 2))
     perfect[np.arange(100), truth] = 1
-    weights = select(np.array([perfect, said[0]]), truth)
+    weights = select(np.log(np.maximum([perfect, said[0]], 1e-6)), truth)
     assert weights.tolist() == [1.0, 0.0]
 
 

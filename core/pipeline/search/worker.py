@@ -17,10 +17,10 @@ from sqlalchemy import Connection
 
 from core.errors import PipelineError
 from core.learning import Candidate
-from core.learning.search import SIZE, Cut, Matrices, Outcome, make_sampler, over, try_candidate
+from core.learning.search import SIZE, Cut, Matrices, Outcome, left_behind, make_sampler, over, try_candidate
 from core.pipeline.on_trial import matrix_cache
-from core.pipeline.search_material import made_from, material
-from core.pipeline.search_study import space_of, study_of
+from core.pipeline.search.material import made_from, material
+from core.pipeline.search.study import space_of, study_of
 from core.project import Project
 from core.store.models import Stop, TrialState
 from core.store.queries.trials import SearchRow, TrialRow, is_over, search_row, trials
@@ -126,7 +126,6 @@ class Worker:
     ) -> Outcome:
         def after_fold(outcome: Outcome) -> None:
             self._write(note_fold, trial_id, outcome.folds, outcome.seconds)
-            trial.report(float(np.mean(outcome.folds)), len(outcome.folds))
             if len(outcome.folds) == 1:
                 trial.set_constraint(SIZE, over(outcome.model_bytes, self._max_bytes))
 
@@ -135,7 +134,7 @@ class Worker:
             self._material,
             self._matrices,
             seconds_left=self.left,
-            best=best_folds(known.values(), len(self._material.splits)),
+            left_behind=lambda folds: left_behind(trial, folds, len(self._material.splits)),
             expected=expected_seconds(candidate, known.values()),
             max_bytes=self._max_bytes,
             after_fold=after_fold,
@@ -147,7 +146,8 @@ class Worker:
 
         if outcome.why is None and outcome.said is not None and outcome.macro_f1 is not None:
             said = np.ascontiguousarray(outcome.said, dtype="<f2").tobytes()
-            self._write(end_trial, trial_id, TrialState.DONE, None, model_bytes=outcome.model_bytes, out_of_fold=said)
+            found = {"model_bytes": outcome.model_bytes, "out_of_fold": said, "temperature": outcome.temperature}
+            self._write(end_trial, trial_id, TrialState.DONE, None, **found)
             return outcome.macro_f1
         stop = None if outcome.cut is None else Stop(outcome.cut)
         self._write(end_trial, trial_id, TrialState.STOPPED, outcome.why, stop=stop, model_bytes=outcome.model_bytes)
@@ -159,8 +159,8 @@ class Worker:
         import optuna
 
         self._repeats += 1
-        for fold in range(len(before.folds)):
-            trial.report(float(np.mean(before.folds[: fold + 1])), fold + 1)
+        for fold in range(len(before.folds)):  # others are held against it, in this study as in the one before
+            left_behind(trial, before.folds[: fold + 1], len(self._material.splits))
         trial.set_constraint(SIZE, over(before.model_bytes, self._max_bytes))
         if before.state == TrialState.STOPPED or before.macro_f1 is None:
             raise optuna.TrialPruned(before.why)
@@ -187,12 +187,6 @@ class Worker:
             return work(connection, *args, **named)
 
         return self._store.write(write)
-
-
-def best_folds(rows: Iterable[TrialRow], folds: int) -> list[float] | None:
-    """The folds of the best finished trial."""
-    done = [row for row in rows if row.state == TrialState.DONE and len(row.folds) == folds]
-    return max(done, key=lambda row: row.macro_f1 or 0.0).folds if done else None
 
 
 def expected_seconds(candidate: Candidate, rows: Iterable[TrialRow]) -> float:

@@ -6,9 +6,9 @@ import multiprocessing
 import time
 from multiprocessing.process import BaseProcess
 
-from core.pipeline.search_storage import give_up
-from core.pipeline.search_study import study_of
-from core.pipeline.search_worker import run_worker, worker_name
+from core.pipeline.search.storage import give_up
+from core.pipeline.search.study import study_of
+from core.pipeline.search.worker import run_worker, worker_name
 from core.project import Project
 from core.store.models import Stop, TrialState
 from core.store.queries.trials import SearchRow, TrialRow, search_row, trials

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from core.fingerprint import fingerprint
-from core.learning.search import Space
-from core.pipeline.search_storage import open_storage
+from core.learning.search import Space, make_pruner
+from core.pipeline.search.storage import open_storage
 from core.project import Project
 from core.store.queries.trials import SearchRow
 
@@ -29,7 +29,7 @@ def space_of(params: Mapping[str, Any], classes: int) -> Space:
 def study_of(
     project: Project, search: SearchRow, sampler: optuna.samplers.BaseSampler | None = None
 ) -> optuna.study.Study:
-    """The study of a search that was begun."""
+    """The study of a search that was begun; `sampler` proposes its next points."""
     import optuna
 
     space = space_of(search.params, len(project.classes))
@@ -37,4 +37,5 @@ def study_of(
         study_name=study_name(search.fingerprint, space, search.params.get("max_bytes")),
         storage=open_storage(project.store, search.id),
         sampler=sampler,
+        pruner=make_pruner(),
     )
