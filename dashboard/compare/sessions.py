@@ -1,7 +1,8 @@
 """The open comparisons of this server: who looks at each, and one answer, encoded once, for all of them.
 
-Follows the same feed as the live page (`heed`). What an event may have moved is read again once, however many look on;
-a page gets a message only where something did move. Who is there is said to the store every few seconds.
+Follows the same feed as the live page (`heed`). What an event may have moved is read again once, however many look on,
+and told. Who is there is said to the store every few seconds, and told as well, moved or not: a page that holds an
+answer from a moment in which somebody's word was late gets over it.
 """
 
 from __future__ import annotations
@@ -111,12 +112,10 @@ class Sessions(Audience[Looker]):
                 facts = {**evidence, **company_of(connection, comparison_id)}
         except DeskError:
             return  # no such comparison: its page has been told by the route that it asked first
-        same = self._facts.get(comparison_id) == facts
         with self._lock:
             self._evidence[comparison_id], self._facts[comparison_id] = evidence, facts
         self._told_at[comparison_id] = at
-        if not same:
-            self._tell_now(comparison_id, self.others(comparison_id))
+        self._tell_now(comparison_id, self.others(comparison_id))
 
     def _tell_now(self, comparison_id: int, lookers: Iterable[Looker]) -> None:
         if comparison_id in self._facts:

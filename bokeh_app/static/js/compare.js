@@ -75,6 +75,7 @@ function heed(comparison) {
   view.comparison = comparison;
   [view.first, view.second, view.runs] = [comparison.first, comparison.second, comparison.runs];
   company.heed(comparison);
+  company.draw();
 }
 
 const feed = follow("compare/feed", (message) => {
@@ -107,7 +108,7 @@ function draw() {
   changed("pair", pair, () => { drawMatrix(pair, select); drawClasses(pair, select); });
   changed("settle", [comparison?.settle, comparison?.decisions, pair.first, pair.second], () => drawSettle(comparison, pair));
   changed("notes", [view.id, comparison?.notes, comparison?.decisions], () => drawNotes(view));
-  company.draw();
+  company.draw(); // also where nobody looks at a session any more
 }
 
 // Somebody selects a part, or the others move: the page shows it, and the address holds it.
