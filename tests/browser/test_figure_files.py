@@ -21,11 +21,11 @@ SIDES = ("first", "second")
 
 
 @pytest.fixture(scope="module")
-def tab(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Page]:
+def tab(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[Page]:
     folder = tmp_path_factory.mktemp("room")
     project = furnish(folder, messages=900)
     server = Server(folder).start()
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
     page = context.new_page()
     page.goto(server.link(project.store, "Ada", Role.LEAD))
     page.goto(f"{server.base}?page=live")
