@@ -50,6 +50,11 @@ NOTE_THE_TIME = """() => {
   new MutationObserver(() => { if (document.querySelector(".task.failed")) window.failedAt ??= Date.now(); })
     .observe(document.body, {childList: true, subtree: true});
 }"""
+STRAY_LINES = """() => {
+  const inside = document.getElementById("stages").getBoundingClientRect();
+  return [...document.querySelectorAll("#edges path")].map((path) => path.getBoundingClientRect())
+    .filter((line) => line.top < inside.top || line.bottom > inside.bottom).map((line) => [line.top, line.bottom]);
+}"""
 
 
 @dataclass
@@ -164,6 +169,13 @@ def test_a_failing_task_shows_red_with_its_message_and_its_rerun_turns_it_green(
     with opened.store.read() as connection:
         acts = list(connection.execute(select(Audit.action).order_by(Audit.id)).scalars())
     assert [act for act in acts if act.startswith("task")] == ["task run again", "task cancelled", "task run again"]
+
+
+def test_where_nothing_moves_the_lines_still_meet_the_boxes(opened: Opened, browser: Browser) -> None:
+    tab = visit(opened, browser, "Lea", Role.LEAD, viewport={"width": 1440, "height": 900})
+    expect(tab.locator('[data-family="Fit"] .task')).to_be_visible()
+    expect(tab.locator("main")).not_to_have_attribute("aria-busy", "true")
+    assert tab.evaluate(STRAY_LINES) == []
 
 
 def test_a_phone_shows_the_line_as_a_list_and_a_reviewer_asks_nothing_of_it(opened: Opened, browser: Browser) -> None:

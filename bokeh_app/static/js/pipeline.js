@@ -75,7 +75,7 @@ function drawStage(stage, tasks) {
 
 // From each stage to those that follow it: a line is green once what it comes from is done, broken red where it failed.
 function drawEdges() {
-  const frame = get("graph").getBoundingClientRect();
+  const frame = get("stages").getBoundingClientRect(); // not the graph's: the shape that waited above them goes after this
   const svg = get("edges");
   const paths = [];
   const at = (stage) => get("stages").querySelector(`[data-family="${stage.family}"]`)?.getBoundingClientRect();
@@ -84,7 +84,7 @@ function drawEdges() {
     const [one, other] = [from && at(from), at(stage)];
     if (!one || !other) continue;
     const tasks = tasksOf(from);
-    const x1 = one.right - frame.left + get("graph").scrollLeft, x2 = other.left - frame.left + get("graph").scrollLeft;
+    const x1 = one.right - frame.left, x2 = other.left - frame.left;
     const y1 = one.top + one.height / 2 - frame.top, y2 = other.top + other.height / 2 - frame.top;
     const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
     path.setAttribute("d", `M${x1 + 2} ${y1}C${(x1 + x2) / 2} ${y1} ${(x1 + x2) / 2} ${y2} ${x2 - 3} ${y2}`);
