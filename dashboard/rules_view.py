@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import TallyroomError
@@ -57,15 +56,6 @@ def rules_state(project: Project) -> dict[str, Any]:
         "run": int(reigning.run_id) if reigning else None,
         "trains": "rule" in project.settings.pipeline.train_on,
     }
-
-
-def look_of(project: Project) -> tuple[int, int]:
-    """What the rule file looks like, so that a change of it is noticed: when it was written, how long it is."""
-    try:
-        found = Path(project.folder / project.settings.pipeline.rules).stat()
-    except OSError:
-        return 0, 0
-    return found.st_mtime_ns, found.st_size
 
 
 def _read(project: Project) -> tuple[RuleSet | None, dict[str, str] | None]:

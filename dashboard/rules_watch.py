@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from core import Project
+from core.file_look import look_of
 from dashboard.audience import Told
 from dashboard.kept import Kept
 from dashboard.live import Health
-from dashboard.rules_view import look_of, rules_state
+from dashboard.rules_view import rules_state
 
 SECONDS = 30.0
 """What changes it is in the feed or in the file, which make it new at once."""
@@ -25,7 +26,8 @@ class RulesWatch(Told):
 
     def state(self) -> dict[str, Any]:
         """The rules with their worth."""
-        return self._state.get(look_of(self._project), lambda: rules_state(self._project))
+        file = look_of(self._project.folder / self._project.settings.pipeline.rules)
+        return self._state.get(file, lambda: rules_state(self._project))
 
     def forget(self) -> None:
         """Whoever asks next gets what the store says then."""

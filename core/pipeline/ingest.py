@@ -9,8 +9,9 @@ import luigi
 import pandas as pd
 
 from core.dictionary import Chunk, Dictionary, parts, read_part
+from core.file_look import look_of
 from core.fingerprint import fingerprint
-from core.pipeline.stage import CODE_VERSION, LineTask, StageTask, look_of
+from core.pipeline.stage import CODE_VERSION, LineTask, StageTask
 from core.project import Project
 from core.store import Store
 from core.store.models import DatasetId

@@ -13,9 +13,10 @@ import numpy as np
 from scipy import sparse
 
 from core.errors import TallyroomError
+from core.file_look import look_of
 from core.fingerprint import fingerprint
 from core.pipeline.rule_accuracies import GIVEN, Look, look
-from core.pipeline.stage import CODE_VERSION, LineTask, look_of
+from core.pipeline.stage import CODE_VERSION, LineTask
 from core.pipeline.workshop import Progress, silent
 from core.project import Project
 from core.rules import Estimates, Hits, RuleReport, RuleSet, Scanner, estimate, report

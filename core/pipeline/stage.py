@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 import luigi
@@ -27,15 +26,6 @@ from core.store.records.tasks import Listed
 
 # Part of every fingerprint: raise it when a stage's code changes what it makes.
 CODE_VERSION = 3
-
-
-def look_of(path: Path) -> str:
-    """What a file looks like: when it was written, how long it is; empty where there is none."""
-    try:
-        found = path.stat()
-    except OSError:
-        return ""
-    return f"{found.st_mtime_ns}:{found.st_size}"
 
 
 class StageTarget(luigi.Target):

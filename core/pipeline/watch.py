@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable, Iterable
 
 from core.errors import StoreDownError, TallyroomError
+from core.file_look import look_of
 from core.pipeline.aside import Aside
 from core.pipeline.ingest import listing
 from core.pipeline.run import RunSummary, go_over
 from core.pipeline.schedule import Cron
-from core.pipeline.stage import look_of
 from core.pipeline.worker import Worker
 from core.pipeline.workshop import Progress, silent
 from core.project import Project
