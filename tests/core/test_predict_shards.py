@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from sms_room import CORPUS, open_room, write_room
 from sqlalchemy import func, select
 
 from core import Project
-from core.corpus import Corpus
 from core.pipeline import run
 from core.store import check
 from core.store.models import Message, Prediction, Stage
@@ -21,25 +21,12 @@ from core.store.records.stages import done
 from core.store.records.stretches import down_to, grow_down, shard_of, stretch_of
 from dashboard.demo.room import drop
 
-SETTINGS = """[room]
-name = "Test"
-classes = ["personal", "notification", "spam"]
-[pipeline]
-dataset = "sms"
-candidates = ["word-cnb"]
+PIPELINE = """candidates = ["word-cnb"]
 folds = 2
 curve = [1.0]
 predict_batch = 100
 """
-DICTIONARY = """version: 1
-dataset: sms
-sources:
-  - {name: phones, kind: csv, path: inbox/*.csv, columns: {key: id, body: text, sender: from, label: kind,
-     sent_at: {from: sent_ms, dtype: epoch_ms}}}
-cleaning: [nfc, whitespace]
-"""
 MESSAGES = 730
-CORPUS = Corpus(11, start_ms=1_790_000_000_000, every_ms=60_000)
 PROGRAM = """
 from pathlib import Path
 import core.store.records.stretches
@@ -51,15 +38,7 @@ print(run(Project(Path({folder!r}), store_url={url!r})).predicted)
 
 
 def make(folder: Path, store_url: str) -> Project:
-    folder.mkdir(exist_ok=True)
-    (folder / "tallyroom.toml").write_text(SETTINGS)
-    (folder / "dictionaries").mkdir()
-    (folder / "dictionaries" / "sms.yaml").write_text(DICTIONARY)
-    (folder / "inbox").mkdir()
-    drop(folder, "0.csv", CORPUS.messages(0, MESSAGES), labelled=300)
-    project = Project(folder, store_url=store_url)
-    project.upgrade_store()
-    return project
+    return open_room(write_room(folder, PIPELINE, messages=MESSAGES, labelled=300), store_url)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from rooms import add_messages
+from rules_room import open_rules_room
 from sqlalchemy import select
 
 from core import Project
@@ -16,17 +17,7 @@ from core.store import check
 from core.store.models import Label, Message, Origin, Truth
 from core.store.records.labels import set_label
 
-SETTINGS = """[room]
-name = "Test"
-classes = ["personal", "spam"]
-[pipeline]
-dataset = "messages"
-retrain_after = 10
-"""
-DICTIONARY = """version: 1
-dataset: messages
-sources:
-  - {name: phones, kind: csv, path: inbox/*.csv, columns: {key: id, body: text}}
+PIPELINE = """retrain_after = 10
 """
 RULES = """version: 1
 rules:
@@ -37,12 +28,7 @@ rules:
 
 @pytest.fixture
 def project(tmp_path: Path, store_url: str) -> Project:
-    (tmp_path / "tallyroom.toml").write_text(SETTINGS)
-    (tmp_path / "dictionaries").mkdir()
-    (tmp_path / "dictionaries" / "messages.yaml").write_text(DICTIONARY)
-    (tmp_path / "rules.yaml").write_text(RULES)
-    project = Project(tmp_path, store_url=store_url)
-    project.upgrade_store()
+    project = open_rules_room(tmp_path, store_url, RULES, PIPELINE)
     both = [f"mum won {n}" for n in range(60)]
     add_messages(project.store, [*both, *[f"won {n}" for n in range(20)], *[f"mum {n}" for n in range(20)]])
     return project

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from rooms import add_messages
+from rules_room import open_rules_room
 
 from core import Project
 from core.errors import TallyroomError
@@ -20,16 +21,7 @@ from core.store.queries.messages import messages_behind
 from core.store.queries.rule_looks import KeptReport, newest_look
 from core.store.records.labels import set_label
 
-SETTINGS = """[room]
-name = "Test"
-classes = ["personal", "spam"]
-[pipeline]
-retrain_after = 5
-"""
-DICTIONARY = """version: 1
-dataset: messages
-sources:
-  - {name: phones, kind: csv, path: inbox/*.csv, columns: {key: id, body: text}}
+PIPELINE = """retrain_after = 5
 """
 RULES = """version: 1
 rules:
@@ -43,12 +35,7 @@ BOTH, WON, PRIZE = 20, 30, 10
 @pytest.fixture
 def project(tmp_path: Path, store_url: str) -> Iterator[Project]:
     """Of `won` twenty hits conflict with `mum`, ten overlap with `prize`; of four judged three were right."""
-    (tmp_path / "tallyroom.toml").write_text(SETTINGS)
-    (tmp_path / "dictionaries").mkdir()
-    (tmp_path / "dictionaries" / "messages.yaml").write_text(DICTIONARY)
-    (tmp_path / "rules.yaml").write_text(RULES)
-    project = Project(tmp_path, store_url=store_url)
-    project.upgrade_store()
+    project = open_rules_room(tmp_path, store_url, RULES, PIPELINE)
     bodies = [f"mum won {n}" for n in range(BOTH)] + [f"won {n}" for n in range(WON)]
     ids = add_messages(project.store, bodies + [f"won a prize {n}" for n in range(PRIZE)])
     judge(project, ids[BOTH : BOTH + 3], "spam")

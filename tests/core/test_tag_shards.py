@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sms_room import CORPUS, open_room, write_room
 from sqlalchemy import func, select
 
 from core import Project
-from core.corpus import Corpus
 from core.pipeline import judge_rules, run
 from core.pipeline.tag import tag
 from core.store import check, rollups
@@ -23,23 +23,8 @@ from core.store.records import stretches
 from core.store.records.turns import OvertakenError, require_turn, take_turn, turn_of
 from dashboard.demo.room import drop
 
-SETTINGS = """[room]
-name = "Test"
-classes = ["personal", "notification", "spam"]
-[pipeline]
-dataset = "sms"
-train_on = ["verdict"]
-"""
-DICTIONARY = """version: 1
-dataset: sms
-sources:
-  - {name: phones, kind: csv, path: inbox/*.csv, columns: {key: id, body: text, sender: from, label: kind,
-     sent_at: {from: sent_ms, dtype: epoch_ms}}}
-cleaning: [nfc, whitespace]
-"""
 WORDS = [("spam", "won"), ("spam", "free"), ("spam", "click"), ("notification", "code"), ("notification", "order"),
          ("notification", "[0-9]{4}"), ("personal", "you"), ("personal", "home"), ("personal", "e")]  # fmt: skip
-CORPUS = Corpus(11, start_ms=1_790_000_000_000, every_ms=60_000)
 PROGRAM = """
 from pathlib import Path
 import core.store.records.stretches
@@ -51,14 +36,7 @@ print(run(Project(Path({folder!r}), store_url={url!r})).tagged)
 
 
 def make(folder: Path, store_url: str) -> Project:
-    folder.mkdir(exist_ok=True)
-    (folder / "tallyroom.toml").write_text(SETTINGS)
-    (folder / "dictionaries").mkdir()
-    (folder / "dictionaries" / "sms.yaml").write_text(DICTIONARY)
-    (folder / "inbox").mkdir()
-    project = Project(folder, store_url=store_url)
-    project.upgrade_store()
-    return project
+    return open_room(write_room(folder, 'train_on = ["verdict"]\n'), store_url)
 
 
 def lay_down(project: Project, words: list[tuple[str, str]]) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from rooms import add_messages
+from rules_room import SETTINGS as ROOM
+from rules_room import open_rules_room
 from sqlalchemy import select
 
 from core import Project
@@ -21,22 +23,14 @@ from core.store.models import Origin, Run
 from core.store.queries.runs import runs
 from core.store.records.labels import set_label
 
-SETTINGS = """[room]
-name = "Test"
-classes = ["personal", "spam"]
-[pipeline]
-candidates = ["word-cnb"]
+PIPELINE = """candidates = ["word-cnb"]
 folds = 3
 split = "random"
 curve = [1.0]
 retrain_after = 10
 train_on = ["verdict", "imported", "rule"]
 """
-DICTIONARY = """version: 1
-dataset: messages
-sources:
-  - {name: phones, kind: csv, path: inbox/*.csv, columns: {key: id, body: text}}
-"""
+SETTINGS = ROOM.format(pipeline=PIPELINE)
 RULES = """version: 1
 rules:
   - {name: good, class: spam, pattern: won}
@@ -47,12 +41,7 @@ rules:
 @pytest.fixture
 def project(tmp_path: Path, store_url: str) -> Iterator[Project]:
     """People have found one rule right in all of thirty cases, the other one in none of thirty."""
-    (tmp_path / "tallyroom.toml").write_text(SETTINGS)
-    (tmp_path / "dictionaries").mkdir()
-    (tmp_path / "dictionaries" / "messages.yaml").write_text(DICTIONARY)
-    (tmp_path / "rules.yaml").write_text(RULES)
-    project = Project(tmp_path, store_url=store_url)
-    project.upgrade_store()
+    project = open_rules_room(tmp_path, store_url, RULES, PIPELINE)
     ids = add_messages(project.store, [f"{('won', 'see')[n % 2]} {n}" for n in range(160)])
     mum = add_messages(project.store, [f"mum {n}" for n in range(10)], source="mum")
     for message_id in ids[:60]:

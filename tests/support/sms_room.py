@@ -30,9 +30,9 @@ CORPUS = Corpus(11, start_ms=1_790_000_000_000, every_ms=60_000)
 
 
 def write_room(
-    folder: Path, pipeline: str, *, messages: int, labelled: int, rules: str = "", url: str | None = None
+    folder: Path, pipeline: str, *, messages: int = 0, labelled: int = 0, rules: str = "", url: str | None = None
 ) -> Path:
-    """The room's folder: its settings (`pipeline` ends them), a dictionary, and one file of messages in its inbox."""
+    """The room's folder: its settings (`pipeline` ends them), a dictionary, and its inbox, with a file of messages if any."""
     folder.mkdir(exist_ok=True)
     store = "" if url is None else f'[store]\nurl = "{url}"\n'
     (folder / "tallyroom.toml").write_text(SETTINGS.format(store=store, pipeline=pipeline))
@@ -41,7 +41,8 @@ def write_room(
     if rules:
         (folder / "rules.yaml").write_text(rules)
     (folder / "inbox").mkdir()
-    drop(folder, "0.csv", CORPUS.messages(0, messages), labelled=labelled)
+    if messages:
+        drop(folder, "0.csv", CORPUS.messages(0, messages), labelled=labelled)
     return folder
 
 
