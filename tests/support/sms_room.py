@@ -32,7 +32,7 @@ CORPUS = Corpus(11, start_ms=1_790_000_000_000, every_ms=60_000)
 def write_room(
     folder: Path, pipeline: str, *, messages: int = 0, labelled: int = 0, rules: str = "", url: str | None = None
 ) -> Path:
-    """The room's folder: its settings (`pipeline` ends them), a dictionary, and its inbox, with a file of messages if any."""
+    """The room's folder: settings (`pipeline` ends them), a dictionary, an inbox with a file of messages, if any."""
     folder.mkdir(exist_ok=True)
     store = "" if url is None else f'[store]\nurl = "{url}"\n'
     (folder / "tallyroom.toml").write_text(SETTINGS.format(store=store, pipeline=pipeline))
