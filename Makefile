@@ -6,6 +6,10 @@ READY := $(VENV)/.ready
 
 MINUTES ?= 10
 
+# Compiled once, by whoever sets this up: else each process that starts compiles half a million lines again.
+export UV_COMPILE_BYTECODE = 1
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo test nightly foreign check bench load faults-slow docs screenshots browser clean
 
 help: ## Show what there is
@@ -27,9 +31,10 @@ check: $(READY) ## Lint, format, strict types, the import contract
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-browser: ## Look for a Chromium, and get Debian's where there is none
-	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || test -n "$$TALLYROOM_CHROMIUM" || \
-	  { command -v apt-get >/dev/null && apt-get -qq update && apt-get -qq install -y --no-install-recommends chromium >/dev/null; } || \
+browser: ## Look for a Chromium without a window, and get Debian's where there is none
+	@command -v chromium-headless-shell >/dev/null || test -n "$$TALLYROOM_CHROMIUM" || \
+	  { command -v apt-get >/dev/null && apt-get -qq update && apt-get -qq install -y --no-install-recommends chromium-headless-shell >/dev/null; } || \
+	  command -v chromium >/dev/null || command -v google-chrome >/dev/null || \
 	  echo "No Chromium: the browser tests will be skipped. Install it, or set TALLYROOM_CHROMIUM."
 
 test: $(READY) check browser ## All checks and tests, on both databases and in a browser

@@ -10,7 +10,6 @@ STATISTICS = (
     "core.learning.quality",
     "scipy.stats",
     "sklearn.calibration",
-    "statsmodels.stats.multitest",
     "statsmodels.stats.proportion",
 )
 """What the figures of quality and drift work with."""

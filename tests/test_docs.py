@@ -6,11 +6,10 @@ import importlib.util
 import os
 import re
 import shlex
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
+import begun
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -62,9 +61,7 @@ def test_the_tutorial_runs_as_it_stands(tmp_path: Path) -> None:
             (tmp_path / "shop" / "dictionaries" / "sms.yaml").write_text(block, "utf-8")
             continue
         for line in block.splitlines():
-            words = line.removeprefix("$ tallyroom ").split()
-            command = [sys.executable, "-m", "dashboard.command", *words]
-            done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, env=os.environ)
+            done = begun.tallyroom(*line.removeprefix("$ tallyroom ").split(), folder=tmp_path)
             assert done.returncode == 0, f"{line}: {done.stderr[-800:]}"
             said += done.stdout
     assert "600 rows read: 600 stored (600 new" in said
@@ -93,9 +90,7 @@ def test_what_is_said_of_labels_runs_as_it_stands(tmp_path: Path) -> None:
         words = shlex.split(line)
         at = words.index("tallyroom")
         given = dict(word.split("=", 1) for word in words[:at])
-        command = [sys.executable, "-m", "dashboard.command", *words[at + 1 :]]
-        environment = {**os.environ, **given}
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, env=environment)
+        done = begun.tallyroom(*words[at + 1 :], folder=tmp_path, environment={**os.environ, **given})
         assert done.returncode == 0, f"{line}: {done.stdout[-400:]} {done.stderr[-800:]}"
         return done.stdout
 

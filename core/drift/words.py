@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.drift.classes import js_distance
+from core.holm import holm
 
 VOCABULARY = 4_000
 LEAST_MESSAGES = 4
@@ -98,11 +99,10 @@ def word_drift(new: Sequence[str], old: Sequence[str]) -> WordDrift | None:
 def _moved(now: NDArray[np.float64], before: NDArray[np.float64], new: int, old: int) -> list[int]:
     """Places of the words whose share moved beyond chance, the most telling first."""
     from scipy.stats import chi2
-    from statsmodels.stats.multitest import multipletests
 
     pooled = (now + before) / (new + old)
     spread = np.sqrt(np.maximum(pooled * (1 - pooled) * (1 / new + 1 / old), 1e-12))
     statistic = ((now / new - before / old) / spread) ** 2
-    rejected = multipletests(chi2.sf(statistic, 1), alpha=LEVEL, method="holm")[0]
+    rejected = holm(chi2.sf(statistic, 1), LEVEL)[0]
     order = np.argsort(-statistic, kind="stable")
     return [int(at) for at in order if rejected[at]]

@@ -107,6 +107,7 @@ class CrossValidate(LineTask):
         left = [name for name in alive if not wanted <= stored[name]]
         done = len(wanted) * (len(alive) - len(left))
         for name, result in self._results(trial, left):
+            self.check()  # what is stored would make a fold that was cancelled in its last fit a fold that is done
             if isinstance(result, Exception):
                 if name not in failed:  # once, however many points of the curve it would have had
                     failed[name] = self._fail(runs[name], name, result)

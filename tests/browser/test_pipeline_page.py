@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from begun import Fork, tallyroom
 from playwright.sync_api import Browser, Page, expect
 from plugged import plug_in_estimator
 from servers import Server
@@ -74,15 +75,13 @@ class Opened:
     def slow(self) -> Path:
         return self.folder / "slow"
 
-    def watch(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "dashboard.command", "run", "--watch", "--room", str(self.folder)]
-        with (self.folder / "run.log").open("ab") as log:
-            return subprocess.Popen(command, env=self.environment, stdout=log, stderr=log)
+    def watch(self) -> Fork:
+        words = ["run", "--watch", "--room", str(self.folder)]
+        return Fork(words, self.folder / "run.log", environment=self.environment)
 
 
-@pytest.fixture(scope="module")
-def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
-    folder = tmp_path_factory.mktemp("room")
+@contextmanager
+def open_room(folder: Path) -> Iterator[Opened]:
     url = f"sqlite:///{folder / 'tallyroom.db'}"
     for name in ("inbox", "dictionaries"):
         (folder / name).mkdir()
@@ -98,6 +97,23 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
         server.stop()
 
 
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[Opened]:
+    """A room in which nothing was done."""
+    with open_room(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
+    """A room whose line was gone over once."""
+    with open_room(tmp_path_factory.mktemp("room")) as opened:
+        opened.mended.touch()
+        done = tallyroom("run", "--room", str(opened.folder), folder=opened.folder, environment=opened.environment)
+        assert done.returncode == 0, done.stderr
+        yield opened
+
+
 def visit(opened: Opened, browser: Browser, name: str, role: Role, **options: Any) -> Page:
     tab = browser.new_context(**options).new_page()
     tab.goto(opened.server.link(opened.store, name, role))
@@ -111,9 +127,21 @@ def failed_at(store: Store) -> int:
         return int(connection.execute(first).scalar_one())
 
 
+def heard_of(store: Store) -> None:
+    """Wait until the process of the running fold has heard what is asked: with its heartbeat, which moves its lease."""
+    lease = select(func.max(PipelineTask.lease_until)).where(PipelineTask.state == TaskState.RUNNING)
+    seen: set[int] = set()
+    deadline = time.monotonic() + 60
+    while len(seen) < 4 and time.monotonic() < deadline:  # the first to move it may have looked before, or look now
+        with store.read() as connection:
+            seen.add(connection.execute(lease).scalar_one())
+        time.sleep(0.05)
+
+
 def test_a_failing_task_shows_red_with_its_message_and_its_rerun_turns_it_green(
-    opened: Opened, browser: Browser
+    fresh: Opened, browser: Browser
 ) -> None:
+    opened = fresh
     tab = visit(opened, browser, "Lea", Role.LEAD)
     expect(tab.locator("#no-tasks")).to_be_visible()
     expect(tab.locator("#unwatched")).to_contain_text("tallyroom run --watch")
@@ -153,7 +181,7 @@ def test_a_failing_task_shows_red_with_its_message_and_its_rerun_turns_it_green(
         running.focus()
         tab.keyboard.press("c")
         expect(running).to_contain_text("being cancelled")
-        tab.wait_for_timeout(4_000)  # its process hears of it with its next heartbeat
+        heard_of(opened.store)
         opened.slow.unlink()
         cancelled = tab.locator('[data-family="CrossValidate"] .task.cancelled')
         expect(cancelled).to_have_count(1)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from begun import Fork
 from sms_room import CORPUS, open_room, write_room
 from sqlalchemy import func, select
 
@@ -90,8 +89,9 @@ def test_two_processes_share_the_shards_and_judge_no_message_twice(
     one = make(tmp_path / "room", store_url)
     run(one, predict_at_most=1)
     program = PROGRAM.format(shard=small_shards, folder=str(one.folder), url=store_url)
-    both = [subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    predicted = [int(process.communicate(timeout=240)[0].split()[-1]) for process in both]
+    both = [Fork([], tmp_path / f"out-{n}", program=program) for n in range(2)]
+    assert [process.wait(240) for process in both] == [0, 0]
+    predicted = [int((tmp_path / f"out-{n}").read_text().split()[-1]) for n in range(2)]
     assert sum(predicted) == MESSAGES - MESSAGES % small_shards
     assert len(said(one)) == MESSAGES
     with one.store.read() as connection:

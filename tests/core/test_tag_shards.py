@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import random
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from begun import Fork
 from sms_room import CORPUS, open_room, write_room
 from sqlalchemy import func, select
 
@@ -152,8 +151,8 @@ def test_two_processes_share_the_shards_and_one_that_is_killed_loses_none(
     one = make(tmp_path / "room", store_url)
     drop(one.folder, "0.csv", CORPUS.messages(0, n), labelled=0)
     lay_down(one, WORDS)
-    program = [sys.executable, "-c", PROGRAM.format(shard=shard, folder=str(one.folder), url=store_url)]
-    at_work = [subprocess.Popen(program, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    program = PROGRAM.format(shard=shard, folder=str(one.folder), url=store_url)
+    at_work = [Fork([], tmp_path / f"out-{n}", program=program) for n in range(2)]
     deadline = time.monotonic() + 120
     done = select(func.count()).where(PipelineTask.family == "TagShard", PipelineTask.state == TaskState.DONE)
     while time.monotonic() < deadline:
@@ -162,9 +161,7 @@ def test_two_processes_share_the_shards_and_one_that_is_killed_loses_none(
                 break
         time.sleep(0.01)
     at_work[0].send_signal(signal.SIGKILL)
-    for process in at_work:
-        process.communicate(timeout=240)
-    assert at_work[1].returncode == 0
+    assert [process.wait(240) for process in at_work] == [-signal.SIGKILL, 0]
 
     said = labels(one)
     assert all(len(each) == 1 for each in said.values()), "nothing was said twice"

@@ -5,28 +5,22 @@ from __future__ import annotations
 import json
 import socket
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-
-
-def tallyroom(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "dashboard.command", *words]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+from begun import tallyroom
 
 
 @pytest.fixture(scope="module")
 def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("room")
-    assert tallyroom("init", ".", "--classes", "personal,notification,spam", cwd=folder).returncode == 0
+    assert tallyroom("init", ".", "--classes", "personal,notification,spam", folder=folder).returncode == 0
     return folder
 
 
 def refused(room: Path, code: int, *words: str, command: tuple[str, ...] = ("run",)) -> None:
-    done = tallyroom(*command, cwd=room)
+    done = tallyroom(*command, folder=room)
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr
     assert done.stderr.strip().count("\n") == 0, "one sentence"
@@ -36,13 +30,13 @@ def refused(room: Path, code: int, *words: str, command: tuple[str, ...] = ("run
 
 def test_a_room_is_made_once_and_never_overwritten(room: Path) -> None:
     (room / "guide.md").write_text("mine")
-    assert json.loads(tallyroom("init", ".", "--json", cwd=room).stdout)["made"] == []
+    assert json.loads(tallyroom("init", ".", "--json", folder=room).stdout)["made"] == []
     assert (room / "guide.md").read_text() == "mine"
-    assert json.loads(tallyroom("doctor", "--json", cwd=room).stdout)["store"]["ok"]
+    assert json.loads(tallyroom("doctor", "--json", folder=room).stdout)["store"]["ok"]
 
 
 def test_an_empty_room_runs_and_has_nothing_to_do(room: Path) -> None:
-    done = tallyroom("run", "--json", cwd=room)
+    done = tallyroom("run", "--json", folder=room)
     assert done.returncode == 0
     assert json.loads(done.stdout)["nothing_to_do"]
 
@@ -57,7 +51,7 @@ def test_truth_is_derived_anew_by_the_rooms_consensus(room: Path) -> None:
         if code:
             refused(room, code, "Did you mean 'dawid_skene'")
         else:
-            done = tallyroom("labels", "rebuild", "--json", cwd=room)
+            done = tallyroom("labels", "rebuild", "--json", folder=room)
             assert json.loads(done.stdout) == {"method": way, "by": way, "verdicts": 0, "messages": 0, "changed": 0}
     settings.write_text(good)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import begun
 import pytest
 from sqlalchemy import func, select
 from typer.testing import CliRunner
@@ -82,8 +82,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Mapping[str, s
 
 
 def tallyroom(room: tuple[Path, Mapping[str, str]], *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "dashboard.command", *words]
-    return subprocess.run(command, cwd=room[0], capture_output=True, text=True, check=False, env=room[1])
+    return begun.tallyroom(*words, folder=room[0], environment=room[1])
 
 
 def everything(room: tuple[Path, Mapping[str, str]]) -> dict[str, int]:

@@ -7,13 +7,12 @@ import os
 import random
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from begun import Fork
 from sms_room import write_room
 from sqlalchemy import func, select
 
@@ -43,15 +42,19 @@ def make_room(folder: Path, url: str) -> Path:
     return folder
 
 
-def begin(folder: Path, *words: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "dashboard.command", "run", "--room", str(folder), "--json", *words]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+class Running(Fork):
+    """A run of the pipeline in another process."""
 
+    def __init__(self, folder: Path) -> None:
+        number = len(list(folder.glob("run-*.out")))
+        self._out, self._errors = folder / f"run-{number}.out", folder / f"run-{number}.errors"
+        super().__init__(["run", "--room", str(folder), "--json"], self._out, self._errors)
+        self._out.touch()
 
-def finish(process: subprocess.Popen[str]) -> dict[str, Any]:
-    said, complained = process.communicate(timeout=300)
-    assert process.returncode == 0, complained[-2000:]
-    return dict(json.loads(said))
+    def finish(self) -> dict[str, Any]:
+        """What it says when it is done."""
+        assert self.wait(300) == 0, self._errors.read_text()[-2000:]
+        return dict(json.loads(self._out.read_text()))
 
 
 def count(store: Store, table: type) -> int:
@@ -67,12 +70,13 @@ def marks(store: Store) -> tuple[int, int]:
 def killed_at_random(folder: Path, store: Store, chance: random.Random) -> None:
     """Another process works for a while after it first stored something new, and is killed."""
     before, more = marks(store), chance.randrange(1, 8)
-    with begin(folder) as process:
-        deadline = time.monotonic() + 120
-        while process.poll() is None and marks(store)[0] < before[0] + more and time.monotonic() < deadline:
-            time.sleep(0.01)
-        time.sleep(chance.random() * 0.4)
-        process.send_signal(signal.SIGKILL)
+    process = Running(folder)
+    deadline = time.monotonic() + 120
+    while process.poll() is None and marks(store)[0] < before[0] + more and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(chance.random() * 0.4)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
 
 
 def is_whole(store: Store) -> None:
@@ -95,9 +99,9 @@ def test_a_run_that_is_killed_again_and_again_completes_with_no_fold_twice(store
     with Store.open(store_url) as store:
         for _ in range(ROUNDS):
             killed_at_random(folder, store, chance)
-        finish(begin(folder))
+        Running(folder).finish()
         is_whole(store)
-        assert finish(begin(folder))["nothing_to_do"]
+        assert Running(folder).finish()["nothing_to_do"]
         is_whole(store)
 
 
@@ -106,8 +110,8 @@ def test_two_machines_share_a_run_and_one_goes_on_alone_when_the_other_dies(stor
     here = make_room(tmp_path / "here", store_url)
     there = Path(shutil.copytree(here, tmp_path / "there", ignore=shutil.ignore_patterns("*.db*")))
     with Store.open(store_url) as store:
-        one, other = begin(here), begin(there)
-        done = [finish(one), finish(other)]
+        one, other = Running(here), Running(there)
+        done = [one.finish(), other.finish()]
         print("folds done:", [each["folds"] for each in done])
         assert sum(each["folds"] for each in done) == FOLDS * REPEATS
         assert all(each["folds"] > 0 for each in done), "both took part"
@@ -119,10 +123,10 @@ def test_two_machines_share_a_run_and_one_goes_on_alone_when_the_other_dies(stor
     here = make_room(tmp_path / "again", url)
     there = Path(shutil.copytree(here, tmp_path / "beside"))
     with Store.open(url) as store:
-        one, other = begin(here), begin(there)
+        one, other = Running(here), Running(there)
         while count(store, Fold) < 3:
             time.sleep(0.01)
-        one.kill()
+        one.send_signal(signal.SIGKILL)
         one.wait()
-        finish(other)
+        other.finish()
         is_whole(store)

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
+from begun import Begun, Fork
 
 from core.store import Store
 from labeling.models import Role
@@ -52,7 +53,7 @@ class Server:
     port: int = field(default_factory=free_port)
     command: tuple[str, ...] = ()
     slug: str = "room"
-    process: subprocess.Popen[bytes] | None = None
+    process: Begun | None = None
 
     @property
     def base(self) -> str:
@@ -61,14 +62,15 @@ class Server:
 
     def start(self) -> Server:
         """Start, and wait until it answers."""
-        serve = ("-m", "dashboard.command", "serve", "--room", str(self.folder), "--port", str(self.port))
-        with (self.folder / "serve.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, *(self.command or serve)],
-                env={**os.environ, "TALLYROOM_HOME": str(self.folder)},
-                stdout=log,
-                stderr=log,
-            )
+        log = self.folder / "serve.log"
+        words = ("serve", "--room", str(self.folder), "--port", str(self.port))
+        environment = {**os.environ, "TALLYROOM_HOME": str(self.folder)}
+        if self.command or "LD_PRELOAD" in environment:
+            command = self.command or ("-m", "dashboard.command", *words)
+            with log.open("ab") as file:
+                self.process = subprocess.Popen([sys.executable, *command], env=environment, stdout=file, stderr=file)
+        else:
+            self.process = Fork(words, log, environment=environment)
         deadline = time.monotonic() + 90
         while time.monotonic() < deadline:
             assert self.process.poll() is None, (self.folder / "serve.log").read_text()[-2000:]

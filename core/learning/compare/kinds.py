@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.holm import holm
 from core.slices import KINDS
 
 
@@ -41,8 +42,7 @@ class KindDifference:
 
 def by_kind(messages: Iterable[HeldOut], *, level: float = 0.95) -> list[KindDifference]:
     """The kinds that there are messages of, in the order of `KINDS`; `level` holds for all of them together."""
-    from scipy.stats import binomtest  # here: both take a second to import
-    from statsmodels.stats.multitest import multipletests
+    from scipy.stats import binomtest  # here: it takes a second to import
 
     rows = list(messages)
     right = np.array([(each.first_right, each.second_right) for each in rows], dtype=bool).reshape(-1, 2)
@@ -56,7 +56,7 @@ def by_kind(messages: Iterable[HeldOut], *, level: float = 0.95) -> list[KindDif
     each_level = 1.0 - (1.0 - level) / len(found)
     tests = [_alone(part) for _, part in found]
     p_values = [binomtest(b, a + b).pvalue if a + b else 1.0 for a, b in tests]
-    settled, corrected, _, _ = multipletests(p_values, alpha=1.0 - level, method="holm")
+    settled, corrected = holm(p_values, 1.0 - level)
     differences = []
     for (kind, part), (a, b), p_value, sure in zip(found, tests, corrected, settled, strict=True):
         share = binomtest(b, a + b).proportion_ci(each_level) if a + b else (0.5, 0.5)

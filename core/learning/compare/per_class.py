@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.holm import holm
 from core.learning.compare.paired import paired_folds
 
 Floats = NDArray[np.float64]
@@ -42,15 +43,13 @@ def per_class(
         test_share: as `paired_folds` has it.
         level: at which all intervals hold together.
     """
-    from statsmodels.stats.multitest import multipletests  # here: it takes a second to import
-
     classes = [klass for klass in first if klass in second and len(first[klass]) > 1]
     if not classes:
         return []
     each = 1.0 - (1.0 - level) / len(classes)
     tests = [paired_folds(first[klass], second[klass], test_share, level=each) for klass in classes]
     found = [test for test in tests if test is not None]
-    settled, corrected, _, _ = multipletests([test.p_value for test in found], alpha=1.0 - level, method="holm")
+    settled, corrected = holm([test.p_value for test in found], 1.0 - level)
     return [
         ClassDifference(
             klass,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.holm import holm
 from core.learning.compare.paired import FoldTest, paired_folds
 
 
@@ -35,8 +36,6 @@ def against_first(
         test_share: as `paired_folds` has it.
         level: at which all intervals hold together.
     """
-    from statsmodels.stats.multitest import multipletests  # here: it takes a second to import
-
     paired = [each is not None and len(each) == len(first) > 1 for each in others]
     each_level = 1.0 - (1.0 - level) / max(1, sum(paired))
     tests = [
@@ -46,7 +45,7 @@ def against_first(
     p_values = [test.p_value for test in tests if test is not None]
     if not p_values:
         return [None] * len(tests)
-    sure, corrected, _, _ = multipletests(p_values, alpha=1.0 - level, method="holm")
+    sure, corrected = holm(p_values, 1.0 - level)
     told = iter(zip(corrected, sure, strict=True))
     found: list[Against | None] = []
     for test in tests:
