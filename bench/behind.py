@@ -22,7 +22,7 @@ from bench.sms import made_up
 from core.pipeline.index import index_texts
 from core.project import Project
 from core.store import Store, bulk
-from core.store.models import FoldPrediction, Label, Message, Prediction, RunId, Truth
+from core.store.models import DatasetId, FoldPrediction, Label, Message, Prediction, RunId, Truth
 from core.store.queries.behind import Against, Behind, Order
 from core.store.queries.messages import messages_behind
 from core.store.records.datasets import dataset_id
@@ -131,7 +131,7 @@ def pages(store: Store, rows: int) -> dict[str, tuple[float, float, int]]:
 
 def _read(store: Store, behind: Behind, after: str | None):
     with store.read() as connection:
-        return messages_behind(connection, behind, after=after)
+        return messages_behind(connection, DatasetId(1), behind, after=after)
 
 
 def _median(work: Callable):

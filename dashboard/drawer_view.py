@@ -35,6 +35,12 @@ _HITS = {
     Hit.RIGHT: "rightly hit by",
     Hit.WRONG: "wrongly hit by",
     Hit.UNJUDGED: "judged by nobody, hit by",
+    Hit.KNOWN: "of known class, hit by",
+}
+_LOOKED = {
+    Hit.KNOWN: "of known class when the rules were tried",
+    Hit.ANY: "hit by a rule",
+    Hit.SEEN: "the newest, on which the rules were tried",
 }
 _AGAINST = {
     Against.VERDICTS: ", against the office's verdicts",
@@ -55,7 +61,7 @@ def page(room: Room, person: Reviewer, behind: Behind, after: str | None) -> dic
     if masks and behind.search and any(piece.tells_hidden_digits for piece in behind.search.pieces):
         raise AccessError("numbers are masked for you, so they cannot be searched for", fix="Leave the number out.")
     with room.project.store.read() as connection:
-        found = messages_behind(connection, behind, after=after)
+        found = messages_behind(connection, room.project.dataset_id, behind, after=after)
         covered = coverage(connection, room.project.dataset_id) if behind.q else None
         ids = [row.message_id for row in found.rows]
         hidden = still_asked(connection, person.id, ids) if person.may(Role.REVIEWER) else set()
@@ -119,6 +125,8 @@ def title_of(behind: Behind) -> str:
     parts = [_classes(behind)]
     if behind.rule is not None:
         parts.append(f"{_HITS[behind.hit or Hit.ALL]} {behind.rule}" + (f" and {behind.other}" if behind.other else ""))
+    elif behind.hit is not None:
+        parts.append(_LOOKED[behind.hit])
     if behind.alarm is not None:
         parts.append(f"of alarm {behind.alarm}")
     if behind.slice is not None:

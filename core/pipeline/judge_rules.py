@@ -10,7 +10,6 @@ from dataclasses import asdict, fields
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 
 from core.errors import TallyroomError
 from core.file_look import look_of
@@ -21,6 +20,8 @@ from core.pipeline.workshop import Progress, silent
 from core.project import Project
 from core.rules import Estimates, Hits, RuleReport, RuleSet, Scanner, estimate, report
 from core.rules.kept_look import KeptLook
+from core.rules.meetings import Meeting, meetings
+from core.rules.over_time import bins_of, hits_over_time
 from core.store.models import HOUR_MS
 from core.store.queries.rule_looks import KeptReport, newest_look
 from core.store.queries.training import labels_since, newest_label
@@ -30,10 +31,6 @@ from core.store.records.rule_looks import keep_look
 NAME = "JudgeRules"
 MEETS_MOST = 12
 """Of so many other rules it is told how often they hit the same messages; the matrix of all pairs is kept with it."""
-BINS = 12
-UNITS = (("week", 7 * 24, 96), ("day", 24, 0), ("hour", 1, 0))
-"""What hits are counted by: hours long, and from which hour since 1970 (weeks begin on Mondays, UTC)."""
-LEAST_BINS = 3
 
 
 class JudgeRules(LineTask):
@@ -107,17 +104,18 @@ def _look(project: Project, rules: RuleSet, progress: Progress) -> list[dict[str
     progress(NAME, 0, len(seen.ids))
     found = estimate(rules, seen.hits, seen.truth)
     told = _told(scanner, seen, found)
-    unit, starts = _bins(seen.hours[seen.newest])
-    of_time = _over_time(seen, unit, starts)
+    hours, among = seen.hours[seen.newest], seen.hits.matrix[seen.newest].tocsr()
+    bins = bins_of(hours)
+    of_time = hits_over_time(among, hours, bins).tolist()
     summary = {
         "newest": newest,
         "label": label,
         "messages": int(seen.newest.sum()),
-        "hit": int((np.diff(seen.hits.matrix[seen.newest].tocsr().indptr) > 0).sum()),
+        "hit": int((np.diff(among.indptr) > 0).sum()),
         "known": seen.known,
-        "unit": UNITS[unit][0],
-        "starts": [int(start) * HOUR_MS for start in starts],
-        "length": UNITS[unit][1] * HOUR_MS,
+        "unit": bins.unit.name,
+        "starts": [int(start) * HOUR_MS for start in bins.starts],
+        "length": bins.unit.hours * HOUR_MS,
         "rules": [{**each, "over_time": counts} for each, counts in zip(told, of_time, strict=True)],
     }
     codes = np.array(rules.codes)
@@ -134,54 +132,18 @@ def _told(scanner: Scanner, seen: Look, found: Estimates) -> list[dict[str, Any]
     rules = scanner.ruleset
     among = Hits(seen.hits.matrix[seen.newest], seen.hits.timed_out)
     reports = report(rules, among, scanner.engines, seen.truth[seen.newest], found, seen.verdicts)
-    meets = _meets(rules, among.matrix)
+    meets = meetings(among.matrix, rules.codes, MEETS_MOST)
     return [
         {
             **asdict(each),
             "pattern": rules.rules[n].pattern,
             "right": int(found.right[n]),
             "agreement": float(found.agreement[n]),
-            "meets": meets[n],
+            "meets": [_met(rules, meeting) for meeting in meets[n]],
         }
         for n, each in enumerate(reports)
     ]
 
 
-def _meets(rules: RuleSet, matrix: sparse.csr_matrix) -> list[list[dict[str, Any]]]:
-    """Of each rule the others that hit the same messages the most often: their name, how often, whether against it."""
-    ones = matrix.astype(np.int64)
-    both = (ones.T @ ones).tocsr()
-    codes = rules.codes
-    found = []
-    for one in range(len(codes)):
-        row = both[[one]].tocoo()
-        others = sorted((-int(n), int(other)) for other, n in zip(row.col, row.data, strict=True) if other != one)
-        found.append(
-            [
-                {"rule": rules.rules[other].name, "n": -n, "against": codes[other] != codes[one]}
-                for n, other in others[:MEETS_MOST]
-            ]
-        )
-    return found
-
-
-def _bins(hours: np.ndarray) -> tuple[int, np.ndarray]:
-    """Which of `UNITS` these hours since 1970 are counted by, and the first hour of each of the newest such bins."""
-    if not len(hours):
-        return len(UNITS) - 1, np.array([], dtype=np.int64)
-    span = int(hours.max() - hours.min()) + 1
-    unit = next((n for n, (_, size, _) in enumerate(UNITS) if span >= LEAST_BINS * size), len(UNITS) - 1)
-    _, size, since = UNITS[unit]
-    last, first = ((int(each) - since) // size for each in (hours.max(), hours.min()))
-    return unit, np.arange(max(first, last - BINS + 1), last + 1, dtype=np.int64) * size + since
-
-
-def _over_time(seen: Look, unit: int, starts: np.ndarray) -> list[list[int]]:
-    """Of each rule its hits in each bin."""
-    if not len(starts):
-        return [[] for _ in range(seen.hits.matrix.shape[1])]
-    at = (seen.hours[seen.newest] - starts[0]) // UNITS[unit][1]
-    there = np.flatnonzero(at >= 0)
-    of_bin = sparse.csr_matrix((np.ones(len(there), np.int64), (at[there], there)), shape=(len(starts), len(at)))
-    counts = (of_bin @ seen.hits.matrix[seen.newest].astype(np.int64)).toarray()
-    return [[int(n) for n in column] for column in counts.T]
+def _met(rules: RuleSet, meeting: Meeting) -> dict[str, Any]:
+    return {"rule": rules.rules[meeting.other].name, "n": meeting.n, "against": meeting.against}

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from core.hit import TELLS, Hit
+from core.hit import Hit
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,23 +30,30 @@ class KeptLook:
     truth: np.ndarray
     newest: np.ndarray
 
-    def behind(self, rule: str, hit: Hit, other: str | None = None) -> list[int]:
+    def behind(self, rule: str | None, hit: Hit, other: str | None = None) -> list[int]:
         """The ids of the messages that a count of this look has counted.
 
         Args:
-            rule: the rule by its name.
-            hit: which of its hits; right and wrong ones are those of known class in the whole look, the others are
-                among the newest.
+            rule: the rule by its name; None: of the whole look, with a `hit` of `OF_THE_LOOK`.
+            hit: which of its hits; known, right and wrong ones are those of known class in the whole look, the others
+                are among the newest.
             other: only those that this rule hits as well.
 
         Raises:
             ValueError: a rule was not there.
         """
+        if rule is None:
+            return [int(each) for each in self.ids[self._of_all(hit)]]
         one = self._number(rule)
         mask = self._hit(one)
         if other is not None:
             mask &= self._hit(self._number(other))
         return [int(each) for each in self.ids[mask & self._which(one, hit)]]
+
+    def _of_all(self, hit: Hit) -> np.ndarray:
+        if hit == Hit.KNOWN:
+            return self.truth >= 0
+        return self.newest & (np.diff(self.matrix.tocsr().indptr) > 0) if hit == Hit.ANY else self.newest
 
     def _number(self, rule: str) -> int:
         return list(self.names).index(rule)
@@ -55,11 +62,13 @@ class KeptLook:
         return np.asarray(self.matrix[:, [number]].toarray()).ravel()
 
     def _which(self, one: int, hit: Hit) -> np.ndarray:
-        if hit in TELLS:
-            known = self.truth >= 0
+        known = self.truth >= 0
+        if hit == Hit.KNOWN:
+            return known
+        if hit in (Hit.RIGHT, Hit.WRONG):
             return np.asarray(known & ((self.truth == self.codes[one]) == (hit == Hit.RIGHT)))
         if hit == Hit.UNJUDGED:
-            return np.asarray(self.newest & (self.truth < 0))
+            return np.asarray(self.newest & ~known)
         among = self.matrix.astype(np.int64)
         hits = np.asarray(among.sum(axis=1)).ravel()
         if hit == Hit.ALONE:

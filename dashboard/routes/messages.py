@@ -86,7 +86,9 @@ class Export(BehindHandler):
             await self.flush()
 
     def _pieces(self, behind: Behind, form: str) -> Iterator[str]:
-        return export_behind(room().project.store, behind, form, self.person, address=address_of(self.request))
+        project = room().project
+        what = (project.store, project.dataset_id, behind, form, self.person)
+        return export_behind(*what, address=address_of(self.request))
 
 
 class _Queue(Asked):

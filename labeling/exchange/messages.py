@@ -7,9 +7,11 @@ import io
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, fields, replace
+from itertools import chain
 
 from core.errors import TallyroomError
 from core.store import Store
+from core.store.models import DatasetId
 from core.store.queries.behind import Behind
 from core.store.queries.messages import MessageRow, pages_behind
 from labeling.exchange.formats.csv_text import harmless
@@ -41,7 +43,14 @@ FORMS: dict[str, tuple[str, str, Callable[[Iterable[MessageRow]], str]]] = {
 
 
 def export_behind(
-    store: Store, behind: Behind, form: str, person: Reviewer, *, address: str | None = None, most: int = MOST
+    store: Store,
+    dataset: DatasetId,
+    behind: Behind,
+    form: str,
+    person: Reviewer,
+    *,
+    address: str | None = None,
+    most: int = MOST,
 ) -> Iterator[str]:
     """The messages behind a number as text, piece by piece, `most` at the most; on record when it begins.
 
@@ -57,12 +66,5 @@ def export_behind(
         require(connection, person.id, Role.LEAD)
     store.write(lambda c: exported(c, what[:200], by=person.id, name=person.name, address=address))
     _, head, write = FORMS[form]
-    return _pieces(store, behind, head, write, most)
-
-
-def _pieces(
-    store: Store, behind: Behind, head: str, write: Callable[[Iterable[MessageRow]], str], most: int
-) -> Iterator[str]:
-    yield head
-    for page in pages_behind(store, behind, most):
-        yield write(page.rows)
+    pages = pages_behind(store, dataset, behind, most)
+    return chain([head], (write(page.rows) for page in pages))

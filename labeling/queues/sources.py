@@ -132,7 +132,7 @@ def queue_from_behind(
         return there
     ids: list[int] = []
     more = False
-    for page in pages_behind(store, behind, most):
+    for page in pages_behind(store, dataset, behind, most):
         ids += [row.message_id for row in page.rows]
         more = page.after is not None
     if not ids:

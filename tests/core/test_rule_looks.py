@@ -11,11 +11,11 @@ from rules_room import open_rules_room
 
 from core import Project
 from core.errors import TallyroomError
-from core.hit import Hit
+from core.hit import OF_A_RULE, OF_THE_LOOK, Hit
 from core.pipeline import judge_rules, run
 from core.pipeline.judge_rules import JudgeRules
 from core.pipeline.workshop import workshop
-from core.store.models import Origin
+from core.store.models import DatasetId, Origin
 from core.store.queries.behind import Behind, behind_in
 from core.store.queries.messages import messages_behind
 from core.store.queries.rule_looks import KeptReport, newest_look
@@ -56,11 +56,11 @@ def kept(project: Project) -> KeptReport:
     return found
 
 
-def opened(project: Project, rule: str, hit: Hit, other: str | None = None) -> list[str]:
+def opened(project: Project, rule: str | None, hit: Hit, other: str | None = None) -> list[str]:
     behind = Behind(None, rule=rule, hit=hit, other=other)
     assert behind_in(behind.query) == behind
     with project.store.read() as connection:
-        return [row.body for row in messages_behind(connection, behind, limit=1_000).rows]
+        return [row.body for row in messages_behind(connection, project.dataset_id, behind, limit=1_000).rows]
 
 
 def test_every_count_of_a_rule_opens_as_many_messages_as_it_says(project: Project) -> None:
@@ -74,14 +74,28 @@ def test_every_count_of_a_rule_opens_as_many_messages_as_it_says(project: Projec
         Hit.RIGHT: won["right"],
         Hit.WRONG: won["known"] - won["right"],
         Hit.UNJUDGED: won["hits"] - won["judged"],
+        Hit.KNOWN: won["known"],
     }
-    assert counted == {hit: len(opened(project, "won", hit)) for hit in Hit}
-    assert list(counted.values()) == [60, 30, 30, 20, 3, 1, 56]
+    assert counted == {hit: len(opened(project, "won", hit)) for hit in OF_A_RULE}
+    assert list(counted.values()) == [60, 30, 30, 20, 3, 1, 56, 4]
     assert won["meets"] == [{"rule": "<b>mum", "n": 20, "against": True}, {"rule": "prize", "n": 10, "against": False}]
     for each in won["meets"]:
         assert len(opened(project, "won", Hit.ALL, each["rule"])) == each["n"]
     assert opened(project, "<b>mum", Hit.WRONG) == []
     assert mum["verdicts"] == 1
+
+
+def test_the_counts_of_a_whole_look_open_as_many_messages_as_they_say(project: Project) -> None:
+    add_messages(project.store, ["hit by none"], source="one")
+    judge_rules(project)
+    report = kept(project).report
+    counted = {Hit.SEEN: report["messages"], Hit.ANY: report["hit"], Hit.KNOWN: report["known"]}
+    assert counted == {hit: len(opened(project, None, hit)) for hit in OF_THE_LOOK}
+    assert list(counted.values()) == [61, 60, 4]
+    with project.store.read() as connection, pytest.raises(TallyroomError, match="not looked at yet"):
+        messages_behind(connection, DatasetId(99), Behind(None, hit=Hit.ANY))
+    with pytest.raises(TallyroomError, match="all rules together"):
+        Behind(None, rule="won", hit=Hit.ANY)
 
 
 def test_hits_are_counted_over_time_and_a_bin_opens_its_messages(project: Project) -> None:
@@ -92,7 +106,7 @@ def test_hits_are_counted_over_time_and_a_bin_opens_its_messages(project: Projec
     since, n = report["starts"][-1], report["rules"][0]["over_time"][-1]
     behind = Behind(None, rule="won", since=since, until=since + report["length"])
     with project.store.read() as connection:
-        assert len(messages_behind(connection, behind, limit=1_000).rows) == n
+        assert len(messages_behind(connection, project.dataset_id, behind, limit=1_000).rows) == n
 
 
 def test_a_look_is_made_anew_after_verdicts_or_messages_or_another_rule_and_else_read(project: Project) -> None:
@@ -121,7 +135,7 @@ def test_a_look_is_made_anew_after_verdicts_or_messages_or_another_rule_and_else
 def test_a_rule_that_nobody_has_looked_at_is_said_to_be_none(project: Project) -> None:
     for rule in ("won", "gone"):
         with project.store.read() as connection, pytest.raises(TallyroomError, match=f"no rule '{rule}'"):
-            messages_behind(connection, Behind(None, rule=rule))
+            messages_behind(connection, project.dataset_id, Behind(None, rule=rule))
         judge_rules(project)
     with pytest.raises(TallyroomError, match="which rule"):
         Behind(1, other="won")

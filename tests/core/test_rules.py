@@ -11,9 +11,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import sparse
 
 from core.errors import RulesError
 from core.rules import ABSTAIN, Rule, RuleSet, Scanner, load_rules, report, vote
+from core.rules.meetings import Meeting, meetings
+from core.rules.over_time import bins_of, hits_over_time
 
 CLASSES = ("personal", "spam")
 
@@ -95,3 +98,19 @@ def test_a_malformed_rule_file_names_its_line_and_the_fix(tmp_path: Path, rule: 
     path.write_text(f"version: 1\nrules:\n  - {rule}\n")
     with pytest.raises(RulesError, match=rf"(?s)rules\.yaml:[34]\b.*{words}"):
         load_rules(path, CLASSES)
+
+
+def test_hits_are_counted_by_the_longest_stretch_that_the_messages_fill_and_the_oldest_are_left_out() -> None:
+    monday = 96 + 52 * 7 * 24
+    hours = monday + np.array([0, 1, 2 * 7 * 24, 13 * 7 * 24])
+    bins = bins_of(hours)
+    assert (bins.unit.name, len(bins.starts), int(bins.starts[-1])) == ("week", 12, monday + 13 * 7 * 24)
+    matrix = sparse.csr_matrix(np.array([[1, 0], [1, 1], [0, 1], [1, 1]], dtype=bool))
+    assert hits_over_time(matrix, hours, bins).tolist() == [[0] * 11 + [1], [1] + [0] * 10 + [1]]
+    assert bins_of(hours[:2]).unit.name == "hour"
+    assert hits_over_time(matrix[:0], hours[:0], bins_of(hours[:0])).shape == (2, 0)
+
+
+def test_rules_meet_where_they_hit_the_same_messages_the_most_often_first() -> None:
+    matrix = sparse.csr_matrix(np.array([[1, 1, 1], [1, 0, 1], [0, 0, 0]], dtype=bool))
+    assert meetings(matrix, [0, 0, 1], most=1) == [[Meeting(2, 2, True)], [Meeting(0, 1, False)], [Meeting(0, 2, True)]]

@@ -15,7 +15,7 @@ from sqlalchemy import insert, select, update
 
 from core.errors import TallyroomError
 from core.store import Store
-from core.store.models import Alarm, Message, Origin, RunId, Truth
+from core.store.models import Alarm, DatasetId, Message, Origin, RunId, Truth
 from core.store.queries import messages
 from core.store.queries.behind import Against, Behind, Order, behind_in, behind_of
 from core.store.queries.messages import messages_behind
@@ -81,7 +81,7 @@ def messages_behind_all(store: Store, behind: Behind, **more: Any) -> list[messa
     after: str | None = None
     for _ in range(400):
         with store.read() as connection:
-            page = messages_behind(connection, behind, after=after, **more)
+            page = messages_behind(connection, DatasetId(1), behind, after=after, **more)
         found += page.rows
         after = page.after
         if after is None:
@@ -193,14 +193,15 @@ def test_an_alarm_opens_its_messages_also_those_the_run_has_not_judged(filled: t
         rows = messages_behind_all(store, behind_in(f"alarm=1{run}&order=surest"), limit=7)
         assert len({row.message_id for row in rows}) == len(rows) == 30
     with store.read() as connection, pytest.raises(TallyroomError, match="no alarm 7"):
-        messages_behind(connection, behind_of({"alarm": "7"}))
+        messages_behind(connection, DatasetId(1), behind_of({"alarm": "7"}))
 
 
 def test_a_walk_that_finds_nothing_stops_and_says_where_to_go_on(filled: tuple[Store, Any]) -> None:
     store, _ = filled
     with store.read() as connection:
-        page = messages_behind(connection, Behind(RunId(1), predicted="nobody"), look=70)
+        nobody = Behind(RunId(1), predicted="nobody")
+        page = messages_behind(connection, DatasetId(1), nobody, look=70)
         assert (len(page.rows), page.looked, page.short) == (0, 70, True)
-        assert messages_behind(connection, Behind(RunId(1), predicted="nobody"), after=page.after).after is None
+        assert messages_behind(connection, DatasetId(1), nobody, after=page.after).after is None
         with pytest.raises(TallyroomError, match="no place in this order"):
-            messages_behind(connection, Behind(RunId(1), order=Order.SUREST), after="x")
+            messages_behind(connection, DatasetId(1), Behind(RunId(1), order=Order.SUREST), after="x")

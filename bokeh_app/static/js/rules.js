@@ -46,18 +46,23 @@ function draw() {
 function drawFacts() {
   const {rules, look: seen, trains} = state;
   const silent = rules.filter((each) => each.withdrawn).length, classes = new Set(rules.map((each) => each.klass)).size;
-  get("count").textContent = count(rules.length);
+  figure("count", count(rules.length), () => get("rules").tBodies[0].rows[0]?.focus());
   get("count-words").textContent = [`for ${classes} of ${state.classes.length} classes`, silent ? `${silent} withdrawn` : ""].filter(Boolean).join(", ");
-  get("looked").textContent = seen ? `${count(seen.messages)} messages` : "not yet";
+  figure("looked", seen ? `${count(seen.messages)} messages` : "not yet", seen?.messages && (() => on.open({hit: "seen"})));
   get("looked-words").textContent = seen ? `at ${new Date(seen.at).toLocaleString([], {day: "numeric", month: "short", hour: "2-digit", minute: "2-digit"})}` : "'tallyroom run' looks at them";
-  get("covered").textContent = seen?.messages ? `${(100 * seen.hit / seen.messages).toFixed(1)} %` : "–";
+  figure("covered", seen?.messages ? `${(100 * seen.hit / seen.messages).toFixed(1)} %` : "–", seen?.hit && (() => on.open({hit: "any"})));
   get("covered-words").textContent = seen ? `${count(seen.hit)} of them` : "";
-  get("known").textContent = seen ? count(seen.known) : "–";
+  figure("known", seen ? count(seen.known) : "–", seen?.known && (() => on.open({hit: "known"})));
   get("known-words").textContent = `tell how often rules are right; their labels ${trains ? "train models" : "train no model here"}`;
   get("time-head").textContent = seen ? `hits by ${seen.unit}` : "over time";
   const unseen = rules.filter((each) => each.worth === null).length;
   get("not-seen").hidden = unseen === 0;
   get("not-seen").textContent = unseen === 0 ? "" : `${unseen === 1 ? "One rule is" : `${count(unseen)} rules are`} new or changed, and not looked at yet: the next 'tallyroom run' does.`;
+}
+
+// A number at the head of the page; it opens what it counts, where there is something.
+function figure(id, text, act) {
+  Object.assign(get(id), {textContent: text, disabled: !act, onclick: act || null});
 }
 
 function shown() {
@@ -95,7 +100,10 @@ document.addEventListener("keydown", (event) => {
   const name = event.target.closest?.("[data-rule]")?.dataset.rule;
   const at = rows.findIndex((each) => each.dataset.rule === name);
   const rule = state.rules.find((each) => each.name === name);
+  const bars = [...(rows[at]?.querySelectorAll(".spark button") ?? [])], bar = bars.indexOf(event.target);
   const does = {
+    arrowleft: bars.length && (() => bars[bar < 0 ? bars.length - 1 : Math.max(0, bar - 1)].focus()),
+    arrowright: bars.length && (() => bars[bar < 0 ? bars.length - 1 : Math.min(bars.length - 1, bar + 1)].focus()),
     arrowdown: rows.length && (() => rows[at < 0 ? 0 : Math.min(rows.length - 1, at + 1)].focus()),
     arrowup: rows.length && (() => rows[at < 0 ? 0 : Math.max(0, at - 1)].focus()),
     enter: rule?.worth && event.target.matches("tr") && (() => on.toggle(rule)),

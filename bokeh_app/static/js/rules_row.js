@@ -43,7 +43,7 @@ function numbers(rule, state, on) {
   const open = (hit, n, words, say) => opens(n, words, say, hit, () => on.open({rule: name, hit}));
   return [
     cell("hits", open("all", worth.hits, worth.hits === 1 ? " hit" : " hits", `of ${name}`), element("span", "sub", `${(100 * worth.share).toFixed(1)} %`), open("alone", worth.alone, " alone", `hits that only ${name} hits`)),
-    right(worth),
+    right(rule, on),
     cell("judged", open("right", worth.right, " right", `rightly hit by ${name}`), open("wrong", worth.wrong, " wrong", `wrongly hit by ${name}`), open("unjudged", worth.unjudged, " by nobody", `hits of ${name} judged by nobody`)),
     cell("meets", open("overlaps", worth.overlaps, " with others", `hits of ${name} that others hit too`), open("conflicts", worth.conflicts, " against it", `hits of ${name} that rules for another class hit too`), ...first(worth)),
     spark(rule, state, on),
@@ -67,31 +67,44 @@ const TOLD = {
   nothing: () => "nothing known: as rules usually are",
 };
 
-function right(worth) {
+function right({name, worth}, on) {
+  const told = element(worth.known ? "button" : "b", worth.known ? "link held" : "held", percent(worth.accuracy));
+  if (worth.known) {
+    Object.assign(told, {type: "button", onclick: () => on.open({rule: name, hit: "known"})});
+    told.dataset.what = "known";
+    told.setAttribute("aria-label", `${percent(worth.accuracy)} of the hits of ${name} are held to be right: ${count(worth.known)} of known class`);
+  }
   const bar = element("span", "interval"), reach = element("i", ""), at = element("b", "");
   reach.style.left = `${100 * worth.low}%`;
   reach.style.right = `${100 - 100 * worth.high}%`;
   at.style.left = `${100 * worth.accuracy}%`;
   bar.append(reach, at);
   bar.setAttribute("aria-hidden", "true");
-  return cell("right", element("b", "", percent(worth.accuracy)), element("span", "sub", ` ${Math.round(100 * worth.low)} to ${Math.round(100 * worth.high)}`), bar, element("span", "sub told", TOLD[worth.told_by](worth)));
+  return cell("right", told, element("span", "sub", ` ${Math.round(100 * worth.low)} to ${Math.round(100 * worth.high)}`), bar, element("span", "sub told", TOLD[worth.told_by](worth)));
 }
 
 const at = (ms, unit) => new Date(ms).toLocaleString([], ADDED[unit]);
 
-// For the eye and the mouse; the keyboard finds the same numbers below the opened rule.
+// One stop for the Tab key: the newest bar, or the one last looked at; the arrow keys go along them (rules.js).
 function spark(rule, {look}, on) {
   const most = Math.max(1, ...rule.worth.over_time);
   const made = element("span", "spark");
-  made.setAttribute("aria-hidden", "true");
+  made.setAttribute("role", "group");
+  made.setAttribute("aria-label", `Hits of ${rule.name} by ${look.unit}`);
   rule.worth.over_time.forEach((n, number) => {
-    const bar = element("i", n ? "" : "none");
+    const bar = element(n ? "button" : "i", n ? "" : "none");
     bar.style.height = `${n ? Math.max(8, 100 * n / most) : 3}%`;
     bar.title = `${at(look.starts[number], look.unit)}: ${count(n)}`;
-    if (n) bar.onclick = () => on.open({rule: rule.name, since: look.starts[number], until: look.starts[number] + look.length});
+    if (n) Object.assign(bar, {type: "button", tabIndex: -1, onclick: () => on.open({rule: rule.name, since: look.starts[number], until: look.starts[number] + look.length}), onfocus: () => rest(made, bar)});
+    bar.dataset.what = `bar ${number}`;
     made.append(bar);
   });
+  rest(made, [...made.querySelectorAll("button")].at(-1));
   return cell("time", made);
+}
+
+function rest(bars, bar) {
+  for (const each of bars.querySelectorAll("button")) each.tabIndex = each === bar ? 0 : -1;
 }
 
 function detail(rule, {look}, on) {

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from core.errors import TallyroomError, did_you_mean
-from core.hit import TELLS, Hit
+from core.hit import OF_A_RULE, OF_THE_LOOK, TELLS, Hit
 from core.search import Search, search_of
 from core.slices import is_slice
 from core.store.models import RunId
@@ -42,7 +42,7 @@ class Behind:
     """Messages with what a run said of them.
 
     Args:
-        run: whose predictions; None only with an `alarm` or a `rule`, whose messages need none.
+        run: whose predictions; None only with an `alarm`, a `rule` or a `hit`, whose messages need none.
         against: `verdicts` or `imported`: those whose truth the office or a source gave. `folds`: what the run said of
             labelled messages out of fold, a row a repeat. `predictions`: all that it said, whatever is true.
         truth: of this class in truth.
@@ -55,7 +55,7 @@ class Behind:
         slice: of this kind, as `family:value`.
         alarm: named by this alarm.
         rule: hit by this rule, in the newest look at the rules.
-        hit: which of the rule's hits; all of them where it is not said.
+        hit: which of the rule's hits; all of them where it is not said. Without a rule: which messages of that look.
         other: only those that this rule hits as well.
         q: with these words (see `core.search`).
         order: which come first.
@@ -81,8 +81,11 @@ class Behind:
     def __post_init__(self) -> None:
         if self.run is None and not self.is_named:
             raise _wrong("run", "it is not said whose predictions are meant", "Give a run's number, or an alarm.")
-        if self.rule is None and (self.hit is not None or self.other is not None):
-            raise _wrong("hit" if self.hit else "other", "it is not said which rule is meant", "Give a rule as well.")
+        if self.rule is None and (self.other is not None or self.hit not in (None, *OF_THE_LOOK)):
+            where = "hit" if self.hit not in (None, *OF_THE_LOOK) else "other"
+            raise _wrong(where, "it is not said which rule is meant", "Give a rule as well.")
+        if self.rule is not None and self.hit not in (None, *OF_A_RULE):
+            raise _wrong("hit", f"'{self.hit}' is said of all rules together", "Leave the rule out.")
         if self.run is None and self.against != Against.PREDICTIONS:
             raise _wrong("against", "it is not said whose predictions are meant", "Give a run's number as well.")
         if self.against == Against.PREDICTIONS and (self.truth is not None or self.correct is not None):
@@ -97,7 +100,12 @@ class Behind:
     @property
     def is_named(self) -> bool:
         """Whether its messages are named one by one, and need no prediction."""
-        return self.alarm is not None or self.rule is not None
+        return self.alarm is not None or self.is_of_a_look
+
+    @property
+    def is_of_a_look(self) -> bool:
+        """Whether its messages are those of a count in the newest look at the rules."""
+        return self.rule is not None or self.hit is not None
 
     @property
     def tells_truth(self) -> bool:

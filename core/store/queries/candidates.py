@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, n
 from core.errors import TallyroomError
 from core.hit import Hit
 from core.slices import slices_of
-from core.store.models import Alarm, FoldPrediction, Message, Origin, Prediction, Truth
+from core.store.models import Alarm, DatasetId, FoldPrediction, Message, Origin, Prediction, Truth
 from core.store.queries.behind import Against, Behind, Order
 from core.store.queries.rule_looks import hit_messages
 from core.store.queries.search import found_by
@@ -69,16 +69,17 @@ def key_of(candidate: Candidate, path: Path) -> Key:
     return tuple(-1.0 if value is None else value for value in values)
 
 
-def few(connection: Connection, behind: Behind) -> Few | None:
-    """The few messages that can be meant; None where they may be many.
+def few(connection: Connection, dataset: DatasetId, behind: Behind) -> Few | None:
+    """The few messages that can be meant; None where they may be many. A look at the rules is that of the dataset.
 
     Raises:
         TallyroomError: there is no such alarm, or no such rule was looked at.
     """
     if behind.alarm is not None:
         return Few(_named_by(connection, behind.alarm), searched=False)
-    if behind.rule is not None:
-        return Few(hit_messages(connection, behind.rule, behind.hit or Hit.ALL, behind.other), searched=False)
+    if behind.is_of_a_look:
+        hit = behind.hit or Hit.ALL
+        return Few(hit_messages(connection, dataset, behind.rule, hit, behind.other), searched=False)
     if behind.search is not None and (found := found_by(connection, behind.search, FEW)) is not None:
         return Few(found, searched=True)
     for statement in _narrow(behind):

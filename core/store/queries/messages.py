@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from core.errors import TallyroomError
-from core.store.models import Message, Truth
+from core.store.models import DatasetId, Message, Truth
 from core.store.queries.behind import Behind
 from core.store.queries.candidates import (
     Candidate,
@@ -84,12 +84,19 @@ class _Found:
 
 
 def messages_behind(
-    connection: Connection, behind: Behind, *, after: str | None = None, limit: int = PAGE, look: int = LOOK
+    connection: Connection,
+    dataset: DatasetId,
+    behind: Behind,
+    *,
+    after: str | None = None,
+    limit: int = PAGE,
+    look: int = LOOK,
 ) -> Page:
     """A page of the messages behind a number.
 
     Args:
         connection: to read from.
+        dataset: the room's.
         behind: which messages, in which order.
         after: where the page before ended.
         limit: so many a page.
@@ -100,11 +107,11 @@ def messages_behind(
     """
     path = path_of(behind)
     start = _read(after, path) if after else None
-    these = few(connection, behind)
+    these = few(connection, dataset, behind)
     if these is None:
         found = _along(connection, behind, path, start, limit, look)
     else:
-        found = _by_ids(connection, behind, path, start, these)
+        found = _by_ids(connection, behind, path, start, these, limit)
     rows = found.fit[:limit]
     if len(found.fit) > limit:
         upto: Key | None = key_of(rows[-1], path)
@@ -114,7 +121,9 @@ def messages_behind(
     return Page(_filled(connection, rows), None if upto is None else _written(upto), found.looked, short)
 
 
-def pages_behind(store: Store, behind: Behind, most: int, *, look: int = LOOK_FAR) -> Iterator[Page]:
+def pages_behind(
+    store: Store, dataset: DatasetId, behind: Behind, most: int, *, look: int = LOOK_FAR
+) -> Iterator[Page]:
     """Long pages of them in their order, each read in a moment of its own when it is asked for.
 
     They end after `most` messages or `look` rows looked at; the last one says by its `after` whether there are more.
@@ -122,7 +131,7 @@ def pages_behind(store: Store, behind: Behind, most: int, *, look: int = LOOK_FA
     after: str | None = None
     while most > 0 and look > 0:
         with store.read() as connection:
-            page = messages_behind(connection, behind, after=after, limit=min(most, BY_IDS))
+            page = messages_behind(connection, dataset, behind, after=after, limit=min(most, BY_IDS))
         yield page
         most -= len(page.rows)
         look -= page.looked
@@ -151,18 +160,29 @@ def _along(connection: Connection, behind: Behind, path: Path, start: Key | None
     return found
 
 
-def _by_ids(connection: Connection, behind: Behind, path: Path, start: Key | None, these: Few) -> _Found:
-    """Look few messages up, and sort them here."""
+def _by_ids(connection: Connection, behind: Behind, path: Path, start: Key | None, these: Few, limit: int) -> _Found:
+    """Look few messages up, and sort them here; in the order of their ids, no more of them than the page takes."""
     fits = residual(behind, searched=these.searched)
-    found: list[Candidate] = []
-    for begin in range(0, len(these.ids), BY_IDS):
-        statement = looked_up(behind, these.ids[begin : begin + BY_IDS])
-        rows = [Candidate(*row) for row in connection.execute(statement)]
-        found += [each for each in rows if each.fits and fits(each)]
-    found.sort(key=lambda each: key_of(each, path), reverse=path.falling)
-    if start is not None:
-        found = [each for each in found if (key_of(each, path) < start if path.falling else key_of(each, path) > start)]
-    return _Found(found, None, len(these.ids), ended=True)
+    by_id = path.names[0] == "message_id"
+    ids: Sequence[int] = these.ids
+    if by_id:
+        ids = sorted((each for each in ids if start is None or each <= start[0]), reverse=True)
+    found = _Found([], ended=True)
+    for begin in range(0, len(ids), BY_IDS):
+        asked = ids[begin : begin + BY_IDS]
+        found.looked += len(asked)
+        rows = [Candidate(*row) for row in connection.execute(looked_up(behind, asked))]
+        found.fit += [each for each in rows if each.fits and fits(each) and _comes_after(start, each, path)]
+        if by_id and len(found.fit) > limit:
+            break
+    found.fit.sort(key=lambda each: key_of(each, path), reverse=path.falling)
+    return found
+
+
+def _comes_after(start: Key | None, candidate: Candidate, path: Path) -> bool:
+    if start is None:
+        return True
+    return key_of(candidate, path) < start if path.falling else key_of(candidate, path) > start
 
 
 _filled_columns = select(

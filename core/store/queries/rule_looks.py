@@ -28,20 +28,25 @@ def newest_look(connection: Connection, dataset: DatasetId) -> KeptReport | None
     return None if row is None else KeptReport(row.made_from, row.looked_at, row.report)
 
 
-def hit_messages(connection: Connection, rule: str, hit: Hit, other: str | None) -> list[int]:
-    """The ids of the messages behind a count of the newest look.
+def hit_messages(
+    connection: Connection, dataset: DatasetId, rule: str | None, hit: Hit, other: str | None = None
+) -> list[int]:
+    """The ids of the messages behind a count of the look at a dataset's rules (`core.rules.kept_look`).
 
     Raises:
-        TallyroomError: no such rule was looked at.
+        TallyroomError: no such rule was looked at, or none at all.
     """
     from core.rules.kept_look import KeptLook  # here: what rules need takes a second to import
 
-    query = select(RuleLook.hits).order_by(RuleLook.looked_at.desc()).limit(1)
-    content = connection.execute(query).scalar_one_or_none()
+    content = connection.execute(select(RuleLook.hits).where(RuleLook.dataset_id == dataset)).scalar_one_or_none()
     look = None if content is None else KeptLook.from_bytes(content)
     for name in filter(None, (rule, other)):
         if look is None or name not in look.names:
-            fix = "'tallyroom run' looks at the room's rules."
-            raise TallyroomError(f"rule: no rule '{name[:100]}' was looked at", where="rule", fix=fix)
-    assert look is not None
+            raise _unseen(f"rule: no rule '{name[:100]}' was looked at")
+    if look is None:
+        raise _unseen("hit: the rules were not looked at yet")
     return look.behind(rule, hit, other)
+
+
+def _unseen(what: str) -> TallyroomError:
+    return TallyroomError(what, where=what.partition(":")[0], fix="'tallyroom run' looks at the room's rules.")
