@@ -4,7 +4,7 @@ A page joins through its socket (dashboard/routes/socket.py), gets a beat each s
 says only what it shows and which events make that old:
 
 - `Shown`, a state: whole to a page that comes, then what changed in it (the pipeline, a search);
-- `Told`, that something moved: the pages ask again (registry, rules, office, queues);
+- `Told`, that something moved: the pages ask again (registry, rules, office, queues, people, the desk);
 - a subclass of `Audience` of its own, where more is to be said (the comparisons).
 
 Nobody looks: nothing is read. The live page has a feed of its own (dashboard/live.py), since it has views.

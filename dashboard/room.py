@@ -42,6 +42,11 @@ OFFICE_SECONDS = 60.0
 """Its coefficients are worked out so often (dashboard/office_view.py)."""
 QUEUES_SECONDS = 10.0
 """Messages come back from people's hands by the clock."""
+DESK_SECONDS = 10.0
+"""So does the review page's desk."""
+DESK_MOVES = frozenset({"verdict", "queue", "queued", "promoted", "withdrawn"})
+PEOPLE_SECONDS = 30.0
+"""People come by links, and are seen again, without a word on record."""
 QUEUES_MOVE = OFFICE_MOVES | {"queue", "alarm", "fold", "predicted"}
 
 
@@ -68,8 +73,11 @@ class Room:
         self.searching = Searching(project, self._health)
         self.office = Told(self._health, OFFICE_MOVES, OFFICE_SECONDS)
         self.queues = Told(self._health, QUEUES_MOVE, QUEUES_SECONDS)
+        self.desks = Told(self._health, DESK_MOVES, DESK_SECONDS)
+        self.people = Told(self._health, frozenset({"audit"}), PEOPLE_SECONDS)
         self._audiences = (
-            self.comparing.sessions, self.line, self.registering, self.rules, self.searching, self.office, self.queues
+            self.comparing.sessions, self.line, self.registering, self.rules, self.searching, self.office, self.queues,
+            self.desks, self.people,
         )  # fmt: skip
         for audience in self._audiences:
             self.hub.listen(audience.heed)

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from core import Project
 from core.drift.words import word_drift
 from core.slices import slices_of
-from core.store.queries.live import champion
+from core.store.queries.live import champion, tallies
 from core.store.queries.newest import new_and_old
 
 KEPT_SECONDS = 60.0
 KEPT_MOST = 40
 BODY_MOST = 2_000
 """Characters of a message that are looked at."""
+
+
+def words_of(counts: Mapping[str, int], run_id: int | None) -> list[int | None]:
+    """What a look is of: so many messages, and whose predictions its words open. Of the same, it finds the same."""
+    return [counts.get("messages", 0), run_id]
 
 
 class WordLooks:
@@ -46,6 +52,7 @@ class WordLooks:
         with self._project.store.read() as connection:
             sample = new_and_old(connection, self._project.dataset_id)
             reigning = champion(connection, self._project.dataset_id)
+            counts = tallies(connection)
         new, old = (
             [body[:BODY_MOST] for body, sender in said if not slice_name or slice_name in slices_of(body, sender)]
             for said in (sample.new, sample.old)
@@ -53,6 +60,7 @@ class WordLooks:
         found = word_drift(new, old)
         facts: dict[str, Any] = {"new": len(new), "old": len(old), "since": sample.since, "found": None}
         facts["run"] = reigning.run_id if reigning else None
+        facts["of"] = words_of(counts, facts["run"])
         facts["model"] = reigning.title if reigning else ""
         if found is not None:
             facts["found"] = {**asdict(found), "moved": found.moved}

@@ -29,6 +29,7 @@ from dashboard.access.requests import (
     origin_is_ours,
     quiet_summary,
     visitor,
+    visitor_of_socket,
 )
 from dashboard.pages import chosen, written
 from dashboard.room import room
@@ -154,14 +155,8 @@ class GuardedSocket:
 
     async def prepare(self) -> None:
         """Refuse before the handshake."""
-        if not host_is_ours(self.request.host):
-            raise HTTPError(HTTPStatus.MISDIRECTED_REQUEST)
-        if not near_enough(self.request):
-            raise HTTPError(HTTPStatus.FORBIDDEN)
         _refuse_bokehs_signatures(self.application)
-        found = await visitor(self.request)
-        if found is None or not found.current:
-            raise HTTPError(HTTPStatus.UNAUTHORIZED)
+        found = await visitor_of_socket(self.request)
         if not _signed(self.request.headers.get("Sec-WebSocket-Protocol", ""), _key(found)):
             raise HTTPError(HTTPStatus.FORBIDDEN)
         self._visitor = self.request.visitor = found

@@ -5,8 +5,11 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 from functools import lru_cache
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
+
+from tornado.web import HTTPError
 
 from core.settings import ServerSettings
 from dashboard.room import room
@@ -104,6 +107,22 @@ async def visitor(request: Any) -> Visitor | None:
     """Whose session's cookie came with the request; None where it opens nothing."""
     token = cookie(request)
     return _visitor(token, await room().sessions.find(hash_of(token))) if token else None
+
+
+async def visitor_of_socket(request: Any) -> Visitor:
+    """Who opens a socket: somebody with a session in the role of now, under our own name.
+
+    Raises:
+        HTTPError: nobody that may; before the handshake, so that the browser gets no socket.
+    """
+    if not host_is_ours(request.host):
+        raise HTTPError(HTTPStatus.MISDIRECTED_REQUEST)
+    if not near_enough(request):
+        raise HTTPError(HTTPStatus.FORBIDDEN)
+    found = await visitor(request)
+    if found is None or not found.current:
+        raise HTTPError(HTTPStatus.UNAUTHORIZED)
+    return found
 
 
 def _visitor(token: str, session: Session | None) -> Visitor | None:

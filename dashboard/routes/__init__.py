@@ -17,7 +17,7 @@ from dashboard.routes.changed import Changes
 from dashboard.routes.compare import READS
 from dashboard.routes.compare_acts import ACTS
 from dashboard.routes.compare_feed import COMPARE_FEED
-from dashboard.routes.desk import Claim, Heartbeat, History, Judge, Panel, Translation, Undo, WholeMessage
+from dashboard.routes.desk import Claim, DeskSocket, Heartbeat, History, Judge, Panel, Translation, Undo, WholeMessage
 from dashboard.routes.door import Door, Leave, Me
 from dashboard.routes.drift import DriftWords
 from dashboard.routes.feed import FeedSocket
@@ -26,7 +26,7 @@ from dashboard.routes.lookalikes import GroupChecks, JudgeGroup, Lookalikes, Ope
 from dashboard.routes.messages import MESSAGES_ROUTES
 from dashboard.routes.metrics import Metrics
 from dashboard.routes.office import OFFICE_ROUTES
-from dashboard.routes.people import AuditLog, ChangeActive, ChangeRole, InvitePerson, People, SignOut
+from dashboard.routes.people import PEOPLE_ROUTES
 from dashboard.routes.pipeline import PIPELINE_ROUTES
 from dashboard.routes.provider import FromProvider, ToProvider
 from dashboard.routes.queues import QUEUES_ROUTES
@@ -61,14 +61,10 @@ ROUTES = (
     (r"/desk/translation", Translation),
     (r"/desk/message.txt", WholeMessage),
     (r"/desk/changed.json", Changes),
+    (r"/desk/feed", DeskSocket),
     (r"/alarms.json", Alarms),
     (r"/alarms/acknowledge", Acknowledge),
-    (r"/people.json", People),
-    (r"/people/audit.json", AuditLog),
-    (r"/people/invite", InvitePerson),
-    (r"/people/role", ChangeRole),
-    (r"/people/active", ChangeActive),
-    (r"/people/sign-out", SignOut),
+    *PEOPLE_ROUTES,
     *QUEUES_ROUTES,
     *OFFICE_ROUTES,
     *MESSAGES_ROUTES,

@@ -13,9 +13,11 @@ from pydantic import Field
 from tornado.web import Finish, HTTPError
 
 from core.errors import TallyroomError
+from dashboard.audience import Audience
 from dashboard.desk_view import hand_outs, history, identity, panel, translation, whole
 from dashboard.room import room
 from dashboard.routes.base import Asked, Handler, Id, aside
+from dashboard.routes.socket import AudienceSocket
 from labeling.claims import HELD_MOST, HandOut
 from labeling.models import Role, VerdictKind
 from labeling.verdicts import Given
@@ -196,3 +198,12 @@ class Panel(Handler):
     async def get(self) -> None:
         """Queue, day, guide."""
         self.answer(await aside(panel, room(), self.person))
+
+
+class DeskSocket(AudienceSocket):
+    """One review page's socket: it hears that something moved at the desk, and asks what it needs."""
+
+    @property
+    def audience(self) -> Audience[Any]:
+        """Those who are at their desks."""
+        return room().desks

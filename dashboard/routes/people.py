@@ -10,8 +10,10 @@ from pydantic import Field
 from core.errors import TallyroomError
 from core.store.queries.live import clock
 from dashboard.access.requests import address_of
+from dashboard.audience import Audience
 from dashboard.room import room
 from dashboard.routes.base import Asked, Handler, Id, aside
+from dashboard.routes.socket import AudienceSocket
 from labeling.audit import PAGE, entries
 from labeling.models import Role
 from labeling.people import PersonId, invite, members, set_active, set_role, sign_out
@@ -118,3 +120,25 @@ class SignOut(PeopleHandler):
         ended = await aside(lambda: sign_out(room().project.store, person, by=by, address=where))
         room().forget_sessions()
         self.answer({"sessions": ended})
+
+
+class PeopleSocket(AudienceSocket):
+    """One page's socket: it hears that something went on record, and asks again."""
+
+    role: ClassVar[Role] = Role.ADMIN
+
+    @property
+    def audience(self) -> Audience[Any]:
+        """Those who look at the people."""
+        return room().people
+
+
+PEOPLE_ROUTES = (
+    (r"/people.json", People),
+    (r"/people/audit.json", AuditLog),
+    (r"/people/invite", InvitePerson),
+    (r"/people/role", ChangeRole),
+    (r"/people/active", ChangeActive),
+    (r"/people/sign-out", SignOut),
+    (r"/people/feed", PeopleSocket),
+)

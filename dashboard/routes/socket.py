@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 from tornado.web import HTTPError
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
-from dashboard.access.requests import host_is_ours, near_enough, origin_is_ours, quiet_summary, visitor
+from dashboard.access.requests import origin_is_ours, quiet_summary, visitor_of_socket
 from dashboard.audience import Audience
 from dashboard.room import room
 from labeling.models import Role
@@ -65,14 +65,8 @@ class PageSocket(WebSocketHandler):
         return origin_is_ours(self.request, origin)
 
     async def prepare(self) -> None:
-        """Only to those with a session, under our own name."""
-        if not host_is_ours(self.request.host):
-            raise HTTPError(HTTPStatus.MISDIRECTED_REQUEST)
-        if not near_enough(self.request):
-            raise HTTPError(HTTPStatus.FORBIDDEN)
-        found = await visitor(self.request)
-        if found is None or not found.current:
-            raise HTTPError(HTTPStatus.UNAUTHORIZED)
+        """Only to those with a session in a role that may."""
+        found = await visitor_of_socket(self.request)
         if not found.person.may(self.role):
             raise HTTPError(HTTPStatus.FORBIDDEN)
         self.person = found.person

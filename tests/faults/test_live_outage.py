@@ -35,6 +35,12 @@ BACK_MS = 30_000
 """And ten."""
 DOTS = "tallyroom.state.tables.get('curves.dots')?.size ?? 0"
 NUMBER = "[data-word=messages]"
+OTHERS = {
+    "compare": ("behind the store", "What you see is the last that", "char-svc"),
+    "people": ("behind the store", "What you see is the last that", "Ada"),
+    "review": ("ready", "No connection", "You today"),
+}
+"""What the corner says while all is well, what the banner says while the server is away, and what stands meanwhile."""
 
 
 @pytest.fixture
@@ -199,26 +205,32 @@ def test_many_pages_are_back_after_a_restart_and_a_closed_one_stalls_nobody(
             back(tab)
 
 
-def test_a_compare_page_outlives_a_restart_of_its_server(
+def test_the_other_pages_outlive_a_restart_of_their_server(
     store: Store, store_url: str, tmp_path: Path, browser: Browser
 ) -> None:
     ids = add_messages(store, [f"message number {n}" for n in range(60)])
     for name in ("word-cnb", "char-svc"):
         add_run(store, ids, name, ["spam"] * 60)
     server = Server(make_folder(tmp_path, store_url)).start()
+    context = browser.new_context()
     try:
-        tab = browser.new_page()
-        tab.goto(server.link(store, "Ada", Role.LEAD))
-        tab.goto(f"{server.base}?page=compare")
-        expect(tab.locator("#status-words")).to_contain_text("behind the store")
-        expect(tab.locator("main")).to_contain_text("char-svc")
-        tab.evaluate("window.neverReloaded = true")
+        tabs = {page: context.new_page() for page in OTHERS}
+        tabs["compare"].goto(server.link(store, "Ada", Role.ADMIN))
+        for page, tab in tabs.items():
+            tab.goto(f"{server.base}?page={page}")
+            expect(tab.locator("#status-words")).to_contain_text(OTHERS[page][0])
+            expect(tab.locator("main")).to_contain_text(OTHERS[page][2])
+            tab.evaluate("window.neverReloaded = true")
         server.kill()
-        expect(tab.locator("#banner")).to_contain_text("What you see is the last that", timeout=TOLD_MS)
-        expect(tab.locator("main")).to_contain_text("char-svc")
+        for page, tab in tabs.items():
+            expect(tab.locator("#banner")).to_contain_text(OTHERS[page][1], timeout=TOLD_MS)
+            expect(tab.locator("main")).to_contain_text(OTHERS[page][2])
+        add_queue(store, ids)
         server.start()
-        expect(tab.locator("#banner")).to_be_hidden(timeout=BACK_MS)
-        assert tab.evaluate("window.neverReloaded") is True
-        tab.close()
+        for tab in tabs.values():
+            expect(tab.locator("#banner")).to_be_hidden(timeout=BACK_MS)
+            assert tab.evaluate("window.neverReloaded") is True
+        expect(tabs["review"].locator("#message")).to_contain_text("message number", timeout=BACK_MS)
     finally:
+        context.close()
         server.stop()

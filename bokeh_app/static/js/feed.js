@@ -11,10 +11,14 @@ const PATIENCE_MS = 4000; // a line that died without a word is not waited for l
 // `name` is the socket's route; `onMessage` takes what comes but for beats, and gives false while the page is not there yet
 // (css/skeleton.css). `query` gives what to look at, as the end of
 // an address; what the server refuses is told by `onRefused`. `onBack`: the tab or the line was away, and what the
-// server does not send again by itself may be old. `words` is what the corner says while all is well.
-export function follow(name, onMessage, {query = () => "", onRefused, onBack, words = (behind) => `live, ${behind} s behind the store`} = {}) {
+// server does not send again by itself may be old. `words` is what the corner says while all is well. A page that has
+// words of its own for a line that is gone or a store that is away takes `onHealth(well)`; then nothing is said here. One
+// that must not be loaded anew when its session has ended takes `onEnded`; the line is tried on.
+export function follow(name, onMessage, {query = () => "", onRefused, onBack, onHealth, onEnded, words = (behind) => `live, ${behind} s behind the store`} = {}) {
   let known = false; // whether there was a line before
   let socket = null, retry = FIRST_RETRY_MS, heard = performance.now(), tried = heard, lost = null, timer = 0, refused = "", told = false;
+
+  const ended = onEnded ?? (() => location.reload()); // the door, or a page for the role of now
 
   function connect() {
     clearTimeout(timer);
@@ -44,8 +48,8 @@ export function follow(name, onMessage, {query = () => "", onRefused, onBack, wo
     };
     let opened = false;
     socket.onclose = (event) => {
-      if (event.code === ENDED) { location.reload(); return; } // the door, or a page for the role of now
-      if (!opened) ask("me.json").catch((error) => { if (error.status === 401) location.reload(); }); // refused, or not reached?
+      if (event.code === ENDED) { ended(); if (!onEnded) return; }
+      if (!opened) ask("me.json").catch((error) => { if (error.status === 401) ended(); }); // refused, or not reached?
       timer = setTimeout(connect, retry * (0.7 + 0.6 * Math.random()));
       retry = Math.min(LAST_RETRY_MS, retry * 1.7);
     };
@@ -54,6 +58,7 @@ export function follow(name, onMessage, {query = () => "", onRefused, onBack, wo
   function health(message) {
     lost = null;
     if (message.away === undefined) return; // a message that says nothing of the store
+    if (onHealth) { onHealth(message.away === null); return; }
     if (message.away === null) {
       say("live", words(message.behind.toFixed(1)));
       if (told) warn(refused); // what the page itself warns of stays
@@ -73,10 +78,13 @@ export function follow(name, onMessage, {query = () => "", onRefused, onBack, wo
   setInterval(() => {
     if (document.hidden || performance.now() - heard < SILENCE_MS) return;
     lost = lost ?? heard;
-    const seconds = Math.round((performance.now() - lost) / 1000);
-    say("away", "no connection");
-    told = true;
-    warn(`No connection to the server for ${seconds} s. What you see is the last that came; it comes back by itself.`);
+    if (onHealth) onHealth(false);
+    else {
+      const seconds = Math.round((performance.now() - lost) / 1000);
+      say("away", "no connection");
+      told = true;
+      warn(`No connection to the server for ${seconds} s. What you see is the last that came; it comes back by itself.`);
+    }
     if (socket.readyState !== WebSocket.CLOSED && performance.now() - Math.max(heard, tried) > PATIENCE_MS) connect(); // asleep, or the network changed
   }, LOOK_MS);
 

@@ -1,8 +1,8 @@
 // The people page: who may come in, as what; what was done.
-import {ask, say, there, warn} from "./shell.js";
+import {keepAsking} from "./asking.js";
+import {ask, warn} from "./shell.js";
 import {element, safeText} from "./text.js";
 
-const LOOK_MS = 5_000;
 const MAY = {viewer: "look, with numbers masked", reviewer: "judge messages", lead: "make queues, export labels", admin: "everything, and invite people"};
 
 const get = (id) => document.getElementById(id);
@@ -12,21 +12,6 @@ let drawn = "";
 
 const several = (n, noun) => `${n.toLocaleString()} ${noun}${n === 1 ? "" : "s"}`;
 const when = (ms) => new Date(ms).toLocaleString([], {dateStyle: "medium", timeStyle: "short"});
-
-async function look() {
-  try {
-    state = await ask("people.json");
-    warn("");
-    say("live", `as of ${new Date(state.at).toLocaleTimeString()}`);
-  } catch (error) {
-    say("away", "no answer");
-    warn(`The list of people cannot be read now (${error.message}). ${error.fix ?? ""} What you see is the last that was read.`);
-    return;
-  }
-  draw();
-  there();
-  await newLines();
-}
 
 function draw() {
   const key = JSON.stringify([state.people, Math.floor(state.at / 60_000)]);
@@ -254,6 +239,4 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
-setInterval(() => { if (!document.hidden) look(); }, LOOK_MS);
-look();
+const look = keepAsking("people", {what: "The list of people", show(found) { state = found; draw(); newLines(); }});

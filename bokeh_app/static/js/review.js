@@ -11,11 +11,14 @@ import {loadChanged, showPanel} from "./panel.js";
 import {answered, openHistory, setUpHistory} from "./history.js";
 import {listenToSwipes} from "./touch.js";
 import {setUpLookalikes} from "./lookalikes.js";
+import {follow} from "./feed.js";
+import {gathered} from "./gathered.js";
 
 export {addAction} from "./keys.js";
 
 const HEARTBEATS_A_LEASE = 4;
 const PANEL_MS = 30_000; // the page counts its own verdicts meanwhile
+const NEWS_MS = 3_000; // who has nothing to judge hears of it sooner
 const CHANGED_MS = 300_000;
 const IDLE_MS = 3_000;
 const TICK_MS = 2_000;
@@ -46,12 +49,13 @@ let shownAt = performance.now();
 let claiming = false;
 let mayJudge = true;
 let panel = null;
-let deskAway = false;
+let deskAway = false; // by its answers
+let lineAway = false; // by the feed
 let signedOut = false;
 let translating = 0;
 globalThis.tallyroom = {keyToNext: [], outbox, hand};
 
-function status() { showStatus({outbox, hand, deskAway, signedOut}); }
+function status() { showStatus({outbox, hand, deskAway: deskAway || lineAway, signedOut}); }
 
 async function claim() {
   if (claiming || !mayJudge) return;
@@ -65,6 +69,7 @@ async function claim() {
     trouble(error);
     if (error.status === 403) { mayJudge = false; nothing(`${error.message}. ${error.fix}`); }
     else if (!hand.current) nothing("The desk cannot be reached. It is asked again every few seconds.");
+    if (mayJudge && !hand.current) setTimeout(news, IDLE_MS);
   } finally {
     claiming = false;
     status();
@@ -241,6 +246,33 @@ setUpLookalikes(hand, judgeGroup);
 for (const [id, action] of Object.entries({skip, unsure, flag, undo, help, "open-history": openHistory, fold})) get(id).onclick = () => act(action);
 listenToSwipes(get("message"), {left: () => act(skip), right: () => act(confirm)});
 
+// Something moved at the desk: other queues, other people's verdicts, a promotion. Who holds messages asks seldom, and
+// who holds none whether there are some again.
+const panelMoved = gathered(PANEL_MS, loadPanel), changedMoved = gathered(CHANGED_MS, loadChanged);
+const news = gathered(NEWS_MS, () => { if (!hand.current) { claim(); loadPanel(); } });
+function moved() {
+  if (hand.current) panelMoved();
+  else news();
+  changedMoved();
+  return false; // the page is there when its first message is
+}
+
+// What the feed knows of the line and the store at once. That all is well again, the desk's own answer says.
+function heard(well) {
+  if (lineAway === !well) return;
+  lineAway = !well;
+  status();
+  if (well) loadPanel();
+}
+
+// Not loaded anew: what was judged and is not sent yet is told of here.
+function ended() {
+  signedOut = true;
+  status();
+}
+
+// The one thing that this page goes on asking: a lease ends unless whoever holds it says that they are still there, and
+// that must go on in a hidden tab, whose feed rests: a colleague would be handed the same message.
 async function beat() {
   if (!hand.current) return;
   const leases = hand.leases;
@@ -266,12 +298,9 @@ async function begin() {
   while (!(await loadPanel())) await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
   hand.heldFor(panel.lease_seconds);
   translateSoon(hand.current);
-  loadChanged();
   setInterval(tick, TICK_MS);
   setInterval(beat, 1000 * panel.lease_seconds / HEARTBEATS_A_LEASE);
-  setInterval(() => { if (!document.hidden) loadPanel(); }, PANEL_MS);
-  setInterval(() => { if (!document.hidden) loadChanged(); }, CHANGED_MS);
-  setInterval(() => { if (!document.hidden && !hand.current) claim(); }, IDLE_MS);
+  follow("desk/feed", moved, {onHealth: heard, onEnded: ended});
   document.addEventListener("visibilitychange", () => { if (!document.hidden) beat(); });
 }
 

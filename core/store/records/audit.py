@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert
 
+from core.store.feed import emit
 from core.store.models import Audit
 
 
@@ -58,3 +59,4 @@ def audit(
     """
     row = {"person_id": by, "action": action.value, "subject": subject[:500], "address": address and address[:64]}
     connection.execute(insert(Audit).values(**row, detail=detail or {}))
+    emit(connection, "audit", act=action.value)

@@ -1,8 +1,10 @@
-// The queues as bars; for leads also who is at a desk, asked for beside the feed, which all see alike.
+// The queues as bars; for leads also who is at a desk, by name: asked for beside the feed, which all see alike, when
+// that says that something here moved.
+import {gathered} from "../gathered.js";
 import {ask} from "../shell.js";
 import {element, safeText} from "../text.js";
 
-const AGAIN_MS = 10_000;
+const EVERY_MS = 10_000;
 const get = (id) => document.getElementById(id);
 const number = (n) => n.toLocaleString("en");
 
@@ -32,17 +34,16 @@ export function begin({state, facts}) {
   const sees = ["lead", "admin"].includes(facts.person.role); // the server looks again at who asks
 
   async function look() {
-    setTimeout(look, AGAIN_MS);
-    if (document.hidden) return;
     const found = await ask("at-desk.json").catch(() => null); // the banner says what is wrong
     if (!found) return;
     get("desk-now").hidden = false;
     get("desk-people").replaceChildren(...(found.people.length ? found.people.map(person) : [element("li", "sub", "Nobody gave a verdict in the last ten minutes.")]));
   }
 
-  if (sees) look();
+  const moved = gathered(EVERY_MS, look);
   return {
     draw(changed) {
+      if (sees) moved(); // at the latest when the minute of the throughput is over
       if (!changed.has("queue_flow.rows")) return;
       const rows = state.tables.get("queue_flow.rows");
       get("queue-lines").replaceChildren(...[...rows.values()].map(line));

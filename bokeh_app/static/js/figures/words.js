@@ -1,13 +1,15 @@
-// Drift of the words: asked for each minute while somebody looks; a word opens the messages that it is in.
+// Drift of the words: asked for when the feed says that there are other messages, once a minute at the most; a word
+// opens the messages that it is in.
+import {gathered} from "../gathered.js";
 import {ask} from "../shell.js";
 import {element, safeText} from "../text.js";
 
-const AGAIN_MS = 60_000;
+const EVERY_MS = 60_000; // so long the server keeps an answer
 const get = (id) => document.getElementById(id);
 const percent = (share) => (share < 0.001 && share > 0 ? "<0.1 %" : `${(100 * share).toFixed(1)} %`);
 
-export function begin({view, open}) {
-  let asked = 0, timer = 0, shown = null;
+export function begin({state, view, open}) {
+  let asked = 0, shown = null, of = null;
 
   function word(each, kind, facts) {
     const made = element("button", `word ${kind}`, element("b", "", safeText(each.word)), element("small", "", `${percent(each.before)} → ${percent(each.now)}`));
@@ -35,20 +37,22 @@ export function begin({view, open}) {
   }
 
   async function look() {
-    clearTimeout(timer);
-    timer = setTimeout(look, AGAIN_MS);
-    if (document.hidden) return;
     const ticket = ++asked;
     shown = view.slice;
     try {
       const facts = await ask(`drift/words.json?${new URLSearchParams({slice: view.slice})}`);
-      if (ticket === asked) draw(facts);
+      if (ticket !== asked) return;
+      of = facts.of;
+      draw(facts);
+      follow(); // it may have been kept from before
     } catch (error) {
       if (ticket === asked) get("words-note").textContent = `The words cannot be looked at now: ${error.message}.`;
     }
   }
 
-  look();
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
-  return {onView() { if (view.slice !== shown) look(); }};
+  const moved = gathered(EVERY_MS, look);
+  function follow() { if (String(state.words["words-of"] ?? of) !== String(of)) moved(); }
+
+  moved();
+  return {draw: follow, onView() { if (view.slice !== shown) look(); }};
 }
