@@ -1,4 +1,4 @@
-"""The watch: looks at the rules' signs, opens and ends alarms, and tells people. One server of several does it."""
+"""The watch: looks at the rules' signs, opens and ends alarms, and has people told. One server of several does it."""
 
 from __future__ import annotations
 
@@ -8,23 +8,20 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import select
 
 from core.errors import StoreError
 from core.settings import QuietSettings
 from core.store import Store
 from core.store.duty import Holder
-from core.store.models import Alarm, AlarmState, DatasetId
-from core.store.queries.live import clock
+from core.store.models import Alarm, DatasetId
 from labeling.alarm_rules import Rule
-from labeling.alarms import end_cause, open_alarm, told
-from labeling.mail import Mailer, NotMailedError, Told
-from labeling.quiet import is_quiet
+from labeling.alarm_telling import Telling
+from labeling.alarms import end_cause, open_alarm
+from labeling.mail import Mailer
 from labeling.signs import Look
 
 EVERY_SECONDS = 5.0
-MAIL_AGAIN_SECONDS = 60.0
-MAIL_AGAIN_MOST = 1_800.0
 NAMED_MOST = 200
 """So many of an alarm's messages are kept with it."""
 log = logging.getLogger(__name__)
@@ -59,13 +56,11 @@ class AlarmWatch:
         self._dataset = dataset
         self._classes = classes
         self._rules = rules
-        self._mailer = mailer
-        self._quiet = quiet
+        self._telling = Telling(store, mailer, quiet)
         self._feed_behind = feed_behind
         self._duty = Holder(store, "alarms")
         self._due: dict[str, float] = {}
         self._amiss_since: dict[str, float] = {}
-        self._mail_at, self._mail_wait = 0.0, MAIL_AGAIN_SECONDS
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -109,7 +104,7 @@ class AlarmWatch:
                 raise
             except Exception:  # one sign's trouble is not the others'
                 log.exception("the sign of the alarm '%s' could not be read", rule.name)
-        self._tell()
+        self._telling.tell()
 
     def _look_at(self, rule: Rule, now: float) -> None:
         with self._store.read() as connection:
@@ -135,38 +130,3 @@ class AlarmWatch:
             left = list(connection.execute(STANDING.where(Alarm.rule.is_not(None), Alarm.rule.not_in(names))).scalars())
         for alarm_id in left:
             self._store.write(partial(end_cause, alarm_id=alarm_id, note="its rule is no longer in the settings"))
-
-    def _tell(self) -> None:
-        """Tell of what is open, which nobody has seen and nobody was told of: not in quiet hours, and each once."""
-        waiting = (Alarm.state == AlarmState.OPEN, Alarm.over_at.is_(None), Alarm.acknowledged_at.is_(None))
-        rows = select(Alarm.id, Alarm.title, Alarm.opened_at, Alarm.told_at, Alarm.mailed_at)
-        with self._store.read() as connection:
-            at = clock(connection)
-            found = connection.execute(rows.where(*waiting).order_by(Alarm.id)).all()
-        if is_quiet(self._quiet, at):
-            return
-        for row in found:
-            if row.told_at is None:
-                self._store.write(partial(_say, alarm_id=row.id, at=at))
-        to_mail = [Told(row.id, row.title, row.opened_at) for row in found if row.mailed_at is None]
-        if to_mail and self._mailer.wanted and time.monotonic() >= self._mail_at:
-            self._mail(to_mail, at)
-
-    def _mail(self, alarms: list[Told], at: int) -> None:
-        """Sent before it is noted: a server that dies in between mails twice, and never not at all."""
-        try:
-            self._mailer.send(alarms)
-        except NotMailedError as error:
-            log.warning("%d alarms could not be mailed, and are tried again: %s", len(alarms), error)
-            self._mail_at = time.monotonic() + self._mail_wait
-            self._mail_wait = min(2 * self._mail_wait, MAIL_AGAIN_MOST)
-            return
-        self._mail_at, self._mail_wait = 0.0, MAIL_AGAIN_SECONDS
-        ids = [alarm.alarm_id for alarm in alarms]
-        self._store.write(lambda c: c.execute(update(Alarm).where(Alarm.id.in_(ids)).values(mailed_at=at)))
-
-
-def _say(connection: Connection, alarm_id: int, at: int) -> None:
-    this = update(Alarm).where(Alarm.id == alarm_id, Alarm.told_at.is_(None))
-    if connection.execute(this.values(told_at=at)).rowcount:
-        told(connection, "alarm_told", alarm_id)

@@ -24,11 +24,13 @@ class NotMailedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An alarm as a mail tells it."""
+    """An alarm as a mail tells it; with `closed_at`, that it is over, and by `note`, why. Times in ms."""
 
     alarm_id: int
     title: str
     opened_at: int
+    closed_at: int | None = None
+    note: str = ""
 
 
 class Mailer:
@@ -56,7 +58,7 @@ class Mailer:
         return bool(self._settings.to)
 
     def send(self, alarms: Sequence[Told]) -> None:
-        """One mail of these alarms to everybody named.
+        """One mail of these alarms to everybody named; either all of them are open, or all are over.
 
         Raises:
             NotMailedError: the server is not there, or did not take it for anybody.
@@ -87,17 +89,27 @@ class Mailer:
 
     def _message(self, alarms: Sequence[Told]) -> EmailMessage:
         first, more = alarms[0], len(alarms) - 1
+        over = "over: " if first.closed_at is not None else ""
         message = EmailMessage()
         # One line whatever a room, a rule or a queue is called: a header of two would be another header.
-        message["Subject"] = " ".join(f"[{self._room}] {first.title}{f' (and {more} more)' if more else ''}".split())
+        message["Subject"] = " ".join(
+            f"[{self._room}] {over}{first.title}{f' (and {more} more)' if more else ''}".split()
+        )
         message["From"] = self._settings.sender
         message["To"] = ", ".join(self._settings.to)
         message["Date"] = formatdate()
         message["Message-ID"] = make_msgid(domain=self._settings.sender.partition("@")[2])
         message["Auto-Submitted"] = "auto-generated"
-        lines = [f"- {alarm.title}\n  since {_when(alarm.opened_at)}" for alarm in alarms]
-        message.set_content("\n".join([*lines, "", f"Say that you have seen it: {self._page}", ""]))
+        last = "What there is now" if over else "Say that you have seen it"
+        message.set_content("\n".join([*map(_lines, alarms), "", f"{last}: {self._page}", ""]))
         return message
+
+
+def _lines(alarm: Told) -> str:
+    if alarm.closed_at is None:
+        return f"- {alarm.title}\n  since {_when(alarm.opened_at)}"
+    over = f"- {alarm.title}\n  from {_when(alarm.opened_at)} to {_when(alarm.closed_at)}"
+    return f"{over}; now: {alarm.note}" if alarm.note else over
 
 
 def _when(at: int) -> str:

@@ -208,7 +208,11 @@ class Follower:
         self._wait = tenacity.wait_random_exponential(multiplier=first_wait, max=300)
 
     def run(self) -> None:
-        """Follow. One process tells an address at a time; another one waits, and takes over when this one is gone."""
+        """Follow. One process tells an address at a time; another one waits, and takes over when this one is gone.
+
+        The hold is no duty of `core.store.duty`: it stands in the row that says how far the address was told, so that
+        to note that and to hold on are one statement, and whoever has lost the hold cannot move the mark any more.
+        """
         while not self._stop.is_set():
             try:
                 after = self._take_hold()

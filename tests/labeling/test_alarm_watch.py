@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from email import message_from_bytes
+from email.policy import default
 from typing import Any, ClassVar
 
 import pytest
@@ -183,7 +185,7 @@ def test_it_is_mailed_once_and_again_where_the_server_did_not_take_it(
     watch.look()
     watch.look()
     assert (box.mails, len(room.events("alarm_told"))) == ([], 1), "webhooks do not wait for the mail"
-    box.refuses, watch._mail_at = False, 0.0
+    box.refuses, watch._telling._mail_at = False, 0.0
     for _ in range(3):
         watch.look()
     (mail,) = box.mails
@@ -203,9 +205,55 @@ def test_in_quiet_hours_it_stands_on_the_page_and_is_told_when_they_end(
     watch = room.watch()
     watch.look()
     assert (room.states(), room.events("alarm_told"), box.mails) == (["open"], [], [])
-    watch._quiet = QuietSettings()
+    watch._telling._quiet = QuietSettings()
     watch.look()
     assert (len(room.events("alarm_told")), len(box.mails)) == (1, 1)
+
+
+def test_its_end_is_told_once_to_who_heard_of_it_after_quiet_hours_and_by_whatever_server_comes_next(
+    store: Store, mailbox: tuple[Mailbox, MailSettings]
+) -> None:
+    box, settings = mailbox
+    room = Watched(store, mail=settings)
+    room.sign.value = 0.5
+    room.watch().look()
+    room.sign.value = 0.95
+    store.write(lambda c: c.execute(update(Duty).values(held_until=1)))  # the first server has died
+    night = replace(room, quiet=QuietSettings(time_zone="UTC", start="00:00", end="23:59:59.999999")).watch()
+    night.look()
+    assert (room.states(), room.events("alarm_ended"), len(box.mails)) == (["closed"], [], 1)
+    store.write(lambda c: c.execute(update(Duty).values(held_until=1)))
+    watch = room.watch()
+    box.refuses = True
+    watch.look()
+    box.refuses, watch._telling._mail_at = False, 0.0
+    for _ in range(3):
+        watch.look()
+    assert [each["title"] for each in room.events("alarm_ended")] == ["quality: it is 0.5"]
+    assert len(box.mails) == 2
+    mail = message_from_bytes(box.mails[1].content, policy=default)
+    assert "over: quality: it is 0.5" in mail["subject"]
+    assert "now: it is 0.95" in mail.get_content()
+
+
+def test_the_end_of_what_nobody_was_told_of_or_somebody_takes_care_of_is_told_nobody(
+    store: Store, ada: Reviewer, mailbox: tuple[Mailbox, MailSettings]
+) -> None:
+    box, settings = mailbox
+    room = Watched(store, mail=settings, quiet=QuietSettings(time_zone="UTC", start="00:00", end="23:59:59.999999"))
+    watch = room.watch()
+    for value in (0.5, 0.95):
+        room.sign.value = value
+        watch.look()
+    watch._telling._quiet = QuietSettings()
+    room.sign.value = 0.5
+    watch.look()
+    with store.read() as connection:
+        (alarm,) = alarms(connection, only_open=True)
+    store.write(lambda c: acknowledge(c, alarm.alarm_id, ada.id))
+    room.sign.value = 0.95
+    watch.look()
+    assert (room.states(), len(box.mails), room.events("alarm_ended")) == (["closed", "closed"], 1, [])
 
 
 @pytest.mark.parametrize(

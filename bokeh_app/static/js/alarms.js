@@ -1,4 +1,5 @@
-// Open alarms on the live page: what is amiss, since when, and a button that says "I have seen it".
+// Open alarms on the live page: what is amiss, since when, and a button that says "I have seen it". That one is over is
+// seen by its going, and said to who listens.
 import {ask, facts, warn} from "./shell.js";
 import {element, safeText} from "./text.js";
 
@@ -6,15 +7,19 @@ const MAY_SEE = new Set(["reviewer", "lead", "admin"]); // the server looks agai
 const get = (id) => document.getElementById(id);
 const when = (ms) => new Date(ms).toLocaleString([], {dateStyle: "medium", timeStyle: "short"});
 
+let known = new Map(); // the titles that were drawn last, by number
+
 // `open` opens the messages that a description names.
 export function drawAlarms(rows, open) {
   const place = get("alarm-rows");
   if (!place) return;
   const focused = document.activeElement?.dataset?.alarm;
-  const before = place.children.length;
   place.replaceChildren(...[...rows].map(([id, row]) => alarm(id, row, open)));
   get("alarms").hidden = rows.size === 0;
-  if (rows.size > before) get("alarms-said").textContent = `Alarm: ${[...rows.values()][0].title}`;
+  const came = [...rows].find(([id]) => !known.has(id)), gone = [...known].find(([id]) => !rows.has(id));
+  if (came) get("alarms-said").textContent = `Alarm: ${came[1].title}`;
+  else if (gone) get("alarms-said").textContent = `Over: ${gone[1]}`;
+  known = new Map([...rows].map(([id, row]) => [id, row.title]));
   if (focused) (place.querySelector(`[data-alarm="${CSS.escape(focused)}"]`) ?? get("main")).focus?.();
 }
 

@@ -10,6 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.store.models.base import Base, BigId, Name, Now
 
+_END_UNTOLD = text("told_at IS NOT NULL AND end_told_at IS NULL AND acknowledged_at IS NULL")
+_END_UNMAILED = text("mailed_at IS NOT NULL AND end_mailed_at IS NULL AND acknowledged_at IS NULL")
+
 
 class AlarmState(enum.StrEnum):
     """Whether an alarm still waits for an answer."""
@@ -22,7 +25,8 @@ class Alarm(Base):
     """An alarm: what it saw (`facts`), and, once it is closed, what people found (`result`) or why it ended (`note`).
 
     `rule` names the rule of the settings that raised it, and `over_at` is when its cause was gone: of a rule's alarms
-    at most one has a cause that stands, which the database sees to. `told_at` and `mailed_at`: when people were told.
+    at most one has a cause that stands, which the database sees to. `told_at` and `mailed_at`: when people were told;
+    `end_told_at` and `end_mailed_at`: when they were told that it is over.
     `acknowledged_by` is a person of the desk, whom the works do not know: so it is no foreign key.
     """
 
@@ -36,6 +40,8 @@ class Alarm(Base):
             postgresql_where=text("over_at IS NULL AND rule IS NOT NULL"),
             sqlite_where=text("over_at IS NULL AND rule IS NOT NULL"),
         ),
+        Index("ix_alarm_end_untold", "id", postgresql_where=_END_UNTOLD, sqlite_where=_END_UNTOLD),
+        Index("ix_alarm_end_unmailed", "id", postgresql_where=_END_UNMAILED, sqlite_where=_END_UNMAILED),
     )
 
     id: Mapped[BigId]
@@ -51,5 +57,7 @@ class Alarm(Base):
     over_at: Mapped[int | None] = mapped_column(BigInteger)
     told_at: Mapped[int | None] = mapped_column(BigInteger)
     mailed_at: Mapped[int | None] = mapped_column(BigInteger)
+    end_told_at: Mapped[int | None] = mapped_column(BigInteger)
+    end_mailed_at: Mapped[int | None] = mapped_column(BigInteger)
     acknowledged_by: Mapped[int | None] = mapped_column(BigInteger().with_variant(Integer, "sqlite"))
     acknowledged_at: Mapped[int | None] = mapped_column(BigInteger)
