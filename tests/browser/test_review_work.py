@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -180,7 +181,8 @@ def test_a_change_of_mind_made_without_a_network_arrives_later(
 
 def test_on_a_phone_by_touch_alone(visit: Callable[..., Page], opened: tuple[Server, Store]) -> None:
     _, store = opened
-    tab = visit("Dora", **PHONE)
+    dora = f"Dora {uuid4().hex[:6]}"  # tried again, the test begins with nobody's verdicts
+    tab = visit(dora, **PHONE)
     until, n = time.monotonic() + 60 * MINUTES, 0
     while n < 12 or time.monotonic() < until:
         moved_on(tab, lambda n=n: tab.locator(".choice").nth(n % 3).tap())  # type: ignore[misc]
@@ -191,18 +193,21 @@ def test_on_a_phone_by_touch_alone(visit: Callable[..., Page], opened: tuple[Ser
     moved_on(tab, lambda: tab.locator("#unsure").tap())
     press_long(tab, ".choice[data-klass=personal]")
     expect(tab.locator(".choice.is-second")).to_have_attribute("data-klass", "personal")
-    moved_on(tab, lambda: tab.locator(".choice[data-klass=spam]").tap())
-    lease = tab.locator("#message").get_attribute("data-lease")
-    tab.locator(".choice").first.tap()
-    expect(tab.locator("#message")).to_have_attribute("data-lease", lease or "")  # a double tap judges one message
+    moved_on(tab, lambda: tap_twice(tab, ".choice[data-klass=spam]"))
     tab.locator("#open-history").tap()
     tab.locator("#history-rows .said").nth(1).tap()
     tab.locator(".instead .btn").first.tap()
     expect(tab.locator("#history-words")).to_have_text("Saved.")
-    facts = said(store, "Dora")
+    facts = said(store, dora)
     assert [kind for kind, *_ in facts] == ["label"] * n + ["skip", "label", "unsure", "label", "label"]
     assert (facts[n + 1][1], facts[n + 3][1:3]) == ("spam", ("spam", "personal"))
     assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def tap_twice(tab: Page, what: str) -> None:
+    """Two taps in one moment, however busy the machine; they judge one message."""
+    click = "new PointerEvent('click', {pointerType: 'touch', bubbles: true})"
+    tab.locator(what).evaluate(f"button => {{ for (const _ of [1, 2]) button.dispatchEvent({click}); }}")
 
 
 def swipe(tab: Page, by: int) -> None:
