@@ -42,13 +42,10 @@ _rows = select(
     Alarm.end_mailed_at,
 ).order_by(Alarm.id)
 OPENED = _rows.where(Alarm.state == AlarmState.OPEN, Alarm.over_at.is_(None), _UNSEEN)
+_closed = (Alarm.closed_at.is_not(None), _UNSEEN)  # not by its state: the index on that has all that ever were
 # Each along an index of its own (core.store.models.Alarm), which has few rows however many alarms there were.
-ENDED_UNTOLD = _rows.where(
-    Alarm.state == AlarmState.CLOSED, Alarm.told_at.is_not(None), Alarm.end_told_at.is_(None), _UNSEEN
-)
-ENDED_UNMAILED = _rows.where(
-    Alarm.state == AlarmState.CLOSED, Alarm.mailed_at.is_not(None), Alarm.end_mailed_at.is_(None), _UNSEEN
-)
+ENDED_UNTOLD = _rows.where(Alarm.told_at.is_not(None), Alarm.end_told_at.is_(None), *_closed)
+ENDED_UNMAILED = _rows.where(Alarm.mailed_at.is_not(None), Alarm.end_mailed_at.is_(None), *_closed)
 
 
 class Telling:

@@ -218,8 +218,8 @@ def test_the_other_pages_outlive_a_restart_of_their_server(
         tabs["compare"].goto(server.link(store, "Ada", Role.ADMIN))
         for page, tab in tabs.items():
             tab.goto(f"{server.base}?page={page}")
-            expect(tab.locator("#status-words")).to_contain_text(OTHERS[page][0])
-            expect(tab.locator("main")).to_contain_text(OTHERS[page][2])
+            expect(tab.locator("#status-words")).to_contain_text(OTHERS[page][0], timeout=BACK_MS)
+            expect(tab.locator("main")).to_contain_text(OTHERS[page][2], timeout=BACK_MS)
             tab.evaluate("window.neverReloaded = true")
         server.kill()
         for page, tab in tabs.items():

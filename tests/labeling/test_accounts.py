@@ -15,6 +15,7 @@ from sqlalchemy import select, text, update
 from core.errors import AccessError
 from core.store import Store, schema
 from core.store.engine import open_engine, parse_url
+from core.store.models import Event
 from labeling import audit
 from labeling.models import DoorSession, Person, Role
 from labeling.models_people import Account, ApiToken, Throttle
@@ -88,6 +89,13 @@ def test_an_invitation_makes_one_account_with_the_role_inside(store: Store) -> N
         ("Lea", "password set", "Lea"),
         *[("Lea", "signed in", "Lea")] * 2,
     ]
+
+
+def test_what_goes_on_record_is_told_to_the_pages_without_a_name(store: Store) -> None:
+    invite(store, "Ida", Role.LEAD, by=None)
+    with store.read() as connection:
+        told = select(Event.payload).where(Event.kind == "audit")
+        assert connection.execute(told).scalars().all() == [{"act": "invited"}]
 
 
 def test_a_later_invitation_ends_the_earlier_and_an_expired_one_is_none(store: Store) -> None:

@@ -246,13 +246,13 @@ setUpLookalikes(hand, judgeGroup);
 for (const [id, action] of Object.entries({skip, unsure, flag, undo, help, "open-history": openHistory, fold})) get(id).onclick = () => act(action);
 listenToSwipes(get("message"), {left: () => act(skip), right: () => act(confirm)});
 
-// Something moved at the desk: other queues, other people's verdicts, a promotion. Who holds messages asks seldom, and
-// who holds none whether there are some again.
+// Something moved at the desk: other queues, other people's verdicts, a promotion. What stands beside the message is
+// asked for seldom; who holds none asks sooner whether there are some again.
 const panelMoved = gathered(PANEL_MS, loadPanel), changedMoved = gathered(CHANGED_MS, loadChanged);
-const news = gathered(NEWS_MS, () => { if (!hand.current) { claim(); loadPanel(); } });
+const news = gathered(NEWS_MS, () => { if (!hand.current) claim(); });
 function moved() {
-  if (hand.current) panelMoved();
-  else news();
+  if (!hand.current) news();
+  panelMoved();
   changedMoved();
   return false; // the page is there when its first message is
 }
