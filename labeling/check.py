@@ -25,7 +25,7 @@ from labeling.models import (
     WithdrawnVerdict,
 )
 from labeling.tasks import judging, labelling
-from labeling.withdrawal import concerned
+from labeling.withdrawal_derivation import concerned
 
 
 def check(connection: Connection) -> list[Difference]:

@@ -7,33 +7,23 @@ the middle, it goes on where it was. Taking it back is another fact.
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, exists, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from core.errors import DeskError
 from core.store import Store, emit
 from core.store.locks import own_labels_lock
-from core.store.models import DatasetId, Label, Message, Origin, Truth, WithdrawnRule, now_ms
-from core.store.paced import write_paced
+from core.store.models import DatasetId, WithdrawnRule, now_ms
 from core.store.queries.live import champion, confusion
-from core.store.queries.walk import message_hours, newest_message, rule_labels
-from core.store.records.labels import add_rule_labels, set_label
 from core.store.rollups import VERDICTS, upsert
 from core.text import storable
 from labeling.audit import Act, audit
-from labeling.models import Person, Role, Verdict, Withdrawal, WithdrawalKind, WithdrawnVerdict
+from labeling.models import Person, Role, Verdict, Withdrawal, WithdrawalKind
 from labeling.people import PersonId, Reviewer, require
-from labeling.tasks import opining, opinion
-from labeling.verdicts import consensus_of
+from labeling.withdrawal_derivation import derive_rule, derive_verdicts
 
-PAGE = 1_000
-UNDER_WAY = 32
-RULE_PAGE = 20_000
 REASON_MOST = 2_000
 
 
@@ -86,20 +76,6 @@ class Withdrawn:
     changed: dict[tuple[str | None, str | None], int]
     before: Standing | None
     after: Standing | None
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A withdrawal on record; `taken_back_by` names the one that took it back."""
-
-    id: int
-    kind: WithdrawalKind
-    what: str
-    reason: str
-    made_by: str
-    at: int
-    done: bool
-    taken_back_by: int | None
 
 
 def withdraw(store: Store, dataset: DatasetId, scope: Scope, *, reason: str, by: PersonId) -> Withdrawn:
@@ -215,9 +191,9 @@ def _derived(store: Store, dataset: DatasetId, withdrawal_id: int, before: Stand
         back_of = fact.id if fact.takes_back is None else fact.takes_back
         origin = connection.execute(select(Withdrawal.__table__).where(Withdrawal.id == back_of)).one()
     if origin.kind == WithdrawalKind.RULE:
-        verdicts, changed = 0, _derive_rule(store, dataset, fact, origin)
+        verdicts, changed = 0, derive_rule(store, dataset, fact, origin)
     else:
-        verdicts, changed = _derive_verdicts(store, fact, origin)
+        verdicts, changed = derive_verdicts(store, fact, origin)
 
     def end(connection: Connection) -> None:
         connection.execute(update(Withdrawal).where(Withdrawal.id == withdrawal_id).values(derived_at=now_ms()))
@@ -225,125 +201,6 @@ def _derived(store: Store, dataset: DatasetId, withdrawal_id: int, before: Stand
 
     store.write(end)
     return Withdrawn(withdrawal_id, verdicts, dict(changed), before, standing(store, dataset))
-
-
-def concerned(fact: Any, after: int, most: int) -> Select[int, int]:
-    """The next verdicts that a withdrawal concerns, by id: along ix_verdict_person_id_id for a person."""
-    query = select(Verdict.id, Verdict.message_id).where(
-        opining(), Verdict.id > after, Verdict.id <= fact.verdict_cutoff
-    )
-    if fact.kind == WithdrawalKind.PERSON:
-        query = query.where(Verdict.person_id == fact.person_id)
-    else:
-        query = query.where(Verdict.at >= fact.since, Verdict.at < fact.until)
-    return query.order_by(Verdict.id).limit(most)
-
-
-def _derive_verdicts(store: Store, fact: Any, origin: Any) -> tuple[int, Counter[tuple[str | None, str | None]]]:
-    """Mark the verdicts, and derive the label of each message; gives the verdicts and what changed."""
-    changed: Counter[tuple[str | None, str | None]] = Counter()
-    after, count = 0, 0
-    while True:
-        with store.read() as connection:
-            page = connection.execute(concerned(origin, after, PAGE)).all()
-        if not page:
-            return count, changed
-        after, count = page[-1].id, count + len(page)
-        of_message: dict[int, list[int]] = {}
-        for verdict_id, message_id in page:
-            of_message.setdefault(message_id, []).append(verdict_id)
-        work = (_one(fact, origin, message_id, ids) for message_id, ids in of_message.items())
-        changed.update(change for change in _each(store, work) if change[0] != change[1])
-
-
-def _each(store: Store, work: Iterator[Callable[[Connection], Any]]) -> Iterator[Any]:
-    """Results of many small transactions, a few under way at once: on SQLite they share a commit."""
-    waiting: deque[Future[Any]] = deque()
-    for piece in work:
-        waiting.append(store.submit(piece))
-        if len(waiting) >= UNDER_WAY:
-            yield waiting.popleft().result()
-    while waiting:
-        yield waiting.popleft().result()
-
-
-def _one(
-    fact: Any, origin: Any, message_id: int, verdict_ids: Sequence[int]
-) -> Callable[[Connection], tuple[str | None, str | None]]:
-    """Mark one message's verdicts and derive its label; safe to repeat."""
-
-    def write(connection: Connection) -> tuple[str | None, str | None]:
-        # As a verdict does: nobody judges the message meanwhile, and rows that refer to it need not wait.
-        connection.execute(select(Message.id).where(Message.id == message_id).with_for_update(key_share=True))
-        if fact.takes_back is None:
-            rows = [{"verdict_id": each, "withdrawal_id": fact.id} for each in verdict_ids]
-            mark = upsert(connection, WithdrawnVerdict.__table__).values(rows)  # type: ignore[arg-type]
-            connection.execute(mark.on_conflict_do_nothing())
-        else:
-            these = WithdrawnVerdict.verdict_id.in_(verdict_ids)
-            mine = WithdrawnVerdict.withdrawal_id == origin.id
-            connection.execute(update(WithdrawnVerdict).where(these, mine).values(back_id=fact.id))
-        return rederive(connection, message_id, fact.id)
-
-    return write
-
-
-def rederive(connection: Connection, message_id: int, withdrawal_id: int) -> tuple[str | None, str | None]:
-    """Make the office's label of a message what its verdicts say now; gives the message's class before and after."""
-    before = _held(connection, message_id)
-    newest = connection.execute(
-        select(Label.klass, Label.confidence)
-        .where(Label.message_id == message_id, Label.origin == Origin.VERDICT)
-        .order_by(Label.id.desc())
-        .limit(1)
-    ).first()
-    consensus = consensus_of(connection, message_id)
-    confidence = consensus.share or None
-    if newest is None or (newest.klass, newest.confidence) != (consensus.klass, confidence):
-        last = connection.execute(
-            select(Verdict.queue_id)
-            .where(Verdict.message_id == message_id, opinion())
-            .order_by(Verdict.id.desc())
-            .limit(1)
-        ).scalar()
-        ref = f"withdrawal:{withdrawal_id}" if last is None else f"queue:{last}"
-        set_label(connection, message_id, Origin.VERDICT, consensus.klass, ref=ref, confidence=confidence)
-    return before, _held(connection, message_id)
-
-
-def _held(connection: Connection, message_id: int) -> str | None:
-    return connection.execute(select(Truth.klass).where(Truth.message_id == message_id)).scalar()
-
-
-def _derive_rule(store: Store, dataset: DatasetId, fact: Any, origin: Any) -> Counter[tuple[str | None, str | None]]:
-    """Withdraw the labels that the rule gave; with the next run the others vote again, or, taken back, all of them."""
-    import pandas as pd  # here: pandas takes a second to import
-
-    changed: Counter[tuple[str | None, str | None]] = Counter()
-    if fact.takes_back is not None:
-        bring_back = update(WithdrawnRule).where(
-            WithdrawnRule.name == origin.rule, WithdrawnRule.withdrawal_id == origin.id
-        )
-        store.write(lambda connection: connection.execute(bring_back.values(back_id=fact.id)))
-        return changed
-    newest = newest_message(store)
-    for first in range(1, newest + 1, RULE_PAGE):
-        with store.read() as connection:
-            said = rule_labels(connection, first, first + RULE_PAGE - 1)
-            mine = {message_id: klass for message_id, (klass, ref) in said.items() if klass and ref == origin.rule}
-            elsewhere = exists().where(Message.id == Truth.message_id, Message.dataset_id == dataset)
-            counted = connection.execute(
-                select(Truth.message_id, Truth.klass).where(
-                    Truth.message_id.between(first, first + RULE_PAGE - 1), Truth.origin == Origin.RULE, elsewhere
-                )
-            ).all()
-            hours = message_hours(connection, first, first + RULE_PAGE - 1) if mine else {}
-        changed.update((klass, None) for message_id, klass in counted if message_id in mine)
-        gone = {"klass": None, "origin_ref": origin.rule, "was": list(mine.values()), "hour": [*map(hours.get, mine)]}
-        frame = pd.DataFrame({"message_id": list(mine), **gone})
-        for _ in write_paced(store, frame, add_rule_labels):
-            pass
-    return changed
 
 
 def standing(store: Store, dataset: DatasetId) -> Standing | None:
@@ -355,37 +212,3 @@ def standing(store: Store, dataset: DatasetId) -> Standing | None:
         cells = confusion(connection, current.run_id, VERDICTS)
     right = sum(n for (truth, klass), n in cells.items() if truth == klass)
     return Standing(current.title, right, sum(cells.values()))
-
-
-def withdrawals(store: Store) -> list[Entry]:
-    """All withdrawals that were made, the newest first."""
-    with store.read() as connection:
-        rows = connection.execute(
-            select(Withdrawal.__table__, Person.name.label("person"))
-            .outerjoin(Person, Person.id == Withdrawal.person_id)
-            .order_by(Withdrawal.id.desc())
-        ).all()
-    backs = {row.takes_back: row.id for row in rows if row.takes_back is not None}
-    return [
-        Entry(
-            row.id,
-            WithdrawalKind(row.kind),
-            _what(row),
-            row.reason,
-            row.made_by,
-            row.at,
-            row.derived_at is not None,
-            backs.get(row.id),
-        )
-        for row in rows
-    ]
-
-
-def _what(row: Any) -> str:
-    import pandas as pd  # here: pandas takes a second to import
-
-    if row.kind == WithdrawalKind.BACK:
-        return f"withdrawal {row.takes_back} taken back"
-    if row.kind == WithdrawalKind.DAY:
-        return f"all verdicts from {pd.Timestamp(row.since, unit='ms')} to {pd.Timestamp(row.until, unit='ms')} UTC"
-    return f"the verdicts of {row.person}" if row.kind == WithdrawalKind.PERSON else f"the rule {row.rule}"

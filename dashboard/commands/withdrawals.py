@@ -14,7 +14,7 @@ from core.store.queries.live import champion, run_scores
 from dashboard.commands.label_sets import OPERATOR, By
 from dashboard.commands.options import AsJson, Bars, Room, answer
 from dashboard.commands.run import settle_truth
-from labeling import withdrawal
+from labeling import withdrawal, withdrawal_list
 from labeling.models import Role
 from labeling.people import PersonId, add_person
 from labeling.withdrawal import Scope, Standing, Withdrawn
@@ -71,7 +71,7 @@ def withdrawals(room: Room = ".", as_json: AsJson = False) -> None:  # type: ign
     """List the withdrawals, the newest first; ends those that broke off."""
     project = Project(room)
     withdrawal.finish(project.store, project.dataset_id)
-    found = withdrawal.withdrawals(project.store)
+    found = withdrawal_list.withdrawals(project.store)
     project.close()
     lines = [
         f"{each.id}  {datetime.fromtimestamp(each.at / 1000, UTC):%Y-%m-%d %H:%M} UTC  {each.what}  by {each.made_by}: "

@@ -18,7 +18,7 @@ from core.errors import AccessError, DeskError
 from core.store import Store, check
 from core.store.models import Message, Origin, Truth
 from core.store.records.labels import add_labels, set_label
-from labeling import label_sets, withdrawal
+from labeling import label_sets, withdrawal, withdrawal_derivation
 from labeling.desk import Desk
 from labeling.exchange import FORMATS, export
 from labeling.label_sets import Change, diff, find, freeze, rows_of
@@ -193,7 +193,7 @@ def test_a_withdrawal_that_broke_off_is_ended_and_no_set_is_frozen_meanwhile(
     ids = add_messages(store, list("abcd"))
     add_queue(store, ids)
     judge(store, "Ada", ["spam"] * 4)
-    whole, calls = withdrawal.rederive, []
+    whole, calls = withdrawal_derivation.rederive, []
 
     def breaks(connection: object, message_id: int, withdrawal_id: int) -> tuple[str | None, str | None]:
         calls.append(message_id)
@@ -201,7 +201,7 @@ def test_a_withdrawal_that_broke_off_is_ended_and_no_set_is_frozen_meanwhile(
             raise RuntimeError("the machine went away")
         return whole(connection, message_id, withdrawal_id)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(withdrawal, "rederive", breaks)
+    monkeypatch.setattr(withdrawal_derivation, "rederive", breaks)
     with pytest.raises(RuntimeError):
         withdraw(store, dataset, Scope(person="Ada"), reason="a test", by=lead(store).id)
     monkeypatch.undo()
