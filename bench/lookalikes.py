@@ -42,7 +42,8 @@ from core.store.records.messages import store_messages
 from core.templates import Known, common_pattern, forms, mine, pattern_of, sketches, varying
 from labeling.desk import Desk
 from labeling.group_verdicts import GroupGiven
-from labeling.lookalikes import LEAST_GROUP, MOST_MEMBERS, feet, look
+from labeling.group_waiting import MOST_MEMBERS
+from labeling.lookalikes import LEAST_GROUP, feet, look
 from labeling.models import VerdictKind
 from labeling.people import add_person
 from labeling.queues import QueueSpec, create, fill

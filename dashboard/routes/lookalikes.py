@@ -13,7 +13,7 @@ from dashboard.room import room
 from dashboard.routes.base import Asked, Handler, Id, aside
 from dashboard.routes.desk import Count, DeskHandler, Leases, OneLease
 from labeling.group_verdicts import GroupGiven
-from labeling.lookalikes import MOST_MEMBERS
+from labeling.group_waiting import MOST_MEMBERS
 from labeling.models import Role
 
 log = logging.getLogger(__name__)

@@ -21,7 +21,8 @@ from labeling import group_verdicts, verdicts
 from labeling.desk import Desk
 from labeling.group_models import VerdictGroup
 from labeling.group_verdicts import GroupGiven
-from labeling.lookalikes import WAITING, Look, feet, look
+from labeling.group_waiting import WAITING
+from labeling.lookalikes import Look, feet, look
 from labeling.models import OpenLease, Task, Verdict, VerdictKind
 from labeling.people import Reviewer
 from labeling.queues import fill
