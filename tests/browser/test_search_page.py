@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from core.store import Store
 from core.store.models import SearchState, Stop, TrialState
+from core.store.queries.trials import running_search
 from core.store.records.trials import (
     NewSearch,
     NewTrial,
@@ -57,6 +58,9 @@ def begun(store: Store) -> int:
     )
 
     def begin(connection: Connection) -> int:
+        before = running_search(connection, new.dataset_id)
+        if before is not None:  # of a test that failed, and is tried again
+            end_search(connection, before.id, SearchState.STOPPED, None, None)
         search = begin_search(connection, new, now, now + HOUR_MS)
         assert search is not None
         beat(connection, search, HOUR_MS)  # nobody conducts it: it is not to be taken for lost

@@ -5,8 +5,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +14,7 @@ from typing import Any
 import numpy as np
 import optuna
 import pytest
+from begun import Fork
 from sqlalchemy import Connection
 
 from core import Project
@@ -248,10 +247,12 @@ def until(is_so: Callable[[], Any]) -> None:
 def test_a_search_whose_process_is_killed_is_closed_by_one_of_two_and_the_next_goes_on_from_it(
     project: Project, store_url: str
 ) -> None:
-    command = [sys.executable, "-m", "dashboard.command", "search", "--room", str(project.folder), "--workers", "1"]
-    with subprocess.Popen(command, env={**os.environ, "TALLYROOM_STORE__URL": store_url}) as conductor:
-        until(lambda: has_found(project) or conductor.poll() is not None)
-        conductor.kill()
+    words = ("search", "--room", str(project.folder), "--workers", "1")
+    environment = {**os.environ, "TALLYROOM_STORE__URL": store_url}
+    conductor = Fork(words, project.folder / "search.log", environment=environment)
+    until(lambda: has_found(project) or conductor.poll() is not None)
+    conductor.send_signal(signal.SIGKILL)
+    conductor.wait()
     until(lambda: is_gone(int(tried(project)[0].worker.rpartition(":")[2])))
     killed = newest(project)
     assert killed.alive, "it has told of late that it lives, so nobody takes it for dead yet"

@@ -34,12 +34,13 @@ export function shortTitle(name, most = MOST) {
 
 export function modelName(name, {most = MOST, copy = false} = {}) {
   const made = element("span", "model-name");
-  if ([...name].length <= most) {
+  const parts = [...name].length > MOST ? membersOf(name) : null;
+  if (!parts && [...name].length <= most) {
     made.append(safeText(name));
     return made;
   }
   made.title = name;
-  const seen = element("span", ""), parts = membersOf(name);
+  const seen = element("span", "");
   if (parts) {
     seen.append(`ensemble of ${parts.members.length} `, ...parts.members.flatMap(([weight, member]) => [element("span", "member", `${weight.toFixed(2).replace(/^0/, "")} `, safeText(shortened(member, MEMBER_MOST))), " "]));
     if (parts.version) seen.append(parts.version);
