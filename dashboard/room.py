@@ -23,7 +23,7 @@ from dashboard.live import Health, Hub
 from dashboard.metrics.numbers import RoomNumbers
 from dashboard.registering import Registering
 from dashboard.rules_watch import RulesWatch
-from dashboard.searching import Searching
+from dashboard.search_watch import SearchWatch
 from dashboard.translation import Translator
 from dashboard.word_looks import WordLooks
 from labeling.alarm_rules import rules
@@ -70,13 +70,13 @@ class Room:
         self.line = LineWatch(project, self._health)
         self.registering = Registering(project, self._health)
         self.rules = RulesWatch(project, self._health)
-        self.searching = Searching(project, self._health)
+        self.search = SearchWatch(project, self._health)
         self.office = Told(self._health, OFFICE_MOVES, OFFICE_SECONDS)
         self.queues = Told(self._health, QUEUES_MOVE, QUEUES_SECONDS)
         self.desks = Told(self._health, DESK_MOVES, DESK_SECONDS)
         self.people = Told(self._health, frozenset({"audit"}), PEOPLE_SECONDS)
         self._audiences = (
-            self.comparing.sessions, self.line, self.registering, self.rules, self.searching, self.office, self.queues,
+            self.comparing.sessions, self.line, self.registering, self.rules, self.search, self.office, self.queues,
             self.desks, self.people,
         )  # fmt: skip
         for audience in self._audiences:

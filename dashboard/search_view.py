@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from core import Project
-from core.store.queries.live import clock
+from core.store.models import SearchState
+from core.store.queries.live import champion, clock
+from core.store.queries.runs import newest_runs
 from core.store.queries.trials import SearchRow, TrialRow, found_candidates, searches, trials
 
 TRIALS_MOST = 500
@@ -13,18 +15,26 @@ EARLIER_MOST = 10
 
 
 def search_state(project: Project) -> dict[str, Any]:
-    """The newest search of the room, its trials and those that it went on from; `search` is None before the first."""
+    """The newest search of the room, its trials and those that it went on from; `search` is None before the first.
+
+    `runs`: of the candidates that it found, those that a run has tried by now.
+    """
     store, dataset = project.store, project.dataset_id
+    found = found_candidates(store, dataset)
     with store.read() as connection:
         newest = searches(connection, dataset, EARLIER_MOST)
         rows = trials(connection, newest[0].fingerprint, most=TRIALS_MOST) if newest else []
         at = clock(connection)
+        reigning = champion(connection, dataset)
+        tried = newest_runs(connection, dataset, found)
     return {
         "at": at,
         "search": _search(newest[0]) if newest else None,
         "trials": [_trial(row) for row in rows],
         "earlier": [_search(each) for each in newest[1:]],
-        "candidates": list(found_candidates(store, dataset)) if newest else [],
+        "candidates": list(found),
+        "champion": None if reigning is None else {"run": reigning.run_id, "title": reigning.title},
+        "runs": tried,
     }
 
 
@@ -32,7 +42,7 @@ def _search(row: SearchRow) -> dict[str, Any]:
     params = row.params
     return {
         "id": row.id,
-        "state": row.state,
+        "state": SearchState.LOST if row.lost else row.state,
         "started_at": row.started_at,
         "ends_at": row.ends_at,
         "finished_at": row.finished_at,
@@ -60,6 +70,7 @@ def _trial(row: TrialRow) -> dict[str, Any]:
         "stop": row.stop,
         "why": row.why,
         "folds": len(row.folds),
+        "scores": row.folds,
         "macro_f1": row.macro_f1,
         "seconds": row.seconds,
         "bytes": row.model_bytes,
@@ -68,8 +79,13 @@ def _trial(row: TrialRow) -> dict[str, Any]:
     }
 
 
-def changes(before: dict[str, Any] | None, now: dict[str, Any]) -> dict[str, Any]:
-    """What a page that has `before` needs to have `now`: the trials that are new or have moved, and the rest whole."""
+def changes(before: dict[str, Any] | None, now: dict[str, Any]) -> dict[str, Any] | None:
+    """What a page that has `before` needs to have `now`: the trials that are new or have moved, and the rest whole.
+
+    None where only time went by.
+    """
+    if before is not None and {**before, "at": 0} == {**now, "at": 0}:
+        return None
     if before is None or not _same_search(before, now):
         return {**now, "whole": True}
     known = {each["id"]: each for each in before["trials"]}

@@ -9,18 +9,25 @@ from __future__ import annotations
 import io
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from core import Project
+from core.store.queries.tasks import graph
+from core.store.queries.trials import SearchRow, running_search, trials_over
+from core.store.records.asks import ask_rerun
 from dashboard.demo.furnished import furnish
 from dashboard.figures import figures_of
 from dashboard.pages import PAGES
@@ -28,13 +35,26 @@ from dashboard.views import PANES
 from labeling.models import Role
 from labeling.people import accept, add_person, invite, issue_link
 
+if TYPE_CHECKING:  # the tests read this file
+    from core.pipeline.search import SearchOptions
+
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "tests" / "support"))
 PICTURES, DESIGN = HERE / "pictures", HERE / "pictures" / "design"
 SCREENS = HERE / "explanation" / "screens.md"
 THEMES = ("light", "dark")
 SIZES = {1440: 900, 1024: 768, 390: 844}
-STATES = {"busy": "at work", "empty": "empty", "gone": "the server is gone"}
+STATES = {
+    "busy": "at work",
+    "searching": "a search under way",
+    "empty": "empty",
+    "gone": "the server is gone",
+}
+SEARCHING = ("search", "pipeline")
+"""Screens that look otherwise while a search is under way."""
+SEARCH, TRIALS = "10m", 32
+"""What ends the first search is a number of trials, on however busy a machine."""
+SEARCH_BEGINS_SECONDS = 240.0
 SHOWN_PANES = [pane for pane in PANES if figures_of(pane, ("one", "other"))]
 """Those with figures."""
 QUALITY = 58
@@ -57,10 +77,42 @@ def file_of(screen: str, state: str, theme: str, width: int) -> Path:
     return PICTURES / f"{screen}-{state}-{theme}-{width}.webp"
 
 
+def is_shown(screen: str, state: str) -> bool:
+    """Whether a screen is taken in a state. At the door nobody notices that the server is gone."""
+    return screen in SEARCHING if state == "searching" else (screen, state) != (DOOR, "gone")
+
+
 def expected() -> list[Path]:
-    """All pictures there should be. At the door nobody notices that the server is gone."""
-    every = product(screens(), STATES, THEMES, SIZES)
-    return [file_of(*each) for each in every if each[:2] != (DOOR, "gone")]
+    """All pictures there should be."""
+    return [file_of(*each) for each in product(screens(), STATES, THEMES, SIZES) if is_shown(*each[:2])]
+
+
+@contextmanager
+def searching(room: Path) -> Iterator[None]:
+    """A watcher with a search under way: the room's own search, run again by somebody."""
+    project = Project(room)
+    store, dataset = project.store, project.dataset_id
+    with store.read() as connection:
+        task = next(each for each in graph(connection, dataset) if each.family == "Search")
+    store.write(lambda connection: ask_rerun(connection, dataset, task.fingerprint, by="Noor", person_id=None))
+    command = [sys.executable, "-m", "dashboard.command", "run", "--room", str(room), "--watch"]
+    with subprocess.Popen(command) as watcher:  # noqa: S603 - this program
+        try:
+            deadline = time.monotonic() + SEARCH_BEGINS_SECONDS
+            while not _has_tried(project):
+                assert time.monotonic() < deadline, "the search does not begin"
+                time.sleep(0.2)
+            yield
+        finally:
+            watcher.terminate()
+    project.close()
+
+
+def _has_tried(project: Project) -> bool:
+    """Whether a search is running that has a trial or two behind it."""
+    with project.store.read() as connection:
+        running = running_search(connection, project.dataset_id)
+        return running is not None and trials_over(connection, running.id) > 1
 
 
 @contextmanager
@@ -87,17 +139,18 @@ def visit(browser: Browser, room: Path, state: str, encoders: ThreadPoolExecutor
     server = Server(room).start()
     try:
         for theme, width in product(THEMES, SIZES):
-            with opened(browser, theme, width) as stranger:
-                door = stranger.new_page()
-                door.goto(server.base)
-                shoot(door, file_of(DOOR, state, theme, width), encoders)
+            if is_shown(DOOR, state):
+                with opened(browser, theme, width) as stranger:
+                    door = stranger.new_page()
+                    door.goto(server.base)
+                    shoot(door, file_of(DOOR, state, theme, width), encoders)
             with opened(browser, theme, width) as context:
                 tabs = {}
                 first = context.new_page()
                 first.goto(f"{server.base}/door?token={issue_link(project.store, person.id)}")
                 first.close()
                 for screen, address in screens().items():
-                    if screen == DOOR:
+                    if screen == DOOR or not is_shown(screen, state):
                         continue
                     tabs[screen] = tab = context.new_page()
                     tab.goto(f"{server.base}{address}")
@@ -152,7 +205,7 @@ def page() -> str:
 
 
 def _table(screen: str, state: str, words: str) -> list[str]:
-    if (screen, state) == (DOOR, "gone"):
+    if not is_shown(screen, state):
         return []
     rows = [f"### {screen.replace('-', ': ').capitalize()}, {words}", ""]
     rows += ["| | " + " | ".join(f"{width} px" for width in SIZES) + " |", "|---|" + "---|" * len(SIZES)]
@@ -165,6 +218,23 @@ def _table(screen: str, state: str, words: str) -> list[str]:
     return [*rows, ""]
 
 
+def furnished(folder: Path) -> Project:
+    """The demo's room after some days of work, among it a search, short and real."""
+    import core.pipeline.search
+
+    whole = core.pipeline.search.search_room
+
+    def short(room: Project, options: SearchOptions, told: Callable[[SearchRow], None]) -> SearchRow:
+        return whole(room, replace(options, trials=TRIALS), told)
+
+    os.environ["TALLYROOM_PIPELINE__SEARCH"] = SEARCH
+    core.pipeline.search.search_room = short
+    try:
+        return furnish(folder)
+    finally:
+        core.pipeline.search.search_room = whole
+
+
 def main() -> None:
     """Take them all."""
     chromium = os.environ.get("TALLYROOM_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
@@ -174,12 +244,14 @@ def main() -> None:
     for old in PICTURES.glob("*.webp"):
         old.unlink()
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(1) as encoders, sync_playwright() as playwright:
-        project = furnish(Path(folder) / "busy")
+        project = furnished(Path(folder) / "busy")
         accept(project.store, invite(project.store, "Root", Role.ADMIN, by=None), "a heron on the roof")
         project.close()
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         visit(browser, empty_room(Path(folder) / "empty"), "empty", encoders)
         visit(browser, Path(folder) / "busy", "busy", encoders)
+        with searching(Path(folder) / "busy"):
+            visit(browser, Path(folder) / "busy", "searching", encoders)
         browser.close()
     missing = [path.name for path in expected() if not path.exists()]
     assert not missing, missing

@@ -15,14 +15,14 @@ import time
 from contextlib import suppress
 from typing import Any
 
-from core.pipeline.searching import Search
+from core.pipeline.search.task import Search
 from core.pipeline.worker import REST_SECONDS, Worker
 from core.pipeline.workshop import workshop
 from core.project import Project
 from core.store.records.claims import Refusal, refusal_of
 
-PATIENCE_SECONDS = 10.0
-"""For the process to put its task back."""
+PATIENCE_SECONDS = 20.0
+"""For the process to sum up what it has, and put its task back."""
 _BEGIN = "from core.pipeline.aside import main; main()"
 
 

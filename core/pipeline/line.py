@@ -19,7 +19,8 @@ from core.pipeline.label_errors import LabelErrors
 from core.pipeline.naive import NaiveSplit
 from core.pipeline.on_trial import on_trial
 from core.pipeline.predict import Predict, unjudged
-from core.pipeline.searching import search_wanted
+from core.pipeline.search.lost import close_lost
+from core.pipeline.search.task import search_wanted
 from core.pipeline.tag import Tag, untagged
 from core.pipeline.template import Templates
 from core.pipeline.training import choose_cutoff, origins
@@ -58,6 +59,7 @@ class Line:
             self._tag_older,
             self._judge_rules,
             self._mine,
+            self._close_lost_searches,
             self._learn,
             self._judge,
             self._judge_older,
@@ -108,6 +110,9 @@ class Line:
 
     def _mine(self) -> None:
         self._make(Templates(room=self._room))
+
+    def _close_lost_searches(self) -> None:
+        close_lost(self._project)
 
     def _learn(self) -> None:
         self._cutoff = choose_cutoff(self._project, due=self._due)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,10 +11,10 @@ import typer
 from core import Project
 from core.errors import TallyroomError
 from core.settings.duration import seconds_of
-from dashboard.commands.options import AsJson, Bars, Room, answer, say
+from dashboard.commands.options import AsJson, Bars, Room, answer
 
 if TYPE_CHECKING:  # the pipeline takes seconds to import, which --help has no use for
-    from core.store.queries.trials import SearchRow, TrialRow
+    from core.store.queries.trials import SearchRow
 
 BYTES = {"": 1, "B": 1, "KB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000}
 
@@ -25,7 +26,7 @@ def register(app: typer.Typer) -> None:
 
 def search(
     room: Room = ".",  # type: ignore[assignment]
-    budget: Annotated[str, typer.Option(help="How long: 90s, 10m, 2h.")] = "10m",
+    budget: Annotated[str, typer.Option(help="How long it may take: 90s, 10m, 2h.")] = "10m",
     workers: Annotated[int, typer.Option(min=1, max=256, help="Processes on this machine.")] = 2,
     join: Annotated[
         bool, typer.Option("--join", help="Work for the search that runs in this room, begun here or elsewhere.")
@@ -43,11 +44,13 @@ def search(
 ) -> None:
     """Find a better model within a budget: features, estimator, their parameters, cascade or flat.
 
-    What is found is in the store at once: the search may be ended (Ctrl+C) or killed at any moment, and a second one
-    goes on from there. Its best linear models, and an ensemble of some, are tried by the next 'tallyroom run'.
+    Each new best is told as it is found, and all of it is in the store at once: the search may be ended (Ctrl+C) or
+    killed at any moment, and a second one goes on from there. Its best linear models, and an ensemble of some, are
+    tried by the next 'tallyroom run', which promotes only what is better for sure. The Search page follows it.
     """
     from core.pipeline.search import SearchOptions, join_search, search_room
     from dashboard.commands.run import settle_truth
+    from dashboard.commands.search_told import Told
 
     if sampler not in ("tpe", "random"):
         raise TallyroomError(f"there is no sampler '{sampler}'", fix="Use tpe or random.")
@@ -59,10 +62,11 @@ def search(
         sampler=sampler,
         trials=most_trials,
     )
+    signal.signal(signal.SIGTERM, _ended_by_signal)  # as Ctrl+C: it sums up what it has
     project = Project(room)
     try:
         with Bars() as bars:
-            told = _teller(bars)
+            told = Told(project, bars)
             if join:
                 found = join_search(project, workers, told)
             else:
@@ -97,50 +101,15 @@ def size(written: str) -> int:
     return int(float(found[1]) * BYTES[(found[2] or "").upper()])
 
 
-def _teller(bars: Bars) -> Any:
-    """A bar that fills as the budget is used up."""
-
-    def told(row: SearchRow) -> None:
-        whole = max(1, (row.ends_at - row.started_at) // 1000)
-        bars("search", min(whole, whole - max(0, row.left_ms) // 1000), whole)
-
-    return told
+def _ended_by_signal(*_signal: Any) -> None:
+    raise KeyboardInterrupt("SIGTERM")
 
 
 def _tell(project: Project, found: SearchRow, as_json: bool) -> None:
     from core.store.queries.trials import found_candidates, trials
+    from dashboard.commands.search_told import facts_of, sentences
 
     with project.store.read() as connection:
         rows = trials(connection, found.fingerprint, search_id=found.id)
-    result = found.result or {}
-    candidates = found_candidates(project.store, project.dataset_id)
-    facts: dict[str, Any] = {
-        "search": found.id,
-        "state": found.state,
-        "seconds": round(((found.finished_at or found.ends_at) - found.started_at) / 1000, 1),
-        "trials": len(rows),
-        "result": result,
-        "candidates": list(candidates),
-    }
-    answer(as_json, facts, _sentences(facts, rows))
-    if not as_json and candidates:
-        say(f"'tallyroom run' will try {' and '.join(candidates)}.")
-
-
-def _sentences(facts: dict[str, Any], rows: list[TrialRow]) -> str:
-    best, ensemble = facts["result"].get("best"), facts["result"].get("ensemble")
-    stopped = sum(row.state == "stopped" for row in rows)
-    lines = [f"{facts['trials']} trials in {facts['seconds']:.0f} s; {stopped} were stopped early, the page says why."]
-    if best is None:
-        return "\n".join([*lines, "None came to its last fold: give the search more time."])
-    lines.append(
-        f"Best: {best['candidate']}, macro-F1 {best['macro_f1']:.4f} "
-        f"({best['honest']:.4f} when each fold is scored by what was best on the others)."
-    )
-    if ensemble is not None and len(ensemble["members"]) > 1:
-        lines.append(
-            f"An ensemble of {len(ensemble['members'])}: {ensemble['macro_f1']:.4f} "
-            f"({ensemble['honest']:.4f} by the same rule), {ensemble['bytes']:,} bytes of weights"
-            f"{'.' if ensemble['candidate'] else ': more than was allowed.'}"
-        )
-    return "\n".join(lines)
+    facts = facts_of(found, rows, found_candidates(project.store, project.dataset_id))
+    answer(as_json, facts, sentences(facts, rows))

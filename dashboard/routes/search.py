@@ -28,7 +28,7 @@ class SearchSocket(AudienceSocket):
     @property
     def audience(self) -> Audience[Any]:
         """Those who look at the search."""
-        return room().searching
+        return room().search
 
 
 SEARCH_ROUTES = ((r"/search.json", SearchState), (r"/search/feed", SearchSocket))

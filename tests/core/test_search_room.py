@@ -7,13 +7,14 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import optuna
 import pytest
+from begun import Fork
 from sqlalchemy import Connection
 
 from core import Project
@@ -22,8 +23,11 @@ from core.errors import PipelineError
 from core.learning import Candidate, Ensemble, Model, candidate_of
 from core.learning.search import Space
 from core.pipeline import fit_run, ingest_sources, run
+from core.pipeline.hold import StoppedError
 from core.pipeline.on_trial import on_trial
 from core.pipeline.search import SearchOptions, join_search, search_room
+from core.pipeline.search.begin import begin
+from core.pipeline.search.lost import close_lost
 from core.pipeline.search.material import made_from, material
 from core.pipeline.search.storage import address, open_storage
 from core.pipeline.search.study import study_name
@@ -33,7 +37,16 @@ from core.store.models import RunId, RunState, SearchState, TrialState
 from core.store.queries.models import fold_scores, model_content
 from core.store.queries.runs import runs
 from core.store.queries.trials import SearchRow, TrialRow, found_candidates, out_of_fold, searches, trials
-from core.store.records.trials import NewSearch, NewTrial, begin_search, begin_trial, end_search, end_trial, note_fold
+from core.store.records.trials import (
+    NewSearch,
+    NewTrial,
+    beat,
+    begin_search,
+    begin_trial,
+    end_search,
+    end_trial,
+    note_fold,
+)
 from dashboard.demo.room import drop
 
 SETTINGS = """[room]
@@ -69,10 +82,15 @@ def project(tmp_path: Path, store_url: str) -> Iterator[Project]:
     opened.close()
 
 
-def tried(project: Project, search: SearchRow | None = None) -> list[TrialRow]:
+def newest(project: Project) -> SearchRow:
     with project.store.read() as connection:
-        newest = search or searches(connection, project.dataset_id)[0]
-        return trials(connection, newest.fingerprint, search_id=newest.id)
+        return searches(connection, project.dataset_id)[0]
+
+
+def tried(project: Project, search: SearchRow | None = None) -> list[TrialRow]:
+    of = search or newest(project)
+    with project.store.read() as connection:
+        return trials(connection, of.fingerprint, search_id=of.id)
 
 
 def test_a_search_finds_candidates_and_a_second_one_goes_on_from_them(project: Project) -> None:
@@ -116,6 +134,7 @@ def summed_up(project: Project, names: list[str]) -> dict[str, Any]:
 
     def write(connection: Connection) -> int:
         search = begin_search(connection, new, 0, 1)
+        assert search is not None
         for number, name in enumerate(names):
             cascade = name.startswith("cascade:")
             right = np.eye(3)[training.y] * 0.9 + 0.05
@@ -184,15 +203,18 @@ def test_a_trial_whose_worker_is_killed_is_marked_as_lost_and_tried_again(
         lost = next((row for row in rows if row.state == TrialState.LOST), None)
         if lost is not None:
             if any(row.candidate == lost.candidate and row.folds for row in rows if row.id > lost.id):
-                raise KeyboardInterrupt  # what was to be seen is there
+                raise StoppedError("this process is to end")  # what was to be seen is there
             return
         for row in rows:  # one that ends between the look and the kill is not lost: the next one is killed, too
             if row.state == TrialState.RUNNING and row.folds and row.worker not in killed:
                 os.kill(int(row.worker.rpartition(":")[2]), signal.SIGKILL)
                 killed.add(row.worker)
 
-    over = search_room(project, SearchOptions(seconds=LONG, workers=1, warm=False), told)
-    assert over.state == SearchState.STOPPED
+    with pytest.raises(StoppedError):
+        search_room(project, SearchOptions(seconds=LONG, workers=1, warm=False), told)
+    over = newest(project)
+    assert (over.state, over.error) == (SearchState.STOPPED, "The watcher that it belonged to was ended.")
+    assert over.result is not None
     rows = {row.id: row for row in tried(project, over)}
     lost = next(row for row in rows.values() if row.state == TrialState.LOST)
     assert lost.why == "its worker died (-9); it is tried again"
@@ -201,6 +223,64 @@ def test_a_trial_whose_worker_is_killed_is_marked_as_lost_and_tried_again(
     assert not {row.worker for row in later} & killed, "another worker went on"
     numbers = [row.number for row in rows.values()]
     assert len(numbers) == len(set(numbers))
+
+
+def has_found(project: Project) -> bool:
+    with project.store.read() as connection:
+        begun = searches(connection, project.dataset_id)
+    return bool(begun) and any(row.state == TrialState.DONE for row in tried(project))
+
+
+def is_gone(pid: int) -> bool:
+    stat = Path(f"/proc/{pid}/stat")
+    return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+def until(is_so: Callable[[], Any]) -> None:
+    deadline = time.monotonic() + LONG
+    while not is_so():
+        assert time.monotonic() < deadline, "it did not come"
+        time.sleep(0.05)
+
+
+@pytest.mark.faults
+def test_a_search_whose_process_is_killed_is_closed_by_one_of_two_and_the_next_goes_on_from_it(
+    project: Project, store_url: str
+) -> None:
+    words = ("search", "--room", str(project.folder), "--workers", "1")
+    environment = {**os.environ, "TALLYROOM_STORE__URL": store_url}
+    conductor = Fork(words, project.folder / "search.log", environment=environment)
+    until(lambda: has_found(project) or conductor.poll() is not None)
+    conductor.send_signal(signal.SIGKILL)
+    conductor.wait()
+    until(lambda: is_gone(int(tried(project)[0].worker.rpartition(":")[2])))
+    killed = newest(project)
+    assert killed.alive, "it has told of late that it lives, so nobody takes it for dead yet"
+    with pytest.raises(PipelineError, match="Was it killed"):
+        begin(project, SHORT)
+    done = {row.candidate for row in tried(project) if row.state == TrialState.DONE}
+    project.store.write(lambda c: beat(c, killed.id, -1))  # what happens by itself after some seconds
+
+    closed: list[int] = []
+    elsewhere = Project(project.folder, store_url=store_url)
+    both = [threading.Thread(target=lambda room=room: closed.extend(close_lost(room))) for room in (project, elsewhere)]
+    for each in both:
+        each.start()
+    for each in both:
+        each.join()
+    elsewhere.close()
+    assert closed == [killed.id]
+    lost = newest(project)
+    assert lost.state == SearchState.LOST
+    assert "has said nothing for 20 s" in str(lost.error)
+    assert lost.result is not None
+    assert lost.result["best"]["candidate"] in done
+    assert set(found_candidates(project.store, project.dataset_id)) & done, "the next run tries what it found"
+    assert not project.store.write(lambda c: end_search(c, killed.id, SearchState.DONE, None, None)), (
+        "it wakes too late"
+    )
+    begin(project, SHORT)
+    assert newest(project).fingerprint == lost.fingerprint
 
 
 def test_workers_join_from_elsewhere_and_a_search_that_is_interrupted_sums_up_what_it_has(

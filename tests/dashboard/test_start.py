@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-HEAVY = ("sklearn", "scipy", "pandas", "pyarrow", "pandera", "luigi", "alembic", "panel")
+HEAVY = ("optuna", "sklearn", "scipy", "pandas", "pyarrow", "pandera", "luigi", "alembic", "panel")
 SERVER = """
 import dashboard.commands.serve, dashboard.server, dashboard.pages
 from bokeh.server.server import Server

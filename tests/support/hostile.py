@@ -168,6 +168,7 @@ def _searched(connection: Connection, dataset: DatasetId) -> None:
     params = {"features": ["<x-pwn>"], "estimators": [IMAGE], "workers": 2, "sampler": "tpe", "max_bytes": None}
     new = NewSearch(dataset, "f" * 16, 1, 190, 3, 60_000, params, {})
     search = begin_search(connection, new, 1_790_000_000_000, 1_790_000_060_000)
+    assert search is not None
     for number, state in enumerate((TrialState.DONE, TrialState.STOPPED, TrialState.FAILED)):
         name = f"<x-pwn>({IMAGE}\u202e={'W' * 60})-{SCRIPT}"[:200]
         trial = begin_trial(connection, NewTrial(search, number, name, f"<x-pwn>:{number}", warm=True, linear=True))

@@ -1,6 +1,7 @@
 // All picked runs, each against the first; and the leaderboard, where they are picked.
 import {element} from "./text.js";
 import {letter} from "./compare_letters.js";
+import {modelName} from "./model_name.js";
 import {apartWords, chance, rowHead, several, shape, share, signed, table} from "./compare_pair.js";
 
 const get = (id) => document.getElementById(id);
@@ -20,7 +21,7 @@ export function drawField({field: {runs}}) {
     const figure = element("td", "reliability", ...(calibration ? [diagram(calibration, place)] : []));
     const quality = run.mean === null ? "–" : run.mean.toFixed(4);
     const error = calibration ? `${(100 * calibration.error).toFixed(1)} points` : "–";
-    return element("tr", "", rowHead(mark(place), run.title), element("td", "", quality), change, ...told.map((each) => element("td", "open", each)), element("td", "", error), figure);
+    return element("tr", "", rowHead(mark(place), modelName(run.title)), element("td", "", quality), change, ...told.map((each) => element("td", "open", each)), element("td", "", error), figure);
   });
   get("field").replaceChildren(table("plain", ["model", "macro-F1", "minus A", "interval", "p", "better · same · worse", "calibration error", "how sure → how right"], rows));
   const apart = [...new Set(runs.filter((run) => run.together !== "same").map((run) => run.together))];
@@ -69,7 +70,7 @@ function boardRow(run, {first, place, champion, fixed, full}) {
   const folds = element("td", "open", ...(same ? [String(run.folds)] : [element("span", "apart-mark", run.labels === first.labels ? "other folds" : "other labels")]));
   const quality = element("td", same ? "" : "open", `${run.quality.toFixed(4)} ± ${run.half.toFixed(4)}`);
   const cells = [bytes(run.size), ms(run.predict_ms), ms(run.fit_ms), withSmall(run.trained_on.toLocaleString(), run.whose.origins), onPeople(run.whose), `${run.run}`];
-  return element("tr", "", element("td", "", box), rowHead(mark(place), run.title, " ", crown), front, quality, folds, ...cells.map((cell) => (cell instanceof Node ? cell : element("td", "", cell))));
+  return element("tr", "", element("td", "", box), rowHead(mark(place), modelName(run.title), " ", crown), front, quality, folds, ...cells.map((cell) => (cell instanceof Node ? cell : element("td", "", cell))));
 }
 
 const withSmall = (words, more) => element("td", "", words, ...(more ? [element("small", "whose", more)] : []));

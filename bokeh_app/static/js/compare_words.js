@@ -1,4 +1,5 @@
 // The lists to choose from, and what people said.
+import {shortTitle} from "./model_name.js";
 import {element, safeText} from "./text.js";
 import {several} from "./compare_pair.js";
 
@@ -13,7 +14,7 @@ function option(value, chosen, ...text) {
 
 export function drawChoices({board, comparison, first, second, id}) {
   for (const [name, chosen] of [["first", first], ["second", second]]) {
-    get(name).replaceChildren(...board.runs.map((run) => option(run.run, chosen, run.title)));
+    get(name).replaceChildren(...board.runs.map((run) => option(run.run, chosen, shortTitle(run.title))));
     get(`${name}-role`).textContent = chosen === board.champion ? "champion" : "challenger";
   }
   const opened = board.comparisons.some((each) => each.id === id) || !comparison ? board.comparisons : [comparison, ...board.comparisons];

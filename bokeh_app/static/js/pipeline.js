@@ -98,7 +98,7 @@ function drawWatched() {
   const watching = state.workers.filter((worker) => worker.watches);
   const words = (worker) => `${worker.host}, process ${worker.pid} (${worker.account})`;
   const others = state.workers.length - watching.length;
-  get("watched").replaceChildren(safeText([watching.length ? `watched by ${watching.map(words).join("; ")}` : "", others ? `${others} at one run` : ""].filter(Boolean).join(", ")));
+  get("watched").replaceChildren(safeText([watching.length ? `watched by ${watching.map(words).join("; ")}` : "", others ? `${others} more at work` : ""].filter(Boolean).join("; ")));
   get("unwatched").hidden = state.watched;
   get("command").replaceChildren(safeText(state.command));
 }
@@ -108,7 +108,7 @@ const when = (ms) => new Date(ms).toLocaleString([], {weekday: "short", hour: "2
 function drawRuns() {
   const titles = new Map(state.stages.map((stage) => [stage.family, stage.title]));
   get("runs").replaceChildren(...state.runs.map((run) => {
-    const stale = run.stale.map((family) => titles.get(family) ?? family).join(", ") || "nothing";
+    const stale = run.stale.map((family) => titles.get(family) ?? family).join(" · ") || "nothing";
     const outcome = run.error ? element("td", "bad", safeText(`✗ ${run.error}`)) : run.lost ? element("td", "warn", "its process ended") : element("td", "", run.finished_at ? "✓ done" : "▶ running");
     const seconds = ((run.finished_at ?? now()) - run.started_at) / 1000;
     return element("tr", "", element("td", "", when(run.started_at)), element("td", "", safeText(`${run.account} on ${run.host}${run.watches ? ", watching" : ""}`)),

@@ -1,5 +1,6 @@
 // One model from near: what speaks for each class, the surest of its errors, what it was made with.
 import {ask, facts} from "./shell.js";
+import {modelName} from "./model_name.js";
 import {chip, element, safeText} from "./text.js";
 import {openDrawer} from "./drawer.js";
 import {rowOf} from "./drawer_row.js";
@@ -36,7 +37,7 @@ export async function showModel(run) {
 export function forgetModel() { drawn = errorsOf = ""; }
 
 function draw(model) {
-  get("model-title").replaceChildren(safeText(model.title));
+  get("model-title").replaceChildren(modelName(model.title, {copy: true}));
   get("model-sub").textContent = [kindOf(model.linear), model.quality === null ? "" : `macro-F1 ${score(model.quality)} ± ${model.half.toFixed(4)}`, `run ${model.run}`].filter(Boolean).join(" · ");
   drawTerms(model);
   drawMade(model.made_with);

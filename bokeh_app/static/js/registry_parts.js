@@ -1,4 +1,5 @@
 // The registry's champion, challengers and history.
+import {modelName} from "./model_name.js";
 import {element, safeText} from "./text.js";
 import {kilobytes, kindOf, megabytes, points, score, seconds, several, stateOf, when} from "./registry_words.js";
 
@@ -10,7 +11,7 @@ export function drawChampion(state) {
   get("champion-card").hidden = champion === null;
   if (!champion) { get("champion-since").textContent = ""; return; }
   get("champion-since").replaceChildren(safeText(`${history[0].act} by ${champion.by}, ${when(champion.since)}`));
-  get("champion-name").replaceChildren(safeText(champion.title));
+  get("champion-name").replaceChildren(modelName(champion.title, {copy: true}));
   get("champion-kind").textContent = kindOf(champion.linear);
   get("champion-why").replaceChildren(safeText(champion.reason));
   get("champion-quality").textContent = score(champion.quality);
@@ -40,7 +41,7 @@ export function drawChallengers(state, on, chosen) {
 }
 
 function row(run, state, on, chosen) {
-  const name = element("button", "link name", safeText(run.title));
+  const name = element("button", "link name", modelName(run.title));
   Object.assign(name, {type: "button", onclick: () => on.look(run)});
   name.dataset.does = "look";
   name.setAttribute("aria-label", `Look at ${run.title}`);
@@ -82,7 +83,7 @@ function distance(run) {
 export function drawHistory(lines, state, on, {afresh}) {
   const made = lines.map((each) => {
     const now = each.id === state.history[0]?.id;
-    const title = element("button", "link", safeText(each.title));
+    const title = element("button", "link", modelName(each.title));
     Object.assign(title, {type: "button", onclick: () => on.look({run: each.run_id})});
     const what = each.act === "rolled back" ? "Rolled back to " : "";
     const line = element("li", now ? "now" : each.act === "rolled back" ? "back" : "",

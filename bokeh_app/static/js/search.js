@@ -1,6 +1,10 @@
 // The search page: the newest search as it goes on; trials that move come one by one, all else whole.
 import {follow} from "./feed.js";
+import {csv} from "./figure_menu.js";
+import {modelName} from "./model_name.js";
 import {beginChart, span} from "./search_chart.js";
+import {beginSlice} from "./search_slice.js";
+import {asRows, drawTable, onOrder} from "./search_trials.js";
 import {element, safeText} from "./text.js";
 
 const get = (id) => document.getElementById(id);
@@ -9,12 +13,13 @@ const number = (n) => n.toLocaleString();
 const several = (n, noun) => `${number(n)} ${noun}${n === 1 ? "" : "s"}`;
 const size = (bytes) => bytes === null ? "" : bytes < 1e6 ? `${Math.round(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 const STOPS = {hopeless: "left behind", too_large: "too large", too_slow: "too slow", out_of_time: "out of time"};
-const STATES = {running: "running", done: "done", stopped: "stopped", failed: "failed", lost: "lost"};
 
 const trials = new Map();
 let state = null, aheadMs = 0, show = "all", chosen = null;
 const now = () => Date.now() + aheadMs;
 const chart = beginChart(get("chart"), (id) => { chosen = id; tellChosen(); drawTrials(); });
+
+const slice = beginSlice(get("slice"), get("slice-by"), (id) => { chosen = id; tellChosen(); drawTrials(); });
 
 function take(message) {
   if (message.kind !== "search") return;
@@ -32,6 +37,7 @@ function draw() {
   drawFacts();
   drawLeft();
   chart.draw(state.search, [...trials.values()], now());
+  slice.draw([...trials.values()]);
   drawImportances();
   drawEnsemble();
   drawNext();
@@ -44,7 +50,7 @@ const bestOf = () => [...trials.values()].filter((each) => each.state === "done"
 function drawFacts() {
   const all = [...trials.values()], best = bestOf(), result = state.search.result;
   get("best").textContent = best ? score(best.macro_f1) : "–";
-  get("best-words").replaceChildren(best ? safeText(best.candidate) : "no trial has come to its last fold yet");
+  get("best-words").replaceChildren(best ? modelName(best.candidate, {most: 90}) : "no trial has come to its last fold yet");
   const honest = result?.best?.honest;
   get("honest").textContent = honest === undefined ? "–" : score(honest);
   get("honest-words").textContent = honest !== undefined ? "each fold by what was best on the others" : isRunning() ? "told when the search is over" : "not told: it was not summed up";
@@ -65,7 +71,7 @@ function stops(all) {
   return ` (${kinds.map(([n, words]) => `${number(n)} ${words}`).join(", ")}), ${several(saved, "fold")} saved`;
 }
 
-const isRunning = () => state.search.state === "running" && now() < state.search.ends_at + 60_000;
+const isRunning = () => state.search.state === "running";
 
 function drawLeft() {
   const search = state?.search;
@@ -73,29 +79,34 @@ function drawLeft() {
   const running = isRunning();
   const left = Math.max(0, search.ends_at - now());
   get("left-name").textContent = running ? "Budget left" : "The search";
-  get("left").textContent = running ? span(left / 1000) : {done: "is over", stopped: "was ended", failed: "failed", running: "was left behind"}[search.state];
+  get("left").textContent = running ? (left ? span(left / 1000) : "summing up") : {done: "is over", stopped: "was ended", failed: "failed", lost: "was lost"}[search.state];
   get("left-bar").style.width = `${running ? 100 * Math.min(1, left / Math.max(1, search.ends_at - search.started_at)) : 0}%`;
   const took = ((search.finished_at ?? search.ends_at) - search.started_at) / 1000;
-  const about = [running ? `of ${span(search.budget_ms / 1000)}` : `took ${span(took)} of ${span(search.budget_ms / 1000)}`, several(search.workers ?? 1, "worker"), `${several(search.messages, "message")}, ${several(search.folds, "fold")}`];
+  const alive = new Set([...trials.values()].filter((each) => each.state === "running" && each.search === search.id).map((each) => each.worker)).size;
+  const about = [running ? `of ${span(search.budget_ms / 1000)}` : `took ${span(took)} of ${span(search.budget_ms / 1000)}`, running ? `${several(alive, "worker")} at it` : several(search.workers ?? 1, "worker"), `${several(search.messages, "message")}, ${several(search.folds, "fold")}`];
   if (search.max_bytes) about.push(`models up to ${size(search.max_bytes)}`);
-  const failed = search.state === "failed";
+  const failed = ["failed", "lost"].includes(search.state);
   get("left-words").replaceChildren(safeText([about.join(" · "), failed ? "" : search.error].filter(Boolean).join(". ")));
   get("trouble").hidden = !failed;
-  if (failed && !get("trouble").childNodes.length) get("trouble").append(element("b", "", "The search failed. "), safeText(search.error ?? ""), ". What it had tried is kept: the next search goes on from there.");
-  if (!failed) get("trouble").replaceChildren();
+  const told = failed ? `${search.state} ${search.error}` : ""; // an alert is said once
+  if (get("trouble").dataset.told === told) return;
+  get("trouble").dataset.told = told;
+  const why = (search.error ?? "Its process has said nothing for a while: it was killed, or is cut off").replace(/\.$/u, "");
+  get("trouble").replaceChildren(...(failed ? [element("b", "", search.state === "failed" ? "The search failed. " : "The search was lost. "), safeText(why), ". What it had tried is kept: the next search goes on from there."] : []));
 }
 
 function weight(name, share) {
   const fill = element("i"), bar = element("div", "bar", fill);
   fill.style.width = `${100 * share}%`;
   bar.setAttribute("aria-hidden", "true");
-  return element("div", "weight", element("span", "", safeText(name)), bar, element("b", "", `${Math.round(100 * share)} %`));
+  return element("div", "weight", element("span", "", modelName(name)), bar, element("b", "", `${Math.round(100 * share)} %`));
 }
 
 function drawImportances() {
   const rows = state.search.result?.importances ?? [];
   const parts = [...new Set(rows.map((row) => row.part))];
   get("no-importances").hidden = rows.length > 0;
+  get("no-importances").textContent = isRunning() ? "Known once six trials have come to their last fold." : "Not known: fewer than six trials came to their last fold.";
   get("importances").replaceChildren(...parts.flatMap((part) => {
     const own = rows.filter((row) => row.part === part);
     const title = element("h3", "", part === "all" ? "of all trials" : element("span", "", "within ", safeText(part)), ` (${several(own[0].trials, "trial")})`);
@@ -111,7 +122,17 @@ function drawEnsemble() {
 
 function drawNext() {
   get("next-card").hidden = !state.candidates.length;
-  get("next").replaceChildren(...state.candidates.map((name) => element("li", "", safeText(name))));
+  const tried = state.candidates.filter((name) => state.runs[name]).length;
+  get("next-title").textContent = tried < state.candidates.length ? "Tried by the next run" : "On trial";
+  get("next").replaceChildren(...state.candidates.map((name) => element("li", "", modelName(name, {most: 90, copy: true}), ...ofRun(state.runs[name]))));
+}
+
+// Once a run has tried it: what became of it.
+function ofRun(run) {
+  if (!run) return [];
+  const {champion} = state, link = element("a", "", champion && champion.run !== run ? "compare with the champion" : "in the registry");
+  link.href = champion && champion.run !== run ? `?page=compare&runs=${champion.run},${run}` : `?page=registry&run=${run}`;
+  return [element("span", "then", champion?.run === run ? "champion, " : "tried, ", link)];
 }
 
 function ensembleWords(ensemble, best) {
@@ -124,28 +145,23 @@ function ensembleWords(ensemble, best) {
   return `${scores} ${large} ${ensemble.candidate ? "One linear model again: the next run tries it, and it has to beat the best single one by a settled margin." : "It is larger than allowed, and is not tried."}`;
 }
 
+const SHOWN = {all: () => true, done: (each) => each.state === "done", running: (each) => each.state === "running", stopped: (each) => !["done", "running"].includes(each.state)};
+const NONE = {all: "No trial has begun yet.", done: "None has come to its last fold yet.", running: "None is running.", stopped: "None was stopped."};
+
 function drawTrials() {
-  const rows = [...trials.values()].filter((each) => show === "all" || !["done", "running"].includes(each.state));
-  const rank = (each) => each.state === "running" ? 2 : each.state === "done" ? 1 : 0;
-  rows.sort((a, b) => rank(b) - rank(a) || (b.macro_f1 ?? 0) - (a.macro_f1 ?? 0));
-  if (!rows.length) {
-    const none = element("td", "why", show === "all" ? "No trial has begun yet." : "None was stopped.");
-    none.colSpan = 6;
-    get("trials").replaceChildren(element("tr", "", none));
-    return;
+  for (const button of document.querySelectorAll(".switch [data-show]")) {
+    const n = [...trials.values()].filter(SHOWN[button.dataset.show]).length;
+    button.querySelector("i").textContent = ` ${number(n)}`;
   }
-  get("trials").replaceChildren(...rows.map((each) => {
-    const why = element("td", "why", element("b", "", STATES[each.state] ?? each.state), each.why ? ": " : "", safeText(each.why ?? ""), each.warm ? " · warm start" : "");
-    return element("tr", `${each.state === "failed" || each.state === "lost" ? "bad" : ""}${each.state === "done" ? "" : " part"}${each.id === chosen ? " chosen" : ""}`,
-      element("td", "n", each.macro_f1 === null ? "–" : score(each.macro_f1)), element("td", "name", safeText(each.candidate)), why,
-      element("td", "n", `${each.folds} of ${state.search.folds}`), element("td", "n", each.seconds.toFixed(1)), element("td", "n", size(each.bytes)));
-  }));
+  const held = get("trials").contains(document.activeElement) ? document.activeElement.dataset.trial : undefined;
+  drawTable(get("trials"), [...trials.values()].filter(SHOWN[show]), {folds: state.search.folds, chosen, none: NONE[show]});
+  if (held) get("trials").querySelector(`[data-trial="${held}"]`)?.focus({preventScroll: true});
 }
 
 function tellChosen() {
   const each = trials.get(chosen);
   if (!each) { get("chosen").textContent = "\u00a0"; return; }
-  get("chosen").replaceChildren(`${each.macro_f1 === null ? "–" : score(each.macro_f1)} `, safeText(each.candidate), `, ${STATES[each.state] ?? each.state}`, safeText(each.why ? `: ${each.why}` : ""), `, ${each.seconds.toFixed(1)} s`);
+  get("chosen").replaceChildren(`${each.macro_f1 === null ? "–" : score(each.macro_f1)} `, modelName(each.candidate), `, ${each.state}`, safeText(each.why ? `: ${each.why}` : ""), `, ${each.seconds.toFixed(1)} s`);
 }
 
 document.querySelector(".switch").addEventListener("click", (event) => {
@@ -155,5 +171,14 @@ document.querySelector(".switch").addEventListener("click", (event) => {
   for (const each of button.parentElement.children) each.setAttribute("aria-pressed", String(each === button));
   if (state?.search) drawTrials();
 });
+onOrder(() => { if (state?.search) drawTrials(); });
+get("as-csv").addEventListener("click", () => save(csv(asRows([...trials.values()])), `search-${state.search.id}-trials.csv`));
+
+function save(text, name) {
+  const link = Object.assign(element("a"), {href: URL.createObjectURL(new Blob([text], {type: "text/csv"})), download: name});
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
 setInterval(drawLeft, 1000);
 follow("search/feed", take);

@@ -3,7 +3,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const LEFT = 44, RIGHT = 10, TOP = 8, BOTTOM = 22;
 const SPAN_MOST = 0.12; // hopeless trials lie on the floor: they would press all others together
 
-const node = (tag, attributes, text) => {
+export const node = (tag, attributes, text) => {
   const made = document.createElementNS(SVG, tag);
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
   if (text !== undefined) made.textContent = text;
@@ -12,6 +12,24 @@ const node = (tag, attributes, text) => {
 
 // Seconds as a person says them.
 export const span = (seconds) => seconds < 90 ? `${Math.round(seconds)} s` : seconds < 5400 ? `${(seconds / 60).toFixed(seconds < 600 ? 1 : 0).replace(/\.0$/, "")} min` : `${(seconds / 3600).toFixed(1)} h`;
+
+// Where a macro-F1 lies between two heights; what lies far below the best lies on the floor.
+export function scaleOf(trials, earlier, {top: high, bottom}) {
+  const values = [...trials.map((each) => each.macro_f1), ...earlier];
+  const whole = [...trials.filter((each) => each.state === "done").map((each) => each.macro_f1), ...earlier];
+  const top = Math.max(...(whole.length ? whole : values), 0.01); // a lucky first fold is no mark to beat
+  const low = Math.max(Math.min(...values, top), top - SPAN_MOST), room = Math.max(0.004, (top - low) * 0.08);
+  const y = (value) => high + (bottom - high) * (1 - (Math.min(top, Math.max(value, low)) - low + room) / (top - low + 2 * room));
+  return {y, low, top, ticks: [low, (low + top) / 2, top]};
+}
+
+const STEPS = [30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 28800]; // seconds
+
+// While it runs the axis grows in steps: on that of a long budget the first trials would be one heap.
+function asFarAs(search, now) {
+  const elapsed = Math.max(0, now - search.started_at) / 1000, step = STEPS.find((each) => each > 1.1 * elapsed) ?? Infinity;
+  return Math.min(search.ends_at, search.started_at + 1000 * step);
+}
 
 export function beginChart(frame, onChoose) {
   let dots = [], chosen = null, last = null;
@@ -22,14 +40,9 @@ export function beginChart(frame, onChoose) {
     if (!width || !height) return;
     const mine = trials.filter((each) => each.search === search.id && each.macro_f1 !== null).sort((a, b) => a.at - b.at);
     const earlier = trials.filter((each) => each.search !== search.id && each.state === "done").map((each) => each.macro_f1);
-    const values = [...mine.map((each) => each.macro_f1), ...earlier];
-    const whole = [...mine.filter((each) => each.state === "done").map((each) => each.macro_f1), ...earlier];
-    const top = Math.max(...(whole.length ? whole : values), 0.01) // a lucky first fold is no mark to beat
-    const low = Math.max(Math.min(...values, top), top - SPAN_MOST);
-    const room = Math.max(0.004, (top - low) * 0.08);
-    const end = Math.max(search.finished_at ?? search.ends_at, ...mine.map((each) => each.at)) - search.started_at;
+    const {y, low, top} = scaleOf(mine, earlier, {top: TOP, bottom: height - BOTTOM});
+    const end = Math.max(search.finished_at ?? asFarAs(search, now), ...mine.map((each) => each.at)) - search.started_at;
     const x = (at) => LEFT + (width - LEFT - RIGHT) * Math.min(1, Math.max(0, (at - search.started_at) / Math.max(1, end)));
-    const y = (value) => TOP + (height - TOP - BOTTOM) * (1 - (Math.min(top, Math.max(value, low)) - low + room) / (top - low + 2 * room));
     const svg = node("svg", {"aria-hidden": "true"});
     for (const share of [0, 0.5, 1]) {
       const value = low + share * (top - low);

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 from core.errors import PipelineError
 from core.learning import Candidate
 from core.learning.search import Collection, Space, meta_features, portfolio, warm_starts
+from core.pipeline.search.lost import close_lost
 from core.pipeline.search.material import made_from, material
 from core.pipeline.search.storage import open_storage
 from core.pipeline.search.study import study_name
+from core.pipeline.search.worker import worker_name
 from core.pipeline.training import choose_cutoff
 from core.project import Project
 from core.store.queries.live import clock
 from core.store.queries.trials import cut_candidates, running_search, searched_collections
-from core.store.records.trials import NewSearch, begin_search
+from core.store.records.trials import ALIVE_MS, NewSearch, begin_search
 
 WARM_STARTS = 5
 RESERVE_SHARE = 0.04
@@ -41,16 +44,16 @@ class SearchOptions:
 
 
 def begin(project: Project, options: SearchOptions) -> int:
-    """Write the search down, with what it begins with; gives its id."""
+    """Write the search down, with what it begins with; gives its id. Earlier ones that were killed are closed first.
+
+    Raises:
+        PipelineError: one is running, or there is nothing to learn from.
+    """
     store = project.store
+    close_lost(project)
     with store.read() as connection:
         begun_at = clock(connection)
-        running = running_search(connection, project.dataset_id)
-    if running is not None:
-        raise PipelineError(
-            f"a search is running in this room, for {running.left_ms / 1000:.0f} s more",
-            fix="Join it: tallyroom search --join",
-        )
+    _require_none(project)
     cutoff = choose_cutoff(project)
     if not cutoff:
         raise PipelineError("there are no labels to learn from", fix="Judge some messages, or import labels.")
@@ -75,11 +78,29 @@ def begin(project: Project, options: SearchOptions) -> int:
             "sampler": options.sampler,
             "workers": options.workers,
             "warm": starts,
+            "conductor": worker_name(os.getpid()),
         },
         meta=meta,
     )
-    return store.write(
-        lambda connection: begin_search(connection, new, begun_at, begun_at + int(1000 * (options.seconds - reserve)))
+    ends_at = begun_at + int(1000 * (options.seconds - reserve))
+    begun = store.write(lambda connection: begin_search(connection, new, begun_at, ends_at))
+    if begun is None:  # somebody else was faster
+        _require_none(project)
+        raise PipelineError("a search has just run in this room", fix="Try again.")
+    return begun
+
+
+def _require_none(project: Project) -> None:
+    """Refuse to begin beside a search that runs."""
+    with project.store.read() as connection:
+        running = running_search(connection, project.dataset_id)
+    if running is None:
+        return
+    if running.left_ms <= 0:
+        raise PipelineError("a search of this room is just summing up", fix="Try again in a minute.")
+    raise PipelineError(
+        f"a search is running in this room, for {running.left_ms / 1000:.0f} s more",
+        fix=f"Join it: tallyroom search --join. Was it killed? Try again in {ALIVE_MS // 1000} s.",
     )
 
 

@@ -10,13 +10,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from core.errors import PipelineError
+from core.errors import PipelineError, StoreDownError
+from core.pipeline.hold import CancelledError, StoppedError
 from core.pipeline.search.begin import RESERVE_SHARE, SearchOptions, begin
 from core.pipeline.search.crew import Crew
+from core.pipeline.search.heartbeat import Heartbeat
+from core.pipeline.search.lost import close_lost
 from core.pipeline.search.summary import importances, sum_up
 from core.project import Project
 from core.store.models import SearchState
 from core.store.queries.trials import SearchRow, running_search, search_row, trials_over
+from core.store.records.claims import LeaseLostError
 from core.store.records.trials import end_search, note_result
 
 LEAST_SECONDS = 5.0
@@ -34,30 +38,51 @@ def search_room(project: Project, options: SearchOptions, told: Told = lambda _r
     Args:
         project: the room.
         options: what is asked.
-        told: how it stands, some times a second.
+        told: how it stands, some times a second; by what it raises it may end the search.
 
     Raises:
         PipelineError: there is nothing to learn from, too few of a class, or a budget in which nothing can be done.
+        CancelledError, StoppedError: as `told` raised it, once what was found is summed up.
     """
     began = time.monotonic()
     if options.seconds < LEAST_SECONDS:
         raise PipelineError("nothing can be found in so short a time", fix=f"Give {LEAST_SECONDS:.0f}s or more.")
     search_id = begin(project, options)
     crew = Crew(project, _row(project, search_id), options.workers)
-    state, error = SearchState.DONE, None
-    try:
-        _conduct(project, crew, search_id, began + options.seconds, told, options.trials)
-    except KeyboardInterrupt:
-        state, error = SearchState.STOPPED, "It was ended by Ctrl+C."
-    except BaseException as failure:
-        crew.end()
-        why = f"{type(failure).__name__}: {failure}"
-        project.store.write(lambda connection: end_search(connection, search_id, SearchState.FAILED, None, why))
-        raise
-    crew.end()
+    with Heartbeat(project.store, search_id):
+        try:
+            _conduct(project, crew, search_id, began + options.seconds, told, options.trials)
+        except (KeyboardInterrupt, CancelledError, StoppedError) as wish:
+            crew.end()
+            _sum_up(project, search_id, SearchState.STOPPED, _who_ended_it(wish))
+            if not isinstance(wish, KeyboardInterrupt):
+                raise
+        except (LeaseLostError, StoreDownError):
+            raise  # nothing can be written: whoever comes next closes it
+        except BaseException as failure:
+            crew.end()
+            why = f"{type(failure).__name__}: {failure}"
+            project.store.write(lambda connection: end_search(connection, search_id, SearchState.FAILED, None, why))
+            raise
+        else:
+            crew.end()
+            _sum_up(project, search_id, SearchState.DONE, None)
+        finally:
+            crew.end()
+    return _row(project, search_id)
+
+
+def _who_ended_it(wish: BaseException) -> str:
+    if isinstance(wish, CancelledError):
+        return f"It was {wish.what}."
+    if isinstance(wish, StoppedError):
+        return "The watcher that it belonged to was ended."
+    return f"It was ended by {str(wish) or 'Ctrl+C'}."
+
+
+def _sum_up(project: Project, search_id: int, state: SearchState, error: str | None) -> None:
     result = sum_up(project, _row(project, search_id))
     project.store.write(lambda connection: end_search(connection, search_id, state, result, error))
-    return _row(project, search_id)
 
 
 def join_search(project: Project, workers: int, told: Told = lambda _row: None) -> SearchRow:
@@ -68,13 +93,14 @@ def join_search(project: Project, workers: int, told: Told = lambda _row: None) 
     """
     with project.store.read() as connection:
         running = running_search(connection, project.dataset_id)
-    if running is None:
+    if running is None or running.left_ms <= 0:
         raise PipelineError("no search is running in this room", fix="Begin one: tallyroom search --budget 10m")
     crew = Crew(project, running, workers)
     try:
         _conduct(project, crew, running.id, time.monotonic() + running.left_ms / 1000, told, weigh=False)
     finally:
         crew.end()
+    close_lost(project)  # whoever began it may have been killed
     return _row(project, running.id)
 
 
@@ -88,13 +114,13 @@ def _conduct(
     *,
     weigh: bool = True,
 ) -> None:
-    """See that the work goes on until it is over."""
+    """See that the work goes on until it is over, or, for who has joined (`weigh` is False), its beginner is gone."""
     crew.start()
     weighed = time.monotonic()
     while True:
         row = _row(project, search_id)
         told(row)
-        if row.state != SearchState.RUNNING or not crew.tend(row.left_ms / 1000):
+        if row.state != SearchState.RUNNING or (row.lost and not weigh) or not crew.tend(row.left_ms / 1000):
             return
         if most is not None and _over(project, search_id) >= most:
             return

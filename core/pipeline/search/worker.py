@@ -5,11 +5,14 @@ What it knows it has from the store: the search's row, the labels, and from Optu
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,6 +53,7 @@ def run_worker(folder: str, store_url: str | None, search_id: int, index: int) -
         index: of the worker on this machine, from 0.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for who started us, and who ends us cleanly
+    threading.Thread(target=_end_with_parent, name="search-parent", daemon=True).start()
     project = Project(folder, store_url=store_url)
     try:
         with project.store.read() as connection:
@@ -59,6 +63,14 @@ def run_worker(folder: str, store_url: str | None, search_id: int, index: int) -
         Worker(project, search, index).work()
     finally:
         project.close()
+
+
+def _end_with_parent() -> None:
+    """Who is killed cannot end its workers, and nobody sums up what they find: each ends itself."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
 
 
 class Worker:

@@ -5,19 +5,20 @@ from __future__ import annotations
 import enum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, Float, ForeignKey, Index, Integer, LargeBinary, String, Text
+from sqlalchemy import JSON, BigInteger, Boolean, Float, ForeignKey, Index, Integer, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.store.models.base import Base, BigId, BigRef, Name, Now
 
 
 class SearchState(enum.StrEnum):
-    """Where a search stands."""
+    """Where a search stands: `stopped` by somebody, `lost` with its process; both say why."""
 
     RUNNING = "running"
     DONE = "done"
     STOPPED = "stopped"
     FAILED = "failed"
+    LOST = "lost"
 
 
 class TrialState(enum.StrEnum):
@@ -43,7 +44,8 @@ class Search(Base):
     """One search. Those of one `fingerprint` (training set, folds, classes, seed) go on from one another.
 
     `meta` holds the meta-features of the texts and labels; `result` what it found, once it is over: the best trial, the
-    ensemble, the importances. `ends_at` is when its workers stop, by the database's clock.
+    ensemble, the importances. `ends_at` is when its workers stop, by the database's clock; `alive_until`, by the same
+    clock, is moved on by the process that conducts it.
     """
 
     __tablename__ = "search"
@@ -63,6 +65,7 @@ class Search(Base):
     error: Mapped[str | None] = mapped_column(Text)
     started_at: Mapped[Now]
     ends_at: Mapped[int] = mapped_column(BigInteger)
+    alive_until: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     finished_at: Mapped[int | None] = mapped_column(BigInteger)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
-from core.store.models import DatasetId, Fold, Run, Score
+from core.store.models import DatasetId, Fold, Run, RunState, Score
 from core.store.queries.live import HEADLINE_METRIC
 from core.store.queries.whose import whose_of
 
@@ -66,6 +66,13 @@ def runs(connection: Connection, dataset: DatasetId, *, before: int | None = Non
     if before is not None:
         query = query.where(Run.id < before)
     return [_listed(row) for row in connection.execute(query.order_by(Run.id.desc()).limit(most))]
+
+
+def newest_runs(connection: Connection, dataset: DatasetId, candidates: Sequence[str]) -> dict[str, int]:
+    """Of these candidates the newest run that is done, by name; those that none has tried are left out."""
+    done = (Run.dataset_id == dataset, Run.candidate.in_(candidates), Run.state == RunState.DONE)
+    rows = connection.execute(select(Run.candidate, func.max(Run.id)).where(*done).group_by(Run.candidate))
+    return {str(row[0]): int(row[1]) for row in rows}
 
 
 def _listed(row: Row[Any]) -> ListedRun:

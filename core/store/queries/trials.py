@@ -14,7 +14,10 @@ from core.store.store import Store
 
 @dataclass(frozen=True, slots=True)
 class SearchRow:
-    """A search; times are ms of the database's clock, `left_ms` what its workers have left."""
+    """A search; times are ms of the database's clock, `left_ms` what its workers have left.
+
+    `alive`: its process has told of late that it lives.
+    """
 
     id: int
     dataset_id: int
@@ -32,6 +35,12 @@ class SearchRow:
     ends_at: int
     finished_at: int | None
     left_ms: int
+    alive: bool
+
+    @property
+    def lost(self) -> bool:
+        """Whether its process is gone, and nobody has closed it yet."""
+        return self.state == SearchState.RUNNING and not self.alive
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +83,7 @@ _SEARCH = (
     Search.ends_at,
     Search.finished_at,
     (Search.ends_at - now_ms()).label("left_ms"),
+    (Search.alive_until > now_ms()).label("alive"),
 )
 _TRIAL = (
     Trial.id,
@@ -109,9 +119,16 @@ def searches(connection: Connection, dataset: DatasetId, most: int = 20) -> list
 
 
 def running_search(connection: Connection, dataset: DatasetId) -> SearchRow | None:
-    """The newest search that workers may join."""
-    newest = searches(connection, dataset, most=1)
-    return newest[0] if newest and newest[0].state == SearchState.RUNNING and newest[0].left_ms > 0 else None
+    """The search that is at work, or summing up."""
+    running = (Search.dataset_id == dataset, Search.state == SearchState.RUNNING, Search.alive_until > now_ms())
+    found = connection.execute(select(*_SEARCH).where(*running).order_by(Search.id.desc()).limit(1)).first()
+    return None if found is None else SearchRow(*found)
+
+
+def lost_searches(connection: Connection, dataset: DatasetId) -> list[SearchRow]:
+    """Searches whose process is gone, and that nobody has closed yet."""
+    lost = (Search.dataset_id == dataset, Search.state == SearchState.RUNNING, Search.alive_until <= now_ms())
+    return [SearchRow(*row) for row in connection.execute(select(*_SEARCH).where(*lost).order_by(Search.id))]
 
 
 def is_over(connection: Connection, search_id: int) -> bool:
@@ -178,7 +195,7 @@ def searched_collections(connection: Connection, but: str) -> list[tuple[str, di
 
 def found_candidates(store: Store, dataset: DatasetId, most: int = 2) -> tuple[str, ...]:
     """The best linear candidates of the newest search that is over, by name, the best first; then its ensemble."""
-    over = (SearchState.DONE, SearchState.STOPPED)
+    over = (SearchState.DONE, SearchState.STOPPED, SearchState.LOST)
     with store.read() as connection:
         newest = connection.execute(
             select(Search.fingerprint, Search.result)

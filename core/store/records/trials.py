@@ -9,7 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from core.store.feed import emit
-from core.store.models import DatasetId, Search, SearchState, Stop, Trial, TrialState, now_ms
+from core.store.models import Dataset, DatasetId, Search, SearchState, Stop, Trial, TrialState, now_ms
+
+ALIVE_MS = 20_000
+"""A search whose process has said nothing for so long is lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +41,13 @@ class NewTrial:
     linear: bool
 
 
-def begin_search(connection: Connection, new: NewSearch, begun_at: int, ends_at: int) -> int:
-    """Begin a search whose time counts from `begun_at`; gives its id. Those that were left behind are closed."""
-    left_behind = (Search.dataset_id == new.dataset_id) & (Search.state == SearchState.RUNNING)
-    for old in connection.execute(select(Search.id).where(left_behind, Search.ends_at < now_ms())).scalars().all():
-        why = "Its process ended before it could sum up; its trials are kept."
-        end_search(connection, old, SearchState.STOPPED, None, why)
+def begin_search(connection: Connection, new: NewSearch, begun_at: int, ends_at: int) -> int | None:
+    """Begin a search whose time counts from `begun_at`; gives its id, or None where one is running."""
+    in_turn = select(Dataset.id).where(Dataset.id == new.dataset_id).with_for_update(key_share=True)
+    connection.execute(in_turn)  # of two that begin at once the second finds the first
+    alive = (Search.state == SearchState.RUNNING, Search.alive_until > now_ms())
+    if connection.execute(select(Search.id).where(Search.dataset_id == new.dataset_id, *alive).limit(1)).first():
+        return None
     search_id: int = connection.execute(
         insert(Search).returning(Search.id),
         {
@@ -60,26 +64,47 @@ def begin_search(connection: Connection, new: NewSearch, begun_at: int, ends_at:
             "ends_at": ends_at,
         },
     ).scalar_one()
+    beat(connection, search_id)
     emit(connection, "search", search_id=search_id, state=SearchState.RUNNING)
     return search_id
 
 
+def beat(connection: Connection, search_id: int, alive_ms: int = ALIVE_MS) -> bool:
+    """Say that a search's process lives; False where the search is over."""
+    running = (Search.id == search_id, Search.state == SearchState.RUNNING)
+    moved = update(Search).where(*running).values(alive_until=now_ms() + alive_ms)
+    return connection.execute(moved).rowcount == 1
+
+
 def note_result(connection: Connection, search_id: int, result: Mapping[str, Any]) -> None:
     """What is known of a running search so far."""
-    connection.execute(update(Search).where(Search.id == search_id).values(result=dict(result)))
+    running = (Search.id == search_id) & (Search.state == SearchState.RUNNING)
+    connection.execute(update(Search).where(running).values(result=dict(result)))
     emit(connection, "search", search_id=search_id, state=SearchState.RUNNING)
 
 
 def end_search(
-    connection: Connection, search_id: int, state: SearchState, result: Mapping[str, Any] | None, error: str | None
-) -> None:
-    """A search is over: no trial of it runs any more."""
+    connection: Connection,
+    search_id: int,
+    state: SearchState,
+    result: Mapping[str, Any] | None,
+    error: str | None,
+) -> bool:
+    """A search is over: no trial of it runs any more. False, and nothing happens, where it was over before.
+
+    As `LOST` it ends only where its process is silent: one that slept, and woke up, goes on.
+    """
+    which = [Search.id == search_id, Search.state == SearchState.RUNNING]
+    if state == SearchState.LOST:
+        which.append(Search.alive_until <= now_ms())
+    values = {"state": state, "result": None if result is None else dict(result), "error": error}
+    if not connection.execute(update(Search).where(*which).values(finished_at=now_ms(), **values)).rowcount:
+        return False
     running = (Trial.search_id == search_id) & (Trial.state == TrialState.RUNNING)
     given_up = {"state": TrialState.STOPPED, "stop": Stop.OUT_OF_TIME, "why": "the search ended"}
     connection.execute(update(Trial).where(running).values(touched_at=now_ms(), **given_up))
-    values = {"state": state, "result": None if result is None else dict(result), "error": error}
-    connection.execute(update(Search).where(Search.id == search_id).values(finished_at=now_ms(), **values))
     emit(connection, "search", search_id=search_id, state=state)
+    return True
 
 
 def begin_trial(connection: Connection, new: NewTrial) -> int:

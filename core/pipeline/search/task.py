@@ -25,6 +25,7 @@ from core.store.models import SearchState, TaskState
 from core.store.queries.tasks import stands
 from core.store.queries.training import labels_since
 from core.store.queries.trials import SearchRow, running_search, searches
+from core.store.records.trials import ALIVE_MS
 
 OVER = (SearchState.DONE, SearchState.STOPPED)
 
@@ -72,8 +73,8 @@ def search_wanted(worker: Worker, room: str) -> Search | None:
         return None
     with project.store.read() as connection:
         running = running_search(connection, project.dataset_id)
-    if running is not None:  # looked at again when it is over, or should be
-        worker.rest_until = min(worker.rest_until, time.monotonic() + running.left_ms / 1000 + 1)
+    if running is not None:  # one that ends says so; one that is killed does not
+        worker.rest_until = min(worker.rest_until, time.monotonic() + ALIVE_MS / 1000 + 1)
         return None
     task = Search(room=room, cutoff=_cutoff(project, cutoff))
     return None if task.complete() else task

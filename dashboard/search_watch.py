@@ -10,15 +10,18 @@ from dashboard.audience import Shown
 from dashboard.live import Health
 from dashboard.search_view import changes, search_state
 
+ANEW_SECONDS = 5.0
+"""A process that is killed says nothing: so often its silence is looked for."""
 
-class Searching(Shown):
+
+class SearchWatch(Shown):
     """The newest search."""
 
     kind: ClassVar[str] = "search"
     gather_seconds: ClassVar[float] = 0.2
 
     def __init__(self, project: Project, health: Callable[[], Health]) -> None:
-        super().__init__(health, frozenset({"search", "trial"}))
+        super().__init__(health, frozenset({"search", "trial", "promoted"}), ANEW_SECONDS)
         self._project = project
 
     def read(self) -> dict[str, Any]:
