@@ -113,7 +113,8 @@ def test_the_command_writes_a_model_by_what_people_call_it(project: Project, tmp
     crown(project, "word-cnb")
 
     def export(*words: str) -> Any:
-        return CliRunner().invoke(build(["export"]), ["export", "--room", str(project.folder), *words])
+        room, env = ["--room", str(project.folder)], {"TALLYROOM_STORE__URL": project.store_url}
+        return CliRunner().invoke(build(["export"]), ["export", *room, *words], env=env)
 
     with project.store.read() as connection:
         run_id = connection.execute(select(Run.id).where(Run.candidate == "word-cnb")).scalar_one()
