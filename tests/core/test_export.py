@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import unicodedata
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,11 +17,12 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from core.cleaning import build_steps, clean
 from core.errors import PipelineError
-from core.export import EXPORTERS, Leaving
+from core.export import EXPORTERS, Exporter, Leaving
 from core.export.golden import TEXTS
 from core.export.linear_json import LinearJson
 from core.export.scorers.tallyroom import Scorer
 from core.learning import FEATURES, candidate_of, fit
+from core.registry import Registry
 
 CLASSES = ["personal", "notification", "spam"]
 USUAL = ["nfc", "controls", "whitespace"]
@@ -127,3 +130,17 @@ def test_the_file_holds_words_and_what_it_was_made_from_and_no_message() -> None
     assert "see you" in document["blocks"][0]["terms"]
     assert "see you at" not in content.decode()
     assert EXPORTERS.names() == ["linear_json"]
+
+
+def test_an_exporter_of_ones_own_is_a_file_and_is_tried_as_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = Path(__file__).parents[2] / "docs" / "how-to" / "add-a-thing.md"
+    (code,) = re.findall(r"`core/export/packed.py`:\n\n```python\n(.*?)```", page.read_text("utf-8"), re.S)
+    module = ModuleType("core.export.packed")
+    exec(code, vars(module))
+    registry = Registry("exporter", Exporter, "core.export")  # type: ignore[type-abstract]
+    point = SimpleNamespace(load=lambda: module.Packed)
+    monkeypatch.setattr("core.registry.entry_points", lambda group: [point] if group == "tallyroom.export" else [])
+    packed, out = registry.get("packed_json")(), leaving()
+    content = packed.write(out)
+    assert packed.check(content, out, ["are you coming"]).texts == len(TEXTS) + 1
+    assert len(content) < len(LinearJson().write(out)) / 2
