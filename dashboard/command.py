@@ -22,6 +22,7 @@ COMMANDS = {
     "search": "search",
     "fit": "fit",
     "models": "models",
+    "export": "export",
     "gate": "gate",
     "rules": "rules",
     "serve": "serve",

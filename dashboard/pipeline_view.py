@@ -47,6 +47,7 @@ STAGES = (
     Stage("PredictShard", "predict, older", 6, "Fit"),
     Stage("LabelErrors", "doubted labels", 6, "Fit"),
     Stage("NaiveSplit", "naive split", 6, "Fit"),
+    Stage("Export", "export", 6, "Fit"),
 )
 
 
@@ -82,6 +83,8 @@ def _said(project: Project, connection: Connection) -> dict[str, dict[str, str]]
         said |= {family: {"idle": "the room has no rules"} for family in ("Tag", "TagShard", "JudgeRules")}
     if not settings.search:
         said["Search"] = {"idle": "only by hand: [pipeline] search is empty"}
+    if not project.settings.export.formats:
+        said["Export"] = {"idle": "only by hand: [export] formats is empty"}
     return said
 
 

@@ -14,6 +14,7 @@ from core.cleaning import STEPS
 from core.corpus.languages import LANGUAGES
 from core.dictionary.schema import Columns, ColumnSpec, DictionaryModel, Sample, SourceSpec
 from core.dictionary.sources import SOURCES
+from core.export import EXPORTERS
 from core.learning import ESTIMATORS, FEATURES
 from core.rules.ruleset import Rule
 from core.settings import Settings
@@ -127,7 +128,7 @@ def registries() -> str:
     parts = [
         "# What is registered\n\nEach is one file in its folder; see [how to add one](../how-to/add-a-thing.md).\n"
     ]
-    for title, registry in (("Sources", SOURCES), ("Cleaning steps", STEPS), ("Feature sets", FEATURES), ("Estimators", ESTIMATORS),
+    for title, registry in (("Sources", SOURCES), ("Cleaning steps", STEPS), ("Feature sets", FEATURES), ("Estimators", ESTIMATORS), ("Exporters", EXPORTERS),
                             ("Queue orders", ORDERS), ("Label formats", FORMATS), ("Ways to a consensus", CONSENSUS), ("Signs of alarms", SIGNS), ("Figures", FIGURES), ("Pages", PAGES), ("Languages of the demo", LANGUAGES)):  # fmt: skip
         rows = [(f"`{each.name}`", each.title + _usual(each)) for each in registry]  # type: ignore[attr-defined]
         parts += [f"## {title}\n", table(("name", "what it is"), rows), ""]

@@ -10,6 +10,7 @@ import luigi
 from core.errors import StoreDownError, TallyroomError
 from core.pipeline.aside import Aside
 from core.pipeline.build import build
+from core.pipeline.export import exports_of
 from core.pipeline.fit import Fit
 from core.pipeline.hold import NotNowError
 from core.pipeline.indexing import Index
@@ -65,6 +66,7 @@ class Line:
             self._judge_older,
             self._index,
             self._search,
+            self._export,
             self._flatter,
         )
 
@@ -142,6 +144,10 @@ class Line:
             self._learn()
             self._judge()
             self._judge_older()
+
+    def _export(self) -> None:
+        """Whoever is champion now."""
+        self._make(*exports_of(self._project, self._room))
 
     def _flatter(self) -> None:
         if self._candidates:

@@ -16,7 +16,7 @@ from core.pipeline.workshop import Progress, silent, workshop
 from core.project import Project
 from core.store.records.claims import Refusal
 
-STAGES = ("IngestPart", "Benchmark", "Fit", "NaiveSplit", "Search")
+STAGES = ("IngestPart", "Benchmark", "Fit", "NaiveSplit", "Search", "Export")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from pydantic_settings import SettingsError as UnreadableError
 
 from core.errors import SettingsError, did_you_mean
 from core.settings.desk import DeskSettings
+from core.settings.export import ExportSettings
 from core.settings.pipeline import PipelineSettings
 from core.settings.room import RoomSettings, StoreSettings
 from core.settings.server import ApiSettings, OidcSettings, ServerSettings
@@ -36,6 +37,7 @@ class Settings(BaseSettings):
     room: RoomSettings
     store: StoreSettings = StoreSettings()
     pipeline: PipelineSettings = PipelineSettings()
+    export: ExportSettings = ExportSettings()
     desk: DeskSettings = DeskSettings()
     server: ServerSettings = ServerSettings()
     oidc: OidcSettings = OidcSettings()

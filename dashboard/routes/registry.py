@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
 
 from core.errors import TallyroomError
 from core.store.models import RunId
+from dashboard.access.requests import address_of
 from dashboard.audience import Audience
 from dashboard.registry_view import earlier
 from dashboard.room import room
 from dashboard.routes.base import Asked, Handler, Id, aside
 from dashboard.routes.socket import AudienceSocket
+from labeling.exporting import on_record
 from labeling.models import Role
 from labeling.promoting import REASON_MOST, Changed, promote_run, roll_back
+
+if TYPE_CHECKING:
+    from core.pipeline.leaving import Outgoing
 
 NUMBER_MOST = 2**63
 
@@ -60,6 +65,29 @@ class OneModel(RegistryHandler):
         """`run` is the run. A viewer sees terms with their digits masked."""
         run, masks = self.number("run"), not self.person.may(Role.REVIEWER)
         self.answer(await aside(lambda: room().registering.model(run, masks=masks)))
+
+
+class Download(RegistryHandler):
+    """A model as a file, for leads; tried before it is offered, and on record before a byte leaves."""
+
+    role: ClassVar[Role | None] = Role.LEAD
+
+    async def get(self) -> None:
+        """`run` is the run, `format` an exporter's name."""
+        self.refuse_other_sites()
+        out = await aside(self._outgoing, self.number("run"), self.get_query_argument("format", "linear_json"))
+        self.set_header("Content-Type", out.media_type)
+        self.set_header("Content-Disposition", f'attachment; filename="{out.name}"')
+        self.finish(out.content)
+
+    def _outgoing(self, number: int, form: str) -> Outgoing:
+        from core.pipeline.leaving import meant, outgoing  # here: a server that starts does not wait for the pipeline
+
+        project, address = room().project, address_of(self.request)
+        run = meant(project, str(number))
+        out = outgoing(project, run, form, where="format")
+        project.store.write(lambda c: on_record(c, run.title, form, by=self.person.id, address=address))
+        return out
 
 
 class _Promote(Asked):
@@ -117,6 +145,7 @@ REGISTRY_ROUTES = (
     (r"/registry.json", RegistryState),
     (r"/registry/history.json", History),
     (r"/registry/model.json", OneModel),
+    (r"/registry/download", Download),
     (r"/registry/promote", Promote),
     (r"/registry/roll-back", RollBack),
     (r"/registry/feed", RegistrySocket),

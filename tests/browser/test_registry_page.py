@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from rooms import CLASSES, add_messages
 from runs import add_run, promoted
 from servers import Server, make_folder
 
+from core.export.scorers.tallyroom import Scorer
 from core.learning import Candidate, fit
 from core.store import Store
 from core.store.models import RunId
@@ -127,11 +129,29 @@ def test_a_model_from_near_says_what_it_goes_by_and_where_it_is_surely_wrong(
     assert tab.evaluate("window.pwned") is None
 
 
+def test_a_lead_downloads_a_model_by_a_key_and_is_told_where_it_cannot_leave(
+    opened: tuple[Server, Store], browser: Browser
+) -> None:
+    tab = visit(opened, browser)
+    expect(tab.locator("#download")).to_be_visible()
+    with tab.expect_download() as found:
+        tab.keyboard.press("d")
+    assert found.value.suggested_filename == "word-cnb-v1.json"
+    Scorer.read(found.value.path()).check()
+    sentence = json.dumps({"error": {"what": "the dictionary cleans with links", "fix": "Leave it out."}})
+    tab.route("**/registry/download*", lambda route: route.fulfill(status=400, body=sentence))
+    tab.locator("#download").click()
+    expect(tab.locator("#banner")).to_have_text(
+        "word-cnb v1 cannot be downloaded: the dictionary cleans with links. Leave it out."
+    )
+
+
 def test_a_viewer_sees_neither_numbers_nor_a_way_to_promote(opened: tuple[Server, Store], browser: Browser) -> None:
     tab = visit(opened, browser, Role.VIEWER)
     expect(tab.locator(".of-class").nth(1)).to_contain_text("••••••")
     assert "493822" not in tab.locator("main").inner_text()
     expect(tab.locator("#back")).to_be_hidden()
+    expect(tab.locator("#download")).to_be_hidden()
     tab.keyboard.press("b")
     expect(tab.locator("#acting")).to_be_hidden()
 

@@ -14,10 +14,13 @@ from here import enter, on_a_port, opened_here
 from rooms import CLASSES, add_messages
 from runs import add_run, promoted
 from servers import make_folder
+from sqlalchemy import select
 from typer.testing import CliRunner
 
+from core.export.scorers.tallyroom import Scorer
 from core.learning import Candidate, fit
 from core.store import Store
+from core.store.models import Audit
 from core.store.records.runs import NewRun, finish_run, note_made_with, start_run
 from dashboard.command import build
 from dashboard.room import Room
@@ -83,6 +86,21 @@ def test_a_model_from_near_has_terms_and_a_viewer_sees_no_numbers(here: tuple[Ro
     assert vera.get("registry/model.json", params={"run": 3}).json()["terms"] is None
     assert vera.get("registry/model.json", params={"run": 99}).status_code == 409
     assert vera.get("registry/model.json", params={"run": "٣"}).status_code == 400
+
+
+def test_a_lead_downloads_a_linear_model_on_record(here: tuple[Room, str]) -> None:
+    lea = client(here, "Lea", Role.LEAD)
+    assert client(here, "Rita", Role.REVIEWER).get("registry/download", params={"run": 1}).status_code == 403
+    answer = lea.get("registry/download", params={"run": 1})
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="word-cnb-v1.json"'
+    Scorer(answer.json()).check()
+    with here[0].project.store.read() as connection:
+        asked = select(Audit.subject).where(Audit.action == "exported").order_by(Audit.id.desc()).limit(1)
+        assert connection.execute(asked).scalar_one() == "model word-cnb v1 as linear_json"
+    assert "never trained on everything" in lea.get("registry/download", params={"run": 3}).text
+    assert "no exporter is called 'x'" in lea.get("registry/download", params={"run": 1, "format": "x"}).text
+    strange = lea.get("registry/download", params={"run": 1}, headers={"Origin": "https://elsewhere.example"})
+    assert strange.status_code == 403
 
 
 def test_promoting_and_rolling_back_take_a_lead_and_a_reason(here: tuple[Room, str]) -> None:

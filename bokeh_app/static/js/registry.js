@@ -17,7 +17,7 @@ const on = {
     address.searchParams.set("run", chosen);
     history.replaceState(history.state, "", address);
     drawChallengers(state, on, chosen);
-    showModel(chosen);
+    showModel(chosen, state.may_promote);
     if (!focus) return;
     get("model-title").focus();
     get("model").scrollIntoView({block: "nearest"});
@@ -36,7 +36,7 @@ function draw() {
     get("more-history").hidden = !state.more;
   }
   const run = chosen || state.champion?.run;
-  if (run) showModel(run);
+  if (run) showModel(run, state.may_promote);
   else { get("model").hidden = true; forgetModel(); }
 }
 
@@ -65,6 +65,7 @@ document.addEventListener("keydown", (event) => {
     enter: run && event.target.matches("tr") ? () => on.look(run) : null,
     c: state.champion && (() => on.look(state.champion)),
     p: run && state.may_promote && run.state === "done" ? () => on.promote(run) : null,
+    d: get("model").hidden || get("download").hidden ? null : () => get("download").click(),
     b: !get("back").hidden && state.champion ? () => openRollBack(state) : null,
   }[event.key.toLowerCase()];
   if (!does || (event.key.startsWith("Arrow") && !rows.length)) return;

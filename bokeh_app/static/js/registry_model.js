@@ -1,5 +1,5 @@
 // One model from near: what speaks for each class, the surest of its errors, what it was made with.
-import {ask, facts} from "./shell.js";
+import {ask, facts, route, warn} from "./shell.js";
 import {modelName} from "./model_name.js";
 import {chip, element, safeText} from "./text.js";
 import {openDrawer} from "./drawer.js";
@@ -12,8 +12,9 @@ let asked = 0, drawn = "", errorsOf = "";
 
 const wrong = (run) => ({run, against: "folds", correct: "false", order: "surest"});
 
-// Shows a run; what has not changed is not drawn again, so that nobody loses a message that they have opened.
-export async function showModel(run) {
+// Shows a run, to be downloaded where `may` says so; what has not changed is not drawn again, so that nobody loses a
+// message that they have opened.
+export async function showModel(run, may) {
   const ticket = ++asked;
   get("model").hidden = false;
   try {
@@ -22,6 +23,7 @@ export async function showModel(run) {
     const now = JSON.stringify(model), errors = `${run} ${model.judged} ${model.wrong}`;
     if (now !== drawn) draw(model);
     drawn = now;
+    Object.assign(get("download"), {hidden: !(may && model.linear && model.size), onclick: () => download(model)});
     if (errors !== errorsOf) await showErrors(model, errors);
   } catch (error) {
     if (ticket !== asked) return;
@@ -30,7 +32,30 @@ export async function showModel(run) {
     get("model-sub").textContent = `${error.message}. ${error.fix ?? ""}`;
     for (const place of ["terms", "errors", "made"]) get(place).replaceChildren();
     for (const place of ["terms-words", "errors-words", "made-words"]) get(place).textContent = "";
-    get("all-errors").hidden = true;
+    get("all-errors").hidden = get("download").hidden = true;
+  }
+}
+
+// Asked for first and saved then: a model that cannot leave says why, on this page.
+async function download(model) {
+  const button = get("download"), link = document.createElement("a");
+  if (button.disabled) return;
+  button.disabled = true;
+  try {
+    const response = await fetch(route(`registry/download?run=${model.run}`)).catch(() => { throw new Error("the server does not answer"); });
+    if (!response.ok) {
+      const {error} = await response.json();
+      throw new Error([error.what, error.fix].filter(Boolean).join(". "));
+    }
+    link.download = /filename="([^"]*)"/.exec(response.headers.get("Content-Disposition"))[1];
+    link.href = URL.createObjectURL(await response.blob());
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+    warn("");
+  } catch (error) {
+    warn(`${model.title} cannot be downloaded: ${error.message}`);
+  } finally {
+    button.disabled = false;
   }
 }
 

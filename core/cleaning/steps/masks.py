@@ -34,7 +34,8 @@ _CODE = regex.compile(
     rf"|(?<!\p{{Nd}})\p{{Nd}}{{4,8}}(?=[^\p{{Nd}}<\n]{{1,20}}?(?:{_CODE_WORD}))",
     regex.I,
 )
-_DIGITS = regex.compile(r"\p{Nd}")
+DIGIT = r"\p{Nd}"
+_DIGITS = regex.compile(DIGIT)
 
 
 class Links(Step):

@@ -9,7 +9,8 @@ import regex
 from core.cleaning.step import Step
 
 # \p{M} stays: in Python's \w combining marks are missing, and [^\w\s] turns नमस्ते into नमस त.
-_PUNCTUATION = regex.compile(r"[^\p{L}\p{M}\p{N}\p{So}\u200c\u200d\s<>]+")
+PUNCTUATION = r"[^\p{L}\p{M}\p{N}\p{So}\u200c\u200d\s<>]"
+_PUNCTUATION = regex.compile(rf"{PUNCTUATION}+")
 
 
 class Punctuation(Step):

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from core.cleaning.step import Step
 
+REPEATABLE = r"[^\d\s]"
 _ENTITY = regex.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 
 
@@ -50,7 +51,7 @@ class Repeats(Step):
 
     def apply(self, texts: list[str]) -> list[str]:
         """Each with at most `keep` of the same character in a row."""
-        pattern = regex.compile(rf"([^\d\s])\1{{{self.keep},}}")
+        pattern = regex.compile(rf"({REPEATABLE})\1{{{self.keep},}}")
         return [pattern.sub(lambda match: match[1] * self.keep, text) for text in texts]
 
 

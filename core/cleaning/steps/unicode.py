@@ -12,21 +12,23 @@ from core.cleaning.step import Step
 # Format characters (zero width, bidi marks) and controls, but no line breaks or tabs. The joiners stay where they
 # shape letters: ZWNJ and ZWJ between letters or marks (Persian, Hindi) and ZWJ inside an emoji. Number signs of Arabic
 # and its relatives are format characters too, but people see them.
+UNSEEN = r"[[\p{Cc}\p{Cf}]--[\n\t\u200c\u200d\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd]]"
+SHAPED_BEFORE, SHAPED_AFTER = r"[\p{L}\p{M}\p{So}\ufe0f\U0001f3fb-\U0001f3ff]", r"[\p{L}\p{M}\p{So}]"
 _CONTROLS = regex.compile(
-    r"(?![\n\t])[\p{Cc}\p{Cf}--[\u200c\u200d\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd]]"
-    r"|(?<![\p{L}\p{M}\p{So}\ufe0f\U0001f3fb-\U0001f3ff])[\u200c\u200d]|[\u200c\u200d](?![\p{L}\p{M}\p{So}])",
+    rf"{UNSEEN}|(?<!{SHAPED_BEFORE})[\u200c\u200d]|[\u200c\u200d](?!{SHAPED_AFTER})",
     regex.V1,
 )
 
 # Normalising sorts the marks that follow a letter, in a time that grows with the square of their number: 100,000 on one
 # letter take ten seconds. Unicode's way out (UAX 15, stream-safe text) is a joiner after every thirtieth.
-_PILE = regex.compile(r"[\p{M}--\u034f]{30}(?=[\p{M}--\u034f])", regex.V1)
-_LONG = 1_000
+MARK = r"[\p{M}--\u034f]"
+PILE, LONG = 30, 1_000
+_PILE = regex.compile(rf"{MARK}{{{PILE}}}(?={MARK})", regex.V1)
 
 
 def _normalised(form: Literal["NFC", "NFKC"], texts: list[str]) -> list[str]:
     normalize = unicodedata.normalize
-    return [text if text.isascii() else normalize(form, text if len(text) <= _LONG else _safe(text)) for text in texts]
+    return [text if text.isascii() else normalize(form, text if len(text) <= LONG else _safe(text)) for text in texts]
 
 
 def _safe(text: str) -> str:

@@ -1,0 +1,128 @@
+"""The champion leaves by itself: as a file in the room's folder, once, and again where it is gone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sms_room import Copied, ran_once, write_room
+from sqlalchemy import select
+from typer.testing import CliRunner
+
+from core import Project
+from core.errors import PipelineError
+from core.export.golden import TEXTS
+from core.export.linear_json import LinearJson
+from core.export.scorers.tallyroom import Scorer
+from core.pipeline import fit_run, run
+from core.store.models import Audit, PipelineTask, Run, RunId
+from core.store.records.runs import promote
+from core.store.records.stages import newest_of
+from dashboard.command import build
+
+PIPELINE = """candidates = ["word-cnb", "word-mlp(units=4)"]
+folds = 3
+curve = [1.0]
+retries = 0
+[export]
+formats = []
+"""
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Copied:
+    def written(folder: Path) -> Path:
+        return write_room(folder, PIPELINE, messages=120, labelled=120)
+
+    return ran_once(request.getfixturevalue(request.param), tmp_path_factory.mktemp("made"), written)
+
+
+@pytest.fixture
+def project(made: Copied, tmp_path: Path) -> Iterator[Project]:
+    """A room whose pipeline has run before it was told to export anything."""
+    copied = made(tmp_path / "room")
+    copied.close()
+    project = told(copied, '["linear_json"]')
+    yield project
+    project.close()
+
+
+def told(project: Project, formats: str) -> Project:
+    """The room, told to export in these formats."""
+    settings = project.folder / "tallyroom.toml"
+    settings.write_text(settings.read_text().replace("formats = []", f"formats = {formats}"))
+    return Project(project.folder, store_url=project.store_url)
+
+
+def crown(project: Project, candidate: str) -> None:
+    """Make this candidate the champion, trained on everything."""
+    with project.store.read() as connection:
+        run_id = RunId(connection.execute(select(Run.id).where(Run.candidate == candidate)).scalar_one())
+    fit_run(project, run_id)
+    project.store.write(lambda c: promote(c, project.dataset_id, run_id, by="Ada", reason="a test"))
+
+
+def test_a_champion_is_written_once_and_again_where_its_file_is_gone(project: Project) -> None:
+    crown(project, "word-cnb")
+    assert "Export" in run(project).stages
+    path = project.folder / "exports" / "linear_json" / "word-cnb-v1.json"
+    Scorer.read(path).check()
+    about = json.loads(path.read_text("utf-8"))["about"]
+    assert (about["title"], about["trained_on"], about["made_with"]["seed"]) == ("word-cnb v1", 120, 7)
+    assert "host" not in about["made_with"]
+    with project.store.read() as connection:
+        (kept,) = newest_of(connection, "Export")
+        (line,) = connection.execute(select(Audit.subject, Audit.detail).where(Audit.action == "exported"))
+    assert (kept["file"], kept["bytes"]) == ("exports/linear_json/word-cnb-v1.json", path.stat().st_size)
+    assert kept["checked"] == len(TEXTS) + 120
+    assert (line.subject, line.detail["by"]) == ("model word-cnb v1 as linear_json", "pipeline")
+    assert run(project).nothing_to_do
+    path.unlink()
+    assert run(project).stages == ("Export",)
+    assert path.is_file()
+    assert run(project).nothing_to_do
+
+
+def test_a_file_that_disagrees_with_the_room_fails_the_task_and_is_not_offered(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crown(project, "word-cnb")
+    monkeypatch.setattr(LinearJson, "scorer", lambda _self, _content: lambda _text: [0.2, 0.2, 0.6])
+    with pytest.raises(PipelineError, match="does not agree with the room"):
+        run(project)
+    assert not (project.folder / "exports").exists()
+    with project.store.read() as connection:
+        where = PipelineTask.family == "Export"
+        task = connection.execute(select(PipelineTask.state, PipelineTask.error).where(where)).one()
+    assert (task.state, "does not agree with the room" in task.error) == ("failed", True)
+    monkeypatch.undo()
+    assert run(project).stages == ("Export",)
+
+
+def test_a_champion_that_is_not_linear_stays_and_the_best_linear_model_is_named(project: Project) -> None:
+    crown(project, "word-mlp(units=4)")
+    with pytest.raises(PipelineError, match=r"not linear, and linear_json carries linear models only") as raised:
+        run(project)
+    assert "The best linear one is word-cnb v1: " in raised.value.fix
+
+
+def test_the_command_writes_a_model_by_what_people_call_it(project: Project, tmp_path: Path) -> None:
+    crown(project, "word-cnb")
+
+    def export(*words: str) -> Any:
+        room, env = ["--room", str(project.folder)], {"TALLYROOM_STORE__URL": project.store_url}
+        return CliRunner().invoke(build(["export"]), ["export", *room, *words], env=env)
+
+    with project.store.read() as connection:
+        run_id = connection.execute(select(Run.id).where(Run.candidate == "word-cnb")).scalar_one()
+    for called in ([], ["--model", "v1"], ["--model", "word-cnb v1"], ["--model", str(run_id)]):
+        done = json.loads(export(*called, "--to", str(tmp_path / "m.json"), "--json").output)
+        assert (done["title"], done["bytes"]) == ("word-cnb v1", (tmp_path / "m.json").stat().st_size)
+    scorers = tmp_path / "scorers"
+    assert "It agrees with the room on" in export("--scorers", str(scorers)).output
+    assert {path.name for path in scorers.iterdir()} == {"Tallyroom.kt", "tallyroom.js", "tallyroom.py"}
+    assert "there is no model 'v9'" in str(export("--model", "v9").exception)
+    assert "no exporter is called 'onnx'" in str(export("--format", "onnx").exception)
