@@ -54,7 +54,7 @@ class Audience(ABC, Generic[V]):
         anew_seconds: after so long it is old whatever happened, where it moves with the clock as well.
     """
 
-    gather_seconds: ClassVar[float] = 0.15
+    gather_seconds: float = 0.15
 
     def __init__(self, health: Callable[[], Health], moves: frozenset[str], anew_seconds: float = math.inf) -> None:
         self._health = health
@@ -202,7 +202,17 @@ class Shown(Audience[Viewer]):
 
 
 class Told(Audience[Viewer]):
-    """Pages that ask again when they hear that something moved."""
+    """Pages that ask again when they hear that something moved; at most once in `gather_seconds`, up to a beat's."""
+
+    def __init__(
+        self,
+        health: Callable[[], Health],
+        moves: frozenset[str],
+        anew_seconds: float = math.inf,
+        gather_seconds: float = Audience.gather_seconds,
+    ) -> None:
+        super().__init__(health, moves, anew_seconds)
+        self.gather_seconds = gather_seconds
 
     def heed(self, events: Iterable[StoreEvent] | None) -> None:
         """As everywhere; and before anybody is told, what was worked out does not hold any more."""

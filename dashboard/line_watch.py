@@ -18,7 +18,7 @@ class LineWatch(Shown):
     """The pipeline's tasks."""
 
     kind: ClassVar[str] = "pipeline"
-    gather_seconds: ClassVar[float] = 0.1
+    gather_seconds = 0.1
 
     def __init__(self, project: Project, health: Callable[[], Health]) -> None:
         super().__init__(health, frozenset({"task"}), ANEW_SECONDS)

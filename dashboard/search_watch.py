@@ -18,7 +18,7 @@ class SearchWatch(Shown):
     """The newest search."""
 
     kind: ClassVar[str] = "search"
-    gather_seconds: ClassVar[float] = 0.2
+    gather_seconds = 0.2
 
     def __init__(self, project: Project, health: Callable[[], Health]) -> None:
         super().__init__(health, frozenset({"search", "trial", "promoted"}), ANEW_SECONDS)

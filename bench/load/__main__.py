@@ -65,7 +65,7 @@ def judged(name: str, office: Office, log: Log, *, size: int, seconds: float, mo
     good = found.clean and p95 < most_ms and not log.refused
     report(
         f"load_{name}", ratio=None, equal=good, size=size, seconds=seconds, p50_ms=p50, p95_ms=p95, most_ms=most,
-        next_p95_ms=next_p95, panel_p95_ms=panel_p95, retries=log.retries, starved=log.starved,
+        next_p95_ms=next_p95, panel_p95_ms=panel_p95, retries=log.retries, starved=log.starved, told=log.told,
         refused=len(log.refused), **asdict(found),
     )  # fmt: skip
     return good

@@ -27,7 +27,8 @@ class Log:
     """What the reviewers of a run sent and were told.
 
     `acknowledged` maps a verdict's UUID to its lease; `sent` has those that were given at all. Latencies are ms: of
-    each verdict until its answer, of those answers that brought the next messages, of the side panel.
+    each verdict until its answer, of those answers that brought the next messages, of the side panel. `told` counts
+    what came by their sockets.
     """
 
     sent: dict[str, int] = field(default_factory=dict)
@@ -37,6 +38,7 @@ class Log:
     panel_ms: list[float] = field(default_factory=list)
     retries: int = 0
     starved: int = 0
+    told: int = 0
     refused: list[str] = field(default_factory=list)
 
     def add(self, other: Log) -> None:
@@ -48,6 +50,7 @@ class Log:
         self.panel_ms += other.panel_ms
         self.retries += other.retries
         self.starved += other.starved
+        self.told += other.told
         self.refused += other.refused
 
 
@@ -83,6 +86,7 @@ class Reviewer:
             await asyncio.sleep(self._random.uniform(0, self._pause))
             beside = [asyncio.create_task(self._every(PANEL_SECONDS, self._panel))]
             beside.append(asyncio.create_task(self._every(HEARTBEAT_SECONDS, self._beat)))
+            beside.append(asyncio.create_task(self._listen()))
         while time.monotonic() < self._ends:
             if not self._ready:
                 self._take((await self._until_answered("desk/claim", {"count": AHEAD}))["messages"])
@@ -149,6 +153,17 @@ class Reviewer:
             except (aiohttp.ClientError, TimeoutError):
                 self.log.retries += 1
             await asyncio.sleep(seconds)
+
+    async def _listen(self) -> None:
+        """The page's socket: what it tells is read, and nothing asked for, since messages are at hand."""
+        while True:
+            try:
+                async with self._session.ws_connect(f"{self._base}/desk/feed") as socket:
+                    async for _ in socket:
+                        self.log.told += 1
+            except (aiohttp.ClientError, TimeoutError):
+                self.log.retries += 1
+            await asyncio.sleep(RETRY_SECONDS)
 
     async def _panel(self) -> None:
         began = time.perf_counter()
