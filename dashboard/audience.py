@@ -142,9 +142,9 @@ class Audience(ABC, Generic[V]):
         loop.call_soon_threadsafe(_hand_out, encoded, viewers)
 
     def _run(self) -> None:
-        beat_at = 0.0
+        beat_at = rested = 0.0
         while not self._stop.is_set():
-            self._wake.wait(BEAT_SECONDS if self._viewers else None)
+            self._wake.wait(max(0.0, BEAT_SECONDS - rested) if self._viewers else None)
             self._wake.clear()
             began = time.monotonic()
             rest = self.gather_seconds if self._told() else RETRY_SECONDS
@@ -152,7 +152,8 @@ class Audience(ABC, Generic[V]):
             if now >= beat_at:
                 self.send({"kind": "beat"}, list(self._viewers))
                 beat_at = now + 0.9 * BEAT_SECONDS
-            self._stop.wait(min(max(rest, now - began), BEAT_SECONDS))
+            rested = min(max(rest, now - began), BEAT_SECONDS)
+            self._stop.wait(rested)
         self.ended()
 
     def _told(self) -> bool:

@@ -5,10 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from core import Project
-from core.store.models import SearchState
+from core.store.models import SearchState, TrialState
 from core.store.queries.live import champion, clock
 from core.store.queries.runs import newest_runs
-from core.store.queries.trials import SearchRow, TrialRow, found_candidates, searches, trials
+from core.store.queries.trials import (
+    SearchRow,
+    TrialRow,
+    best_trials,
+    count_trials,
+    found_candidates,
+    searches,
+    trials,
+)
 
 TRIALS_MOST = 500
 EARLIER_MOST = 10
@@ -17,20 +25,24 @@ EARLIER_MOST = 10
 def search_state(project: Project) -> dict[str, Any]:
     """The newest search of the room, its trials and those that it went on from; `search` is None before the first.
 
+    `trials` are the newest `TRIALS_MOST` and the best, `total` is how many there are.
     `runs`: of the candidates that it found, those that a run has tried by now.
     """
     store, dataset = project.store, project.dataset_id
     found = found_candidates(store, dataset)
     with store.read() as connection:
         newest = searches(connection, dataset, EARLIER_MOST)
-        rows = trials(connection, newest[0].fingerprint, most=TRIALS_MOST) if newest else []
+        of = newest[0].fingerprint if newest else ""
+        rows = {row.id: row for row in (*best_trials(connection, of, 1), *trials(connection, of, most=TRIALS_MOST))}
+        total = count_trials(connection, of)
         at = clock(connection)
         reigning = champion(connection, dataset)
         tried = newest_runs(connection, dataset, found)
     return {
         "at": at,
         "search": _search(newest[0]) if newest else None,
-        "trials": [_trial(row) for row in rows],
+        "trials": [_trial(row, newest[0]) for row in rows.values()],
+        "total": total,
         "earlier": [_search(each) for each in newest[1:]],
         "candidates": list(found),
         "champion": None if reigning is None else {"run": reigning.run_id, "title": reigning.title},
@@ -59,14 +71,15 @@ def _search(row: SearchRow) -> dict[str, Any]:
     }
 
 
-def _trial(row: TrialRow) -> dict[str, Any]:
+def _trial(row: TrialRow, newest: SearchRow) -> dict[str, Any]:
+    gone = newest.lost and row.search_id == newest.id and row.state == TrialState.RUNNING
     return {
         "id": row.id,
         "search": row.search_id,
         "candidate": row.candidate,
         "worker": row.worker,
         "warm": row.warm,
-        "state": row.state,
+        "state": TrialState.LOST if gone else row.state,
         "stop": row.stop,
         "why": row.why,
         "folds": len(row.folds),

@@ -15,14 +15,15 @@ export function shortened(text, most = MOST) {
 export function membersOf(name) {
   const [, sum, version = ""] = /^ensemble:(.*?)( v\d+)?$/su.exec(name) ?? [];
   if (sum === undefined) return null;
+  const signs = [...sum], parts = [];
+  const isExponent = (at) => /(^|\+)[\d.]+e$/.test(signs.slice(from, at).join(""));
   let depth = 0, from = 0;
-  const parts = [];
-  for (const [at, sign] of [...sum].entries()) {
+  for (const [at, sign] of signs.entries()) {
     if (sign === "(") depth += 1;
     else if (sign === ")") depth -= 1;
-    else if (sign === "+" && depth === 0 && [...sum][at - 1] !== "e") { parts.push([...sum].slice(from, at).join("")); from = at + 1; }
+    else if (sign === "+" && depth === 0 && !isExponent(at)) { parts.push(signs.slice(from, at).join("")); from = at + 1; }
   }
-  parts.push([...sum].slice(from).join(""));
+  parts.push(signs.slice(from).join(""));
   const members = parts.map((part) => /^([\d.e+-]+)\*(.+)$/su.exec(part));
   return members.every(Boolean) ? {members: members.map(([, weight, member]) => [Number(weight), member]), version: version.trim()} : null;
 }

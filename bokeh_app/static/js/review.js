@@ -20,6 +20,7 @@ const HEARTBEATS_A_LEASE = 4;
 const PANEL_MS = 30_000; // the page counts its own verdicts meanwhile
 const NEWS_MS = 3_000; // who has nothing to judge hears of it sooner
 const CHANGED_MS = 300_000;
+const SPREAD_MS = 1_000; // a whole office hears of something in one moment, and is not to ask in one
 const IDLE_MS = 3_000;
 const TICK_MS = 2_000;
 const SLEPT_MS = 15_000;
@@ -249,7 +250,7 @@ listenToSwipes(get("message"), {left: () => act(skip), right: () => act(confirm)
 // Something moved at the desk: other queues, other people's verdicts, a promotion. What stands beside the message is
 // asked for seldom; who holds none asks sooner whether there are some again.
 const panelMoved = gathered(PANEL_MS, loadPanel), changedMoved = gathered(CHANGED_MS, loadChanged);
-const news = gathered(NEWS_MS, () => { if (!hand.current) claim(); });
+const news = gathered(NEWS_MS, () => setTimeout(() => { if (!hand.current) claim(); }, SPREAD_MS * Math.random()));
 function moved() {
   if (!hand.current) news();
   panelMoved();
@@ -259,10 +260,10 @@ function moved() {
 
 // What the feed knows of the line and the store at once. That all is well again, the desk's own answer says.
 function heard(well) {
-  if (lineAway === !well) return;
+  if (lineAway === !well && !(well && signedOut)) return;
   lineAway = !well;
   status();
-  if (well) loadPanel();
+  if (well) setTimeout(loadPanel, SPREAD_MS * Math.random());
 }
 
 // Not loaded anew: what was judged and is not sent yet is told of here.

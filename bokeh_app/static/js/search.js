@@ -5,6 +5,7 @@ import {modelName} from "./model_name.js";
 import {beginChart, span} from "./search_chart.js";
 import {beginSlice} from "./search_slice.js";
 import {asRows, drawTable, onOrder} from "./search_trials.js";
+import {route} from "./shell.js";
 import {element, safeText} from "./text.js";
 
 const get = (id) => document.getElementById(id);
@@ -56,10 +57,11 @@ function drawFacts() {
   get("honest-words").textContent = honest !== undefined ? "each fold by what was best on the others" : isRunning() ? "told when the search is over" : "not told: it was not summed up";
   const of = (name) => all.filter((each) => each.state === name).length;
   const mine = all.filter((each) => each.search === state.search.id).length;
-  get("count").textContent = number(all.length);
+  get("count").textContent = number(state.total);
   const parts = [`${number(of("done"))} to the end`, `${number(of("stopped"))} stopped early${stops(all)}`];
   for (const name of ["running", "failed", "lost"]) if (of(name)) parts.push(`${number(of(name))} ${name}`);
   if (mine < all.length) parts.push(`${number(all.length - mine)} from earlier searches of the same labels`);
+  if (all.length < state.total) parts.unshift(`of the newest ${number(all.length)}`);
   get("count-words").textContent = parts.join(" · ");
 }
 
@@ -81,16 +83,17 @@ function drawLeft() {
   get("left-name").textContent = running ? "Budget left" : "The search";
   get("left").textContent = running ? (left ? span(left / 1000) : "summing up") : {done: "is over", stopped: "was ended", failed: "failed", lost: "was lost"}[search.state];
   get("left-bar").style.width = `${running ? 100 * Math.min(1, left / Math.max(1, search.ends_at - search.started_at)) : 0}%`;
-  const took = ((search.finished_at ?? search.ends_at) - search.started_at) / 1000;
+  const told = [...trials.values()].filter((each) => each.search === search.id).map((each) => each.at);
+  const took = ((search.finished_at ?? Math.max(search.started_at, ...told)) - search.started_at) / 1000; // lost: when it was last heard of
   const alive = new Set([...trials.values()].filter((each) => each.state === "running" && each.search === search.id).map((each) => each.worker)).size;
   const about = [running ? `of ${span(search.budget_ms / 1000)}` : `took ${span(took)} of ${span(search.budget_ms / 1000)}`, running ? `${several(alive, "worker")} at it` : several(search.workers ?? 1, "worker"), `${several(search.messages, "message")}, ${several(search.folds, "fold")}`];
   if (search.max_bytes) about.push(`models up to ${size(search.max_bytes)}`);
   const failed = ["failed", "lost"].includes(search.state);
   get("left-words").replaceChildren(safeText([about.join(" · "), failed ? "" : search.error].filter(Boolean).join(". ")));
   get("trouble").hidden = !failed;
-  const told = failed ? `${search.state} ${search.error}` : ""; // an alert is said once
-  if (get("trouble").dataset.told === told) return;
-  get("trouble").dataset.told = told;
+  const alarm = failed ? `${search.state} ${search.error}` : ""; // an alert is said once
+  if (get("trouble").dataset.told === alarm) return;
+  get("trouble").dataset.told = alarm;
   const why = (search.error ?? "Its process has said nothing for a while: it was killed, or is cut off").replace(/\.$/u, "");
   get("trouble").replaceChildren(...(failed ? [element("b", "", search.state === "failed" ? "The search failed. " : "The search was lost. "), safeText(why), ". What it had tried is kept: the next search goes on from there."] : []));
 }
@@ -172,6 +175,7 @@ document.querySelector(".switch").addEventListener("click", (event) => {
   if (state?.search) drawTrials();
 });
 onOrder(() => { if (state?.search) drawTrials(); });
+get("as-json").href = route("search.json");
 get("as-csv").addEventListener("click", () => save(csv(asRows([...trials.values()])), `search-${state.search.id}-trials.csv`));
 
 function save(text, name) {

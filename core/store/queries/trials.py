@@ -147,6 +147,12 @@ def trials(
     return [TrialRow(*tuple(row)) for row in reversed(rows)]
 
 
+def count_trials(connection: Connection, fingerprint: str) -> int:
+    """How many trials all searches of one fingerprint have begun."""
+    of = select(func.count(Trial.id)).join(Search, Search.id == Trial.search_id)
+    return connection.execute(of.where(Search.fingerprint == fingerprint)).scalar_one()
+
+
 def cut_candidates(connection: Connection, fingerprint: str) -> list[str]:
     """The candidates that an earlier search of this fingerprint had no time for, and none has settled since."""
     rows = trials(connection, fingerprint)

@@ -35,7 +35,7 @@ export function begin({state, facts}) {
 
   async function look() {
     const found = await ask("at-desk.json").catch(() => null); // the banner says what is wrong
-    if (!found) return;
+    if (!found) { moved(); return; } // in a room where nothing moves, nobody else would say it
     get("desk-now").hidden = false;
     get("desk-people").replaceChildren(...(found.people.length ? found.people.map(person) : [element("li", "sub", "Nobody gave a verdict in the last ten minutes.")]));
   }

@@ -46,7 +46,9 @@ export function begin({state, view, open}) {
       draw(facts);
       follow(); // it may have been kept from before
     } catch (error) {
-      if (ticket === asked) get("words-note").textContent = `The words cannot be looked at now: ${error.message}.`;
+      if (ticket !== asked) return;
+      get("words-note").textContent = `The words cannot be looked at now: ${error.message}.`;
+      moved(); // in a room where nothing moves, nobody else would say it
     }
   }
 
