@@ -62,11 +62,11 @@ def search(
         sampler=sampler,
         trials=most_trials,
     )
-    signal.signal(signal.SIGTERM, _ended_by_signal)  # as Ctrl+C: it sums up what it has
+    signal.signal(signal.SIGTERM, _ended_by_signal)  # as Ctrl+C: who began it sums up what there is
     project = Project(room)
     try:
         with Bars() as bars:
-            told = Told(project, bars)
+            told = Told(project, bars, joined=join)
             if join:
                 found = join_search(project, workers, told)
             else:

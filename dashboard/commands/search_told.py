@@ -17,8 +17,9 @@ LOOK_SECONDS = 1.0
 class Told:
     """Told of a search some times a second; says what is new. On the error stream, so that `--json` stays JSON."""
 
-    def __init__(self, project: Project, bars: Bars) -> None:
+    def __init__(self, project: Project, bars: Bars, *, joined: bool = False) -> None:
         self._project = project
+        self._joined = joined
         self._bars = bars
         self._begun = False
         self._looked = 0.0
@@ -29,7 +30,8 @@ class Told:
         if not self._begun:
             self._begun = True
             what = f"{row.train_size:,} messages, {row.folds_planned} folds, {row.budget_ms / 1000:,.0f} s"
-            _say(f"Search {row.id}: {what}. Ctrl+C ends it and sums up; the Search page follows it.")
+            ends = "Ctrl+C ends the help, and the search goes on" if self._joined else "Ctrl+C ends it and sums up"
+            _say(f"Search {row.id}: {what}. {ends}; the Search page follows it.")
         whole = max(1, (row.ends_at - row.started_at) // 1000)
         self._bars("seconds", min(whole, whole - max(0, row.left_ms) // 1000), whole)
         if time.monotonic() - self._looked > LOOK_SECONDS:

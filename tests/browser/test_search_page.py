@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -123,6 +124,9 @@ def test_the_page_follows_a_search_from_an_empty_room_to_its_end(
     with tab.expect_download() as taken:
         tab.get_by_role("button", name="CSV").click()
     assert "word-cnb,done" in taken.value.path().read_text()
+    with tab.expect_download() as taken:
+        tab.get_by_role("link", name="JSON").click()
+    assert json.loads(taken.value.path().read_text())["total"] == 2
 
     estimate = {"macro_f1": 0.91, "honest": 0.905}
     result = {

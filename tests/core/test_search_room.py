@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from core.learning.search import Space
 from core.pipeline import fit_run, ingest_sources, run
 from core.pipeline.hold import StoppedError
 from core.pipeline.on_trial import on_trial
-from core.pipeline.search import SearchOptions, join_search, search_room
+from core.pipeline.search import SearchOptions, conductor, join_search, search_room
 from core.pipeline.search.begin import begin
 from core.pipeline.search.lost import close_lost
 from core.pipeline.search.material import made_from, material
@@ -320,6 +321,41 @@ def test_workers_join_from_elsewhere_and_a_search_that_is_interrupted_sums_up_wh
     rows = tried(project, over)
     assert len({row.number for row in rows}) == len(rows), "none took the other's trial"
     assert all((row.model_bytes or 0) <= 400_000 for row in rows if row.state == TrialState.DONE)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "state", "said"),
+    [
+        (ValueError("odd"), SearchState.FAILED, "ValueError: odd"),
+        (KeyboardInterrupt(), SearchState.STOPPED, "It was ended by Ctrl+C."),
+    ],
+)
+def test_what_goes_amiss_while_a_search_sums_up_is_on_record_as_what_it_was(
+    project: Project, monkeypatch: pytest.MonkeyPatch, trouble: BaseException, state: SearchState, said: str
+) -> None:
+    def sums_up(*_: object) -> None:
+        raise trouble
+
+    monkeypatch.setattr(conductor, "_conduct", lambda *_, **__: None)
+    monkeypatch.setattr(conductor, "sum_up", sums_up)
+    with suppress(ValueError):
+        search_room(project, SearchOptions(seconds=LONG, workers=0, warm=False))
+    over = newest(project)
+    assert (over.state, over.error) == (state, said)
+    late = NewTrial(over.id, 7, "word-cnb", "elsewhere:1", warm=False, linear=True)
+    with pytest.raises(PipelineError, match="is over"):
+        project.store.write(lambda connection: begin_trial(connection, late))
+
+
+def test_a_lost_search_is_not_summed_up_by_other_classes_than_it_had(project: Project, store_url: str) -> None:
+    lost = begin(project, SHORT)
+    project.store.write(lambda c: beat(c, lost, -1))
+    settings = project.folder / "tallyroom.toml"
+    settings.write_text(settings.read_text().replace('"personal", "notification"', '"notification", "personal"'))
+    changed = Project(project.folder, store_url=store_url)
+    assert close_lost(changed) == [lost]
+    changed.close()
+    assert (newest(project).state, newest(project).result) == (SearchState.LOST, None)
 
 
 def test_optunas_tables_do_not_meet_ours(project: Project) -> None:

@@ -6,8 +6,12 @@ import asyncio
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any, ClassVar
 
+import pytest
+
+import dashboard.audience
 from core.errors import StoreDownError
 from core.store.feed import StoreEvent
 from core.store.models import EventId
@@ -37,7 +41,7 @@ class Counter(Shown):
     """A number that the test moves."""
 
     kind: ClassVar[str] = "count"
-    gather_seconds: ClassVar[float] = 0.01
+    gather_seconds = 0.01
 
     def __init__(self) -> None:
         super().__init__(lambda: WELL, frozenset({"count"}))
@@ -134,3 +138,40 @@ def test_who_asks_again_is_told_when_to_and_when_it_comes() -> None:
             assert (await told(first), await told(second)) == ({}, {})
 
     asyncio.run(look())
+
+
+class Clock:
+    """A clock that moves when somebody waits, and what is waited for: until ten seconds are over."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def wait(self, seconds: float | None) -> None:
+        assert seconds is not None
+        self.now += seconds
+
+    def is_set(self) -> bool:
+        return self.now > 10
+
+    def clear(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("gather_seconds", [0.15, 1.0])
+def test_where_nothing_moves_a_page_still_hears_each_second_that_all_is_well(
+    gather_seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock()
+    beats: list[float] = []
+    told = Told(lambda: WELL, frozenset({"verdict"}), gather_seconds=gather_seconds)
+    monkeypatch.setattr(dashboard.audience, "time", clock)
+    monkeypatch.setattr(told, "_wake", clock)
+    monkeypatch.setattr(told, "_stop", clock)
+    monkeypatch.setattr(told, "send", lambda message, _to: message["kind"] == "beat" and beats.append(clock.now))
+    told._viewers[Looker()] = 0
+    told._run()
+    assert len(beats) > 8
+    assert max(after - before for before, after in pairwise(beats)) < 1.5, "a page takes 1.9 s for a line that is gone"

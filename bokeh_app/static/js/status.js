@@ -16,7 +16,7 @@ export function showStatus({outbox, hand, deskAway, signedOut}) {
   showRefused(outbox);
 
   function warning() {
-    if (signedOut || outbox.trouble?.status === 401) return "You are no longer signed in here, or as somebody else. Load this page again; where that shows the door, come in by a new link ('tallyroom link' prints one): what you judged is kept here and sent then.";
+    if (signedOut || outbox.trouble?.status === 401) return "Your session has ended, or your role has changed. Load this page again; where that shows the door, come in by a new link ('tallyroom link' prints one): what you judged is kept here and sent then.";
     if (outbox.trouble?.status >= 500) return `The desk cannot save at the moment: ${outbox.trouble.message}. ${are(unsent, "verdict")} kept in this browser and sent when it can.`;
     if (outbox.offline || deskAway) return `No connection. ${goOn(hand)} ${kept(unsent)}`;
     if (unsent && !outbox.keeps) return "This browser keeps nothing over a reload: stay on this page until it says 'saved'.";

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 from core.errors import PipelineError, StoreDownError
 from core.pipeline.hold import CancelledError, StoppedError
@@ -49,26 +50,30 @@ def search_room(project: Project, options: SearchOptions, told: Told = lambda _r
         raise PipelineError("nothing can be found in so short a time", fix=f"Give {LEAST_SECONDS:.0f}s or more.")
     search_id = begin(project, options)
     crew = Crew(project, _row(project, search_id), options.workers)
+    wish: BaseException | None = None
     with Heartbeat(project.store, search_id):
         try:
-            _conduct(project, crew, search_id, began + options.seconds, told, options.trials)
-        except (KeyboardInterrupt, CancelledError, StoppedError) as wish:
+            try:
+                _conduct(project, crew, search_id, began + options.seconds, told, options.trials)
+            except (KeyboardInterrupt, CancelledError, StoppedError) as asked:
+                wish = asked
             crew.end()
-            _sum_up(project, search_id, SearchState.STOPPED, _who_ended_it(wish))
-            if not isinstance(wish, KeyboardInterrupt):
-                raise
+            result = sum_up(project, _row(project, search_id))
+            if wish is None:
+                _end(project, search_id, SearchState.DONE, result, None)
+            else:
+                _end(project, search_id, SearchState.STOPPED, result, _who_ended_it(wish))
         except (LeaseLostError, StoreDownError):
             raise  # nothing can be written: whoever comes next closes it
+        except KeyboardInterrupt as again:  # while it summed up: its trials are there all the same
+            _end(project, search_id, SearchState.STOPPED, None, _who_ended_it(again))
         except BaseException as failure:
-            crew.end()
-            why = f"{type(failure).__name__}: {failure}"
-            project.store.write(lambda connection: end_search(connection, search_id, SearchState.FAILED, None, why))
+            _end(project, search_id, SearchState.FAILED, None, f"{type(failure).__name__}: {failure}")
             raise
-        else:
-            crew.end()
-            _sum_up(project, search_id, SearchState.DONE, None)
         finally:
             crew.end()
+    if isinstance(wish, (CancelledError, StoppedError)):
+        raise wish
     return _row(project, search_id)
 
 
@@ -80,8 +85,9 @@ def _who_ended_it(wish: BaseException) -> str:
     return f"It was ended by {str(wish) or 'Ctrl+C'}."
 
 
-def _sum_up(project: Project, search_id: int, state: SearchState, error: str | None) -> None:
-    result = sum_up(project, _row(project, search_id))
+def _end(
+    project: Project, search_id: int, state: SearchState, result: dict[str, Any] | None, error: str | None
+) -> None:
     project.store.write(lambda connection: end_search(connection, search_id, state, result, error))
 
 
@@ -100,8 +106,17 @@ def join_search(project: Project, workers: int, told: Told = lambda _row: None) 
         _conduct(project, crew, running.id, time.monotonic() + running.left_ms / 1000, told, weigh=False)
     finally:
         crew.end()
-    close_lost(project)  # whoever began it may have been killed
-    return _row(project, running.id)
+    return _ended(project, running.id)
+
+
+def _ended(project: Project, search_id: int) -> SearchRow:
+    """A search whose workers are done, once whoever began it has summed it up, or is gone."""
+    while True:
+        close_lost(project)
+        row = _row(project, search_id)
+        if row.state != SearchState.RUNNING:
+            return row
+        time.sleep(LOOK_SECONDS)
 
 
 def _conduct(

@@ -40,3 +40,5 @@ class Heartbeat:
                     return  # it is over
             except TallyroomError as error:  # the store is away, or the task is somebody else's
                 log.info("search %s cannot tell that it lives: %s", self._search_id, error)
+            except Exception:  # a full disk, say, for a moment: who falls silent for good is closed by the others
+                log.exception("search %s cannot tell that it lives", self._search_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from core.pipeline.search.material import made_from
 from core.pipeline.search.summary import sum_up
 from core.project import Project
 from core.store.models import SearchState
@@ -35,6 +36,8 @@ def _close(project: Project, search: SearchRow) -> bool:
 def _what_it_found(project: Project, search: SearchRow) -> dict[str, Any] | None:
     """As a search sums up itself; its trials count also where that cannot be done any more."""
     try:
+        if made_from(project, search.label_cutoff) != search.fingerprint:
+            return None  # other classes, folds or cleaning by now: what its trials said would be read amiss
         return sum_up(project, search)
     except Exception:  # other labels, another dictionary, Optuna's books deleted: the next search is not to fail of it
         log.warning("search %s could not be summed up", search.id, exc_info=True)

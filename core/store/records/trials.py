@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
+from core.errors import PipelineError
 from core.store.feed import emit
 from core.store.models import Dataset, DatasetId, Search, SearchState, Stop, Trial, TrialState, now_ms
 
@@ -108,7 +109,14 @@ def end_search(
 
 
 def begin_trial(connection: Connection, new: NewTrial) -> int:
-    """Begin a trial; gives its id."""
+    """Begin a trial; gives its id.
+
+    Raises:
+        PipelineError: its search is over: nobody would close the trial any more.
+    """
+    of = select(Search.state).where(Search.id == new.search_id).with_for_update(read=True)
+    if connection.execute(of).scalar_one() != SearchState.RUNNING:
+        raise PipelineError(f"search {new.search_id} is over")
     row = {
         "search_id": new.search_id,
         "number": new.number,
