@@ -16,6 +16,7 @@ const get = (id) => document.getElementById(id);
 const rows = get("queue-rows");
 let state = null;
 let drawn = "";
+let formWanted = false; // asked for before the queues were there
 
 const number = (n) => n.toLocaleString();
 const percent = (share, digits = 1) => `${(100 * share).toFixed(digits)} %`;
@@ -170,7 +171,8 @@ async function fromAlarm(alarm) {
 const form = get("make-form");
 
 function openForm() {
-  if (!state) return;
+  formWanted = !state;
+  if (formWanted) return;
   form.reset();
   get("make-refused").hidden = true;
   get("purpose").replaceChildren(...state.purposes.filter((each) => MADE_HERE.includes(each.name)).map((each) => new Option(PURPOSES[each.name], each.name)));
@@ -238,4 +240,4 @@ document.addEventListener("keydown", (event) => {
   else if (KEYS[key] && at >= 0) { all[at].querySelector(`[data-does="${KEYS[key]}"]`)?.click(); event.preventDefault(); }
 });
 
-const look = keepAsking("queues", {what: "The queues", every: EVERY_MS, show(found) { state = found; draw(); lookAtGroups(); }});
+const look = keepAsking("queues", {what: "The queues", every: EVERY_MS, show(found) { state = found; draw(); lookAtGroups(); if (formWanted) openForm(); }});
