@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sms_room import Copied, ran_once, write_room
-from sqlalchemy import select
+from sqlalchemy import func, select
 from typer.testing import CliRunner
 
 from core import Project
@@ -17,8 +19,8 @@ from core.errors import PipelineError
 from core.export.golden import TEXTS
 from core.export.linear_json import LinearJson
 from core.export.scorers.tallyroom import Scorer
-from core.pipeline import fit_run, run
-from core.store.models import Audit, PipelineTask, Run, RunId
+from core.pipeline import fit_run, run, watch
+from core.store.models import Audit, PipelineTask, Prediction, Run, RunId
 from core.store.records.runs import promote
 from core.store.records.stages import newest_of
 from dashboard.command import build
@@ -65,6 +67,13 @@ def crown(project: Project, candidate: str) -> None:
     project.store.write(lambda c: promote(c, project.dataset_id, run_id, by="Ada", reason="a test"))
 
 
+def until(condition: Callable[[], bool], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come"
+        time.sleep(0.05)
+
+
 def test_a_champion_is_written_once_and_again_where_its_file_is_gone(project: Project) -> None:
     crown(project, "word-cnb")
     assert "Export" in run(project).stages
@@ -84,6 +93,43 @@ def test_a_champion_is_written_once_and_again_where_its_file_is_gone(project: Pr
     assert run(project).stages == ("Export",)
     assert path.is_file()
     assert run(project).nothing_to_do
+
+
+def test_a_file_that_was_written_anew_with_other_bytes_is_not_written_for_ever(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crown(project, "word-cnb")
+    run(project)
+    path = project.folder / "exports" / "linear_json" / "word-cnb-v1.json"
+    path.unlink()
+    monkeypatch.setattr("core.export.linear_json.TEXTS", TEXTS[:-1])
+    assert run(project).stages == ("Export",)
+    assert run(project).nothing_to_do
+    with project.store.read() as connection:
+        (kept,) = newest_of(connection, "Export")
+    assert (kept["checked"], kept["bytes"]) == (len(TEXTS) - 1 + 120, path.stat().st_size)
+    path.write_bytes(path.read_bytes().replace(b"word-cnb v1", b"word-cnb v2"))  # as many bytes, others
+    assert run(project).stages == ("Export",)
+    assert run(project).nothing_to_do
+
+
+def test_a_model_that_is_promoted_in_a_quiet_room_judges_and_leaves_at_once(project: Project) -> None:
+    crown(project, "word-cnb")
+    crown(project, "word-mlp(units=4)")
+    stop, troubles = threading.Event(), list[BaseException]()
+    watcher = threading.Thread(target=lambda: watch(project, stop=stop, on_trouble=troubles.append))
+    watcher.start()
+    try:
+        until(lambda: bool(troubles))  # it went over everything: this one is not linear
+        crown(project, "word-cnb")
+        until((project.folder / "exports" / "linear_json" / "word-cnb-v1.json").is_file)
+    finally:
+        stop.set()
+        watcher.join(60)
+    assert not watcher.is_alive()
+    with project.store.read() as connection:
+        judged = select(func.count()).select_from(Prediction).join(Run, Run.id == Prediction.run_id)
+        assert connection.execute(judged.where(Run.candidate == "word-cnb")).scalar_one() == 120
 
 
 def test_a_file_that_disagrees_with_the_room_fails_the_task_and_is_not_offered(
