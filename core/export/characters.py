@@ -6,6 +6,8 @@ scorer that looks them up in the model's own file agrees with the room, whatever
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from functools import cache
 
 import regex
@@ -30,7 +32,28 @@ def ranges(pattern: str) -> tuple[int, ...]:
 @cache
 def spaces() -> tuple[int, ...]:
     """What Python takes for white space, in `str.split` and in its `re`."""
-    return ranges(f"[{''.join(sign for sign in _every() if sign.isspace())}]")
+    return _where(str.isspace)
+
+
+@cache
+def casing() -> dict[str, tuple[int, ...]]:
+    """What Python looks at around a capital sigma, which has another small letter at the end of a word.
+
+    `ignorable` are passed over (marks, apostrophes, full stops in a word); `cased` beyond them is the word's letter.
+    """
+
+    def ends_a_word(before: str) -> bool:
+        return f"{before}Σ".lower().endswith("ς")
+
+    return {
+        "cased": _where(ends_a_word),
+        "ignorable": _where(lambda sign: ends_a_word(f"A{sign}") and not ends_a_word(sign)),
+    }
+
+
+def _where(holds: Callable[[str], bool]) -> tuple[int, ...]:
+    found = re.finditer("y+", "".join("ny"[holds(sign)] for sign in _every()))
+    return tuple(end for match in found for end in (match.start(), match.end() - 1))
 
 
 @cache

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from core.errors import PipelineError
-from core.export.characters import spaces
+from core.export.characters import casing, spaces
 from core.export.cleaning import carried
 from core.export.exporter import Exporter, Leaving, Scores
 from core.export.folded import fold
@@ -29,6 +29,7 @@ class LinearJson(Exporter):
 
     name: ClassVar[str] = "linear_json"
     title: ClassVar[str] = "One JSON document with everything a scorer needs, and test cases; for phones and browsers"
+    version: ClassVar[int] = 2
 
     def write(self, leaving: Leaving) -> bytes:
         """Words, weights, cleaning steps, sets of characters, and what the room says of made-up texts."""
@@ -48,6 +49,7 @@ class LinearJson(Exporter):
             "classes": model.classes,
             "cleaning": carried(leaving.steps),
             "space": spaces(),
+            "casing": casing(),
             "blocks": [_block(*pair) for pair in zip(model.blocks.each, parts, strict=True)],
             "head": {
                 "kind": "flat" if folded.stages is None else "cascade",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from core.pipeline.stage import CODE_VERSION, StageTask
 from core.pipeline.workshop import workshop
 from core.project import Project
 from core.store.records.audit import Act, audit
-from core.store.records.stages import done
+from core.store.records.stages import done, mark_anew
 
 FOLDER = "exports"
 WHERE = "[export] formats"
@@ -37,11 +38,11 @@ class Export(StageTask):
         return fingerprint("export", CODE_VERSION, exporter.name, exporter.version, self.run_id, steps)
 
     def complete(self) -> bool:
-        """Whether the file was written, and is still there."""
+        """Whether the file was written, and still is as it was."""
         project = workshop.project(self.room)
         with project.store.read() as connection:
             kept = done(connection, self.made_from())
-        return kept is not None and _size(project.folder / kept["file"]) == kept["bytes"]
+        return kept is not None and _sha256(project.folder / kept["file"]) == kept["sha256"]
 
     def work(self) -> Mapping[str, Any]:
         """Write, try, and only then offer it."""
@@ -65,7 +66,7 @@ class Export(StageTask):
 
     def mark(self, connection: Connection, result: Any, seconds: float) -> None:
         """The stage's row, and a line in the audit log: a model has left."""
-        super().mark(connection, result, seconds)
+        mark_anew(connection, self.task_family, self.made_from(), result, seconds)
         subject = f"model {result['title']} as {self.form}"
         audit(connection, Act.EXPORTED, by=None, subject=subject, detail={"by": PIPELINE, "file": result["file"]})
 
@@ -79,9 +80,10 @@ def exports_of(project: Project, room: str) -> list[Export]:
     return [Export(room=room, run_id=int(run_id), form=form) for form in formats]
 
 
-def _size(path: Path) -> int:
-    """In bytes; -1 where there is no such file."""
+def _sha256(path: Path) -> str:
+    """Of the file's bytes; empty where there is no such file."""
     try:
-        return path.stat().st_size
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
-        return -1
+        return ""

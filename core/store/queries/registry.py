@@ -68,6 +68,15 @@ def newest_of_each(connection: Connection, dataset: DatasetId) -> list[int]:
     return list(connection.execute(query.order_by(newest.desc()).limit(CANDIDATES_MOST)).scalars())
 
 
+def runs_called(connection: Connection, dataset: DatasetId, version: int, candidate: str | None) -> list[int]:
+    """The runs of a version, of all candidates or of one; first those trained on everything, the newest ahead."""
+    query = select(Run.id).outerjoin(Model, Model.run_id == Run.id)
+    query = query.where(Run.dataset_id == dataset, Run.version == version)
+    if candidate is not None:
+        query = query.where(Run.candidate == candidate)
+    return list(connection.execute(query.order_by(Model.run_id.is_(None), Run.id.desc()).limit(FITTED_MOST)).scalars())
+
+
 def fitted(connection: Connection, dataset: DatasetId) -> list[int]:
     """The newest runs that were trained on everything."""
     query = select(Run.id).join(Model, Model.run_id == Run.id).where(Run.dataset_id == dataset)

@@ -21,20 +21,28 @@ def mark_done(connection: Connection, name: str, fingerprint: str, result: Mappi
     emit(connection, "stage", name=name, fingerprint=fingerprint, seconds=round(seconds, 3))
 
 
+def mark_anew(connection: Connection, name: str, fingerprint: str, result: Mapping[str, Any], seconds: float) -> None:
+    """Say that a stage is done whose data may be lost and made again: what is kept is what was made last."""
+    set_progress(connection, name, fingerprint, result, seconds)
+    emit(connection, "stage", name=name, fingerprint=fingerprint, seconds=round(seconds, 3))
+
+
 def done(connection: Connection, fingerprint: str) -> dict[str, Any] | None:
     """The result of a finished stage, or None where it is not finished."""
     return connection.execute(select(Stage.result).where(Stage.fingerprint == fingerprint)).scalar_one_or_none()
 
 
-def set_progress(connection: Connection, name: str, fingerprint: str, progress: Mapping[str, Any]) -> None:
+def set_progress(
+    connection: Connection, name: str, fingerprint: str, progress: Mapping[str, Any], seconds: float = 0.0
+) -> None:
     """Move the mark of a stage that is never done for good (it follows the messages as they come)."""
     statement = upsert(connection, Stage.__table__).values(  # type: ignore[arg-type]
-        fingerprint=fingerprint, name=name, result=dict(progress), seconds=0.0
+        fingerprint=fingerprint, name=name, result=dict(progress), seconds=seconds
     )
     new = statement.excluded
     connection.execute(
         statement.on_conflict_do_update(
-            index_elements=["fingerprint"], set_={"result": new.result, "finished_at": now_ms()}
+            index_elements=["fingerprint"], set_={"result": new.result, "seconds": new.seconds, "finished_at": now_ms()}
         )
     )
 
