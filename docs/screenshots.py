@@ -237,7 +237,8 @@ def furnished(folder: Path) -> Project:
 
 def main() -> None:
     """Take them all."""
-    chromium = os.environ.get("TALLYROOM_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    names = ("chromium", "chromium-headless-shell", "google-chrome")
+    chromium = os.environ.get("TALLYROOM_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
     if chromium is None:
         sys.exit("No Chromium here: install it, or set TALLYROOM_CHROMIUM.")
     PICTURES.mkdir(exist_ok=True)
