@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 NAME_HEIGHT = 0.075
 """Of the axis."""
+NAME_MOST = 24
+"""Letters beside a line."""
 NAME_ROOM = 1.75
 """Times the end of the line, on the logarithmic axis."""
 NAMES = "curve-names"
@@ -121,7 +123,13 @@ class CurvesFigure(Figure):
             y = wanted if last is None else min(wanted, last - apart)
             last = y
             end = row["x"][-1]
-            rows[key] = {"x": end, "y": y, "text": row["title"], "color": row["color"], "room": end * NAME_ROOM}
+            rows[key] = {
+                "x": end,
+                "y": y,
+                "text": shortened(row["title"]),
+                "color": row["color"],
+                "room": end * NAME_ROOM,
+            }
         return rows
 
     def _band(self, champion: CurveRun | None) -> Rows:
@@ -177,3 +185,13 @@ def _running(curves: list[CurveRun]) -> str:
     furthest = max(running, key=lambda run: len(run.folds))
     whole = sum(1 for _, fraction, _, _, _ in furthest.folds if fraction == 1.0)
     return f"running: fold {min(whole + 1, furthest.folds_planned)} of {furthest.folds_planned}"
+
+
+def shortened(title: str) -> str:
+    """A run's title as there is room for beside its line; the dots tell it whole, and the pages show members."""
+    if len(title) <= NAME_MOST:
+        return title
+    if title.startswith("ensemble:"):
+        return f"ensemble of {title.count('*')}{title[title.rindex(' v') :]}"
+    end = title[title.rindex(" v") :]
+    return f"{title[: NAME_MOST - len(end) - 1]}…{end}"
