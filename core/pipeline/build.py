@@ -12,7 +12,7 @@ from luigi.execution_summary import LuigiStatusCode
 from core.errors import PipelineError, TallyroomError
 from core.pipeline.stage import LineTask, graph_of
 from core.pipeline.worker import Worker
-from core.store.queries.tasks import waiting
+from core.store.queries.tasks import unfinished
 from core.store.records.claims import Refusal
 from core.store.records.tasks import note_complete
 
@@ -35,21 +35,26 @@ def build(worker: Worker, root: luigi.Task, *, waits: bool, scheduler: str = "")
         graph = graph_of(root)
         worker.list_tasks([task.listed() for task in graph])
         _build_once(worker, root, scheduler)
-        _settle(worker, graph)
+        settled = _settle(worker, graph)
         held = [each for each in worker.skipped[already:] if each.why == Refusal.HELD]
-        if not held or not waits:
+        if (settled and not held) or not waits:
             return
         del worker.skipped[already:]  # looked at again
         worker.stop.wait(AGAIN_SECONDS)
 
 
-def _settle(worker: Worker, graph: Sequence[LineTask]) -> None:
-    """What another process finished while this one wrote it down as waiting is done."""
+def _settle(worker: Worker, graph: Sequence[LineTask]) -> bool:
+    """What is complete is done; False while it is not known whether whoever has it in hand still lives.
+
+    Another process may have finished it while this one wrote it down as waiting, or was killed after its last write.
+    """
     store = worker.project.store
     with store.read() as connection:
-        left = waiting(connection, [task.made_from() for task in graph])
-    if over := [task.made_from() for task in graph if task.made_from() in left and task.complete()]:
+        left = unfinished(connection, [task.made_from() for task in graph])
+    complete = [task.made_from() for task in graph if task.made_from() in left and task.complete()]
+    if over := [each for each in complete if not left[each]]:
         store.write(lambda connection: note_complete(connection, over))
+    return len(over) == len(complete)
 
 
 def _build_once(worker: Worker, root: luigi.Task, scheduler: str) -> None:

@@ -21,7 +21,7 @@ from core.pipeline.telling import sentence_of
 from core.pipeline.training import choose_cutoff
 from core.settings import load_settings
 from core.store import Store
-from core.store.models import Fold, Label, Origin, PipelineTask, Run, TaskAsk, TaskState
+from core.store.models import Fold, Label, Origin, PipelineTask, Run, TaskAsk, TaskState, now_ms
 from core.store.queries.tasks import graph, log_of, recent_runs
 from core.store.records.asks import asked_to_cancel
 from core.store.records.claims import Claim, LeaseLostError, Process, Refusal, claim, end, extend
@@ -116,6 +116,21 @@ def test_a_failed_task_rests_and_is_given_up_after_its_retries(store: Store) -> 
         store.write(lambda c, held=held: end(c, held, TaskState.FAILED, seconds=0.1, error="no", rest_ms=60_000))
         assert taken(store, ONE, retries=1) is (Refusal.RESTING if attempt == 1 else Refusal.GIVEN_UP)
         store.write(lambda c: c.execute(update(PipelineTask).values(due_at=0)))
+
+
+def test_a_task_whose_process_was_killed_between_its_last_write_and_its_mark_is_done_by_the_end_of_the_next_run(
+    store_url: str, tmp_path: Path
+) -> None:
+    project = room(tmp_path, store_url)
+    run(project)
+    last = update(PipelineTask).where(PipelineTask.family == "Fit")
+    for left_ms in (-1, 1_000):  # it is known by now that nobody has it in hand; it is known in a second
+        held = {"state": TaskState.RUNNING, "holder": "dead", "lease_until": now_ms() + left_ms}
+        project.store.write(lambda c, held=held: c.execute(last.values(**held)))
+        assert run(project).nothing_to_do
+        with project.store.read() as connection:
+            assert {task.state for task in graph(connection, project.dataset_id)} == {TaskState.DONE}
+    project.close()
 
 
 def test_a_lead_cancels_and_reruns_a_task_and_nobody_else_does(store: Store) -> None:

@@ -105,10 +105,12 @@ def stands(connection: Connection, fingerprint: str) -> str | None:
     return connection.execute(select(PipelineTask.state).where(PipelineTask.fingerprint == fingerprint)).scalar()
 
 
-def waiting(connection: Connection, fingerprints: Sequence[str]) -> set[str]:
-    """Those of these tasks that wait."""
-    query = select(PipelineTask.fingerprint).where(PipelineTask.fingerprint.in_(fingerprints))
-    return set(connection.execute(query.where(PipelineTask.state == TaskState.WAITING)).scalars())
+def unfinished(connection: Connection, fingerprints: Sequence[str]) -> dict[str, bool]:
+    """Those of these tasks that wait or run; whether somebody who lives has it in hand."""
+    held = (PipelineTask.state == TaskState.RUNNING) & (PipelineTask.lease_until > now_ms())
+    query = select(PipelineTask.fingerprint, held.label("held")).where(PipelineTask.fingerprint.in_(fingerprints))
+    rows = connection.execute(query.where(PipelineTask.state.in_([TaskState.WAITING, TaskState.RUNNING])))
+    return {row.fingerprint: bool(row.held) for row in rows}
 
 
 def graph(connection: Connection, dataset: DatasetId) -> list[TaskRow]:

@@ -72,9 +72,12 @@ def list_tasks(
 
 
 def note_complete(connection: Connection, fingerprints: Sequence[str]) -> None:
-    """Tasks that were written down as waiting while another process finished them."""
-    over = update(PipelineTask).where(PipelineTask.fingerprint.in_(fingerprints))
-    connection.execute(over.where(PipelineTask.state == TaskState.WAITING).values(state=TaskState.DONE))
+    """Tasks that others finished after they were listed as waiting, or whose process died before it could say so."""
+    nobodys = (PipelineTask.state == TaskState.WAITING) | (
+        (PipelineTask.state == TaskState.RUNNING) & (PipelineTask.lease_until <= now_ms())
+    )
+    over = update(PipelineTask).where(PipelineTask.fingerprint.in_(fingerprints), nobodys)
+    connection.execute(over.values(state=TaskState.DONE, lease_until=0))
     emit(connection, "task", what="listed")
 
 
