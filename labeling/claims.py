@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 
 from core.store.hot import hot
-from core.store.models import Message, Promotion, Tally, now_ms
+from core.store.models import Message, Tally, now_ms
 from core.store.queries.shown import BODY_SHOWN, CHARACTERS, TEXT_SHOWN
 from labeling.gold import gold_tasks
 from labeling.grants import TAKE_PLACES, Place, Terms, grant, is_blind
@@ -44,7 +44,7 @@ from labeling.models import (
     Verdict,
 )
 from labeling.people import PersonId, require
-from labeling.tasks import DERIVE_MANY, LOCK_MANY, TaskState, derive, free_slot, judging, reap
+from labeling.tasks import DERIVE_MANY, LOCK_MANY, TaskState, champion_of_queue, derive, free_slot, judging, reap
 
 HELD_MOST = 20
 
@@ -88,14 +88,6 @@ class _Free:
     gold: bool = False
 
 
-_champion = (
-    select(Promotion.run_id)
-    .where(Promotion.dataset_id == Queue.dataset_id)
-    .order_by(Promotion.id.desc())
-    .limit(1)
-    .correlate(Queue)
-    .scalar_subquery()
-)
 _terms = select(
     Queue.id,
     Queue.blind_share,
@@ -103,7 +95,7 @@ _terms = select(
     Queue.explore_share,
     Queue.adaptive,
     Queue.lease_ms,
-    _champion,
+    champion_of_queue,
 )
 _named = exists().where(QueueMember.queue_id == Queue.id, QueueMember.person_id == bindparam("this_person"))
 _on_team = exists().where(TeamMember.team == Queue.team, TeamMember.person_id == bindparam("this_person"))

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Integer, and_, bindparam, exists, literal_column, or_, select
 
-from core.store.models import Message, Prediction, Promotion, now_ms
+from core.store.models import Message, Prediction, now_ms
 from core.store.queries.shown import BODY_SHOWN
 from labeling.grants import is_blind
 from labeling.group_models import SpotCheck
 from labeling.models import Lease, OpenLease, Purpose, Queue, QueueState, Task, Verdict
 from labeling.people import PersonId
-from labeling.tasks import judging
+from labeling.tasks import champion_of_queue, judging
 
 MOST_MEMBERS = 500
 # Where a statistic rests on single, independent verdicts, nothing is judged in groups.
@@ -33,14 +33,6 @@ class Held:
     run_id: int | None
 
 
-_champion = (
-    select(Promotion.run_id)
-    .where(Promotion.dataset_id == Queue.dataset_id)
-    .order_by(Promotion.id.desc())
-    .limit(1)
-    .correlate(Queue)
-    .scalar_subquery()
-)
 # What is judged one by one stays out: gold and what was drawn at random measure, a blind message must not tell.
 _groupable = (
     Task.template_id.is_not(None),
@@ -49,7 +41,7 @@ _groupable = (
     ~exists().where(SpotCheck.task_id == Task.id),
 )
 HELD = (
-    select(OpenLease.lease_id, Task.id, Task.queue_id, Task.template_id, Queue.blind_share, _champion)
+    select(OpenLease.lease_id, Task.id, Task.queue_id, Task.template_id, Queue.blind_share, champion_of_queue)
     .join(Lease, Lease.id == OpenLease.lease_id)
     .join(Task, Task.id == OpenLease.task_id)
     .join(Queue, Queue.id == Task.queue_id)

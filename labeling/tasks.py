@@ -13,10 +13,19 @@ from sqlalchemy import ColumnElement, Connection, bindparam, case, delete, exist
 from sqlalchemy.orm import aliased
 
 from core.store.hot import hot
-from core.store.models import Message, now_ms
+from core.store.models import Message, Promotion, now_ms
 from core.store.rollups import tally
 from labeling.models import Lease, OpenLease, Queue, Task, Verdict, VerdictKind, WithdrawnVerdict
 
+champion_of_queue = (
+    select(Promotion.run_id)
+    .where(Promotion.dataset_id == Queue.dataset_id)
+    .order_by(Promotion.id.desc())
+    .limit(1)
+    .correlate(Queue)
+    .scalar_subquery()
+)
+"""The run of the model that a queue's messages are judged by now."""
 _later = aliased(Verdict)
 _asked = aliased(Task)
 

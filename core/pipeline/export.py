@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -53,16 +52,7 @@ class Export(StageTask):
         self.check()
         write_file(project.folder / path, out.content)
         self.log(f"{path}: {out.agreement.texts} texts agree, to {out.agreement.furthest:.1g}")
-        return {
-            "run": self.run_id,
-            "title": run.title,
-            "file": path.as_posix(),
-            "bytes": len(out.content),
-            "gzip": len(gzip.compress(out.content)),
-            "sha256": out.sha256,
-            "checked": out.agreement.texts,
-            "furthest": out.agreement.furthest,
-        }
+        return {"run": self.run_id, "title": run.title, "file": path.as_posix(), **out.facts}
 
     def mark(self, connection: Connection, result: Any, seconds: float) -> None:
         """The stage's row, and a line in the audit log: a model has left."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import os
 import re
@@ -40,9 +41,15 @@ class Outgoing:
     agreement: Agreement
 
     @property
-    def sha256(self) -> str:
-        """Of the bytes."""
-        return hashlib.sha256(self.content).hexdigest()
+    def facts(self) -> dict[str, Any]:
+        """What is told and kept of it: sizes in bytes, the hash, how far it agreed."""
+        return {
+            "bytes": len(self.content),
+            "gzip": len(gzip.compress(self.content)),
+            "sha256": hashlib.sha256(self.content).hexdigest(),
+            "checked": self.agreement.texts,
+            "furthest": self.agreement.furthest,
+        }
 
 
 def meant(project: Project, said: str = "") -> RegisteredRun:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import shutil
 from pathlib import Path
 from typing import Annotated
@@ -41,31 +40,22 @@ def export(
     from labeling.exporting import on_record
 
     project = Project(room)
-    person = who(project, by)
-    run = meant(project, model.strip())
-    out = outgoing(project, run, form, where="--format")
-    path = to or project.folder / FOLDER / form / out.name
-    project.store.write(lambda c: on_record(c, run.title, form, by=person))
-    write_file(path, out.content)
+    try:
+        person = who(project, by)
+        run = meant(project, model.strip())
+        out = outgoing(project, run, form, where="--format")
+        path = to or project.folder / FOLDER / form / out.name
+        project.store.write(lambda c: on_record(c, run.title, form, by=person))
+        write_file(path, out.content)
+    finally:
+        project.close()
     if scorers is not None:
         _copy_scorers(scorers)
-    project.close()
-    packed = len(gzip.compress(out.content))
-    facts = {
-        "run": int(run.run_id),
-        "title": run.title,
-        "format": form,
-        "file": str(path),
-        "bytes": len(out.content),
-        "gzip": packed,
-        "sha256": out.sha256,
-        "checked": out.agreement.texts,
-        "furthest": out.agreement.furthest,
-    }
+    facts = {"run": int(run.run_id), "title": run.title, "format": form, "file": str(path), **out.facts}
     answer(
         as_json,
         facts,
-        f"{run.title} is in {path}: {len(out.content):,} bytes, {packed:,} packed with gzip. "
+        f"{run.title} is in {path}: {facts['bytes']:,} bytes, {facts['gzip']:,} packed with gzip. "
         f"It agrees with the room on {out.agreement.texts:,} texts, to {out.agreement.furthest:.1g}.",
     )
 

@@ -16,10 +16,10 @@ import numpy as np
 import optuna
 import pytest
 from begun import Fork
+from sms_room import CORPUS, open_room, write_room
 from sqlalchemy import Connection
 
 from core import Project
-from core.corpus import Corpus
 from core.errors import PipelineError
 from core.learning import Candidate, Ensemble, Model, candidate_of
 from core.learning.search import Space
@@ -50,34 +50,13 @@ from core.store.records.trials import (
 )
 from dashboard.demo.room import drop
 
-SETTINGS = """[room]
-name = "Test"
-classes = ["personal", "notification", "spam"]
-[pipeline]
-dataset = "sms"
-folds = 3
-"""
-DICTIONARY = """version: 1
-dataset: sms
-sources:
-  - {name: phones, kind: csv, path: inbox/*.csv, columns: {key: id, body: text, sender: from, label: kind,
-     sent_at: {from: sent_ms, dtype: epoch_ms}}}
-cleaning: [nfc, whitespace]
-"""
-CORPUS = Corpus(11, start_ms=1_790_000_000_000, every_ms=60_000)
 LONG = 300.0  # seconds: what ends these searches is a number of trials, on however busy a machine
 SHORT = SearchOptions(seconds=LONG, workers=1, trials=4)
 
 
 @pytest.fixture
 def project(tmp_path: Path, store_url: str) -> Iterator[Project]:
-    (tmp_path / "tallyroom.toml").write_text(SETTINGS)
-    (tmp_path / "dictionaries").mkdir()
-    (tmp_path / "dictionaries" / "sms.yaml").write_text(DICTIONARY)
-    (tmp_path / "inbox").mkdir()
-    drop(tmp_path, "0.csv", CORPUS.messages(0, 300), labelled=300)
-    opened = Project(tmp_path, store_url=store_url)
-    opened.upgrade_store()
+    opened = open_room(write_room(tmp_path, "folds = 3\n", messages=300, labelled=300), store_url)
     ingest_sources(opened)
     yield opened
     opened.close()

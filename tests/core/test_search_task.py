@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 from rooms import add_messages
+from sms_room import CORPUS, SETTINGS, open_room, write_room
 from sqlalchemy import func, select
 
 import core.pipeline.search
 from core import Project
-from core.corpus import Corpus
 from core.errors import SettingsError
 from core.pipeline import run, watch
 from core.pipeline.on_trial import on_trial
@@ -30,12 +30,7 @@ from core.store.records.labels import add_labels
 from core.store.records.trials import NewSearch, begin_search, end_search
 from dashboard.demo.room import drop
 
-SETTINGS = """[room]
-name = "Test"
-classes = ["personal", "notification", "spam"]
-[pipeline]
-dataset = "sms"
-candidates = ["word-cnb"]
+PIPELINE = """candidates = ["word-cnb"]
 folds = 2
 curve = [1.0]
 split = "random"
@@ -43,25 +38,13 @@ retrain_after = 5
 search = "{budget}"
 search_share = 0.2
 """
-DICTIONARY = """version: 1
-dataset: sms
-sources:
-  - {name: phones, kind: csv, path: inbox/*.csv, columns: {key: id, body: text, sender: from, label: kind,
-     sent_at: {from: sent_ms, dtype: epoch_ms}}}
-"""
-CORPUS = Corpus(11, start_ms=1_790_000_000_000, every_ms=60_000)
 BUDGET = "5m"  # what ends these searches is a number of trials, or somebody, on however busy a machine
 
 
 @pytest.fixture
 def project(tmp_path: Path, store_url: str) -> Iterator[Project]:
-    (tmp_path / "tallyroom.toml").write_text(SETTINGS.format(budget=BUDGET))
-    (tmp_path / "dictionaries").mkdir()
-    (tmp_path / "dictionaries" / "sms.yaml").write_text(DICTIONARY)
-    (tmp_path / "inbox").mkdir()
-    drop(tmp_path, "0.csv", CORPUS.messages(0, 120), labelled=100)
-    opened = Project(tmp_path, store_url=store_url)
-    opened.upgrade_store()
+    pipeline = PIPELINE.format(budget=BUDGET)
+    opened = open_room(write_room(tmp_path, pipeline, messages=120, labelled=100), store_url)
     yield opened
     opened.close()
 
@@ -197,6 +180,6 @@ def test_a_watcher_judges_what_comes_while_the_search_goes_on_and_a_lead_ends_it
 
 def test_a_budget_that_is_none_is_refused(tmp_path: Path) -> None:
     for budget, why in (("soon", "no budget"), ("2s", "so short a time")):
-        (tmp_path / "tallyroom.toml").write_text(SETTINGS.format(budget=budget))
+        (tmp_path / "tallyroom.toml").write_text(SETTINGS.format(store="", pipeline=PIPELINE.format(budget=budget)))
         with pytest.raises(SettingsError, match=why):
             load_settings(tmp_path)
